@@ -1,0 +1,136 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target. Warnings are errors; the upcoming features keep imports and existentials explicit.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The pure core is optimised in debug builds too, so that simulation seeds are cheap.
+let core: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let nio = "swift-nio"
+
+let package = Package(
+    name: "fleet",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "fleet", targets: ["fleet"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // 7: main
+        .executableTarget(name: "fleet", dependencies: ["FleetCommands"], swiftSettings: strict),
+
+        // 6: subcommands, composition root, output
+        .target(
+            name: "FleetCommands",
+            dependencies: [
+                "FleetRuntime", "FleetRehearsal", "FleetReport", "FleetRun", "FleetKubernetes", "FleetSSH",
+                "FleetJournal", "FleetSimulationServer", "FleetFiles", "FleetPlanning", "FleetExpressions",
+                "FleetWire", "FleetSimulation", "FleetPorts", "FleetModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // 5: shells and projections
+        .target(name: "FleetRuntime", dependencies: ["FleetPorts", "FleetRun", "FleetModel"], swiftSettings: strict),
+        .target(
+            name: "FleetRehearsal",
+            dependencies: ["FleetSimulation", "FleetRun", "FleetPlanning", "FleetModel"],
+            swiftSettings: core
+        ),
+        .target(name: "FleetReport", dependencies: ["FleetRun", "FleetPlanning", "FleetModel"], swiftSettings: core),
+
+        // 4: the machines, and the adapters
+        .target(
+            name: "FleetRun",
+            dependencies: ["FleetPlanning", "FleetExpressions", "FleetModel"],
+            swiftSettings: core
+        ),
+        .target(
+            name: "FleetKubernetes",
+            dependencies: [
+                "FleetPorts", "FleetWire", "FleetModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "NIOFoundationCompat", package: nio),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FleetSSH",
+            dependencies: [
+                "CLibSSH2", "FleetPorts", "FleetModel",
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+        .systemLibrary(
+            name: "CLibSSH2",
+            pkgConfig: "libssh2",
+            providers: [.apt(["libssh2-1-dev"]), .brew(["libssh2"])]
+        ),
+        .target(
+            name: "FleetJournal",
+            dependencies: ["FleetPorts", "FleetModel", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FleetSimulationServer",
+            dependencies: [
+                "FleetSimulation", "FleetWire", "FleetModel",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: nio),
+            ],
+            swiftSettings: strict
+        ),
+
+        // 3: files
+        .target(
+            name: "FleetFiles",
+            dependencies: ["FleetExpressions", "FleetModel", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+
+        // 2: pure libraries
+        .target(name: "FleetPlanning", dependencies: ["FleetModel"], swiftSettings: core),
+        .target(name: "FleetExpressions", dependencies: ["FleetModel"], swiftSettings: core),
+        .target(name: "FleetWire", dependencies: ["FleetModel"], swiftSettings: core),
+        .target(name: "FleetSimulation", dependencies: ["FleetModel"], swiftSettings: core),
+        .target(name: "FleetPorts", dependencies: ["FleetModel"], swiftSettings: strict),
+
+        // 1: the model
+        .target(name: "FleetModel", swiftSettings: core),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,100 @@
+/// A script to be run on a host.
+public struct HostCommand: Hashable, Sendable, Codable {
+    /// POSIX shell text, fed to `sh` on standard input or uploaded; never put on a command line.
+    public var script: String
+    /// Variables exported before the script, whatever the server's AcceptEnv says.
+    public var environment: [String: String]
+    /// Whether it runs as root through the host's become method.
+    public var becomesRoot: Bool
+    /// The longest it may take, in seconds.
+    public var timeoutSeconds: Int64
+    /// What standard output may grow to, in bytes; the rest is counted, not kept.
+    public var outputLimit: Int
+
+    /// A command with ten minutes and 1 MiB of output.
+    public init(
+        script: String, environment: [String: String] = [:], becomesRoot: Bool = true, timeoutSeconds: Int64 = 600,
+        outputLimit: Int = 1 << 20
+    ) {
+        self.script = script
+        self.environment = environment
+        self.becomesRoot = becomesRoot
+        self.timeoutSeconds = timeoutSeconds
+        self.outputLimit = outputLimit
+    }
+}
+
+/// How a command ended: one closed enumeration all the way to the report (ssh-facts 3.5).
+public enum HostOutcome: Hashable, Sendable, Codable {
+    /// The phases that have a deadline of their own.
+    public enum Phase: String, Hashable, Sendable, Codable {
+        case connect, handshake, authentication, command, idle
+    }
+
+    /// It ran to its end with this status.
+    case exited(Int32)
+    /// A signal ended it; without the `SIG` prefix.
+    case signalled(String)
+    /// The server closed the channel without saying how it ended.
+    case noStatus
+    /// The transport broke after the command was started: it may still be running.
+    case transportLost(String)
+    /// A deadline passed.
+    case timedOut(Phase)
+    /// It was never started; safe to try again.
+    case neverStarted(String)
+    /// fleet refused, and nothing was sent: unknown or changed host key, no usable authentication.
+    case refused(HostRefusal)
+
+    /// Whether it ran and exited with 0.
+    public var isSuccess: Bool { self == .exited(0) }
+}
+
+/// Why fleet refused to talk to a host, or the host to fleet.
+public struct HostRefusal: Error, Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The cause.
+    public enum Code: String, Hashable, Sendable, Codable {
+        case hostKeyUnknown, hostKeyChanged, hostKeyRevoked, hostKeyUnsupported
+        case authenticationFailed, identityUnusable, becomeFailed, configuration
+    }
+
+    /// The cause.
+    public var code: Code
+    /// What, with the fingerprints or methods involved, and the one-line mend.
+    public var message: String
+
+    /// A refusal.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}
+
+/// What became of a command on a host.
+public struct HostReport: Hashable, Sendable, Codable {
+    /// How it ended.
+    public var outcome: HostOutcome
+    /// Standard output, up to the command's limit.
+    public var standardOutput: String
+    /// Standard error, up to the command's limit.
+    public var standardError: String
+    /// Bytes dropped beyond the limit.
+    public var droppedBytes: Int
+    /// Milliseconds by phase, such as `connect`, `handshake`, `authentication`, `command`.
+    public var timings: [String: Int]
+
+    /// A report.
+    public init(
+        outcome: HostOutcome, standardOutput: String = "", standardError: String = "", droppedBytes: Int = 0,
+        timings: [String: Int] = [:]
+    ) {
+        self.outcome = outcome
+        self.standardOutput = standardOutput
+        self.standardError = standardError
+        self.droppedBytes = droppedBytes
+        self.timings = timings
+    }
+}
