@@ -1,0 +1,542 @@
+/// Stand-ins for the programs that a sandbox cannot run for real, as shell text by program name.
+///
+/// They keep their state in the host's `/var/lib/sandbox` and log every call to `/var/lib/sandbox/calls`.
+enum SandboxStandIns {
+    static let programs: [String: String] = [
+        "systemctl": systemctl, "journalctl": journalctl, "hostnamectl": hostnamectl, "reboot": reboot,
+        "shutdown": shutdown, "sudo": sudo,
+        "kubeadm": kubeadm, "kubelet": kubelet, "containerd": containerd, "crictl": crictl, "calicoctl": calicoctl,
+        "swapoff": swapoff, "swapon": swapon, "modprobe": modprobe, "lsmod": lsmod, "ipvsadm": ipvsadm,
+        "sysctl": sysctl,
+    ]
+
+    static let debianPackages: [String: String] = [
+        "apt-get": aptGet, "apt-mark": aptMark, "apt-cache": aptCache, "dpkg-query": dpkgQuery, "dpkg": dpkg,
+    ]
+
+    static let redhatPackages: [String: String] = ["dnf": dnf, "yum": dnf, "rpm": rpm]
+
+    /// A whole program: the shared beginning, then its own text.
+    static func text(_ body: String) -> String { beginning + "\n" + body + "\n" }
+
+    private static let beginning = #"""
+        #!/bin/sh
+        STATE=/var/lib/sandbox
+        printf '%s %s\n' "${0##*/}" "$*" >>"$STATE/calls"
+        die() { echo "$1" >&2; exit "${2:-1}"; }
+        """#
+
+    // MARK: systemd
+
+    private static let systemctl = #"""
+        verb=
+        units=
+        quiet=
+        now=
+        value=
+        properties=
+        while [ $# -gt 0 ]; do
+            case $1 in
+                -q | --quiet) quiet=yes ;;
+                --now) now=yes ;;
+                --value) value=yes ;;
+                -p) properties="$properties $2"; shift ;;
+                --property=*) properties="$properties $(echo "${1#*=}" | tr , ' ')" ;;
+                -*) ;;
+                *) if [ -z "$verb" ]; then verb=$1; else units="$units ${1%.service}"; fi ;;
+            esac
+            shift
+        done
+        DIR=$STATE/units
+        known() { [ -e "$DIR/$1.active" ]; }
+        active() { cat "$DIR/$1.active" 2>/dev/null || echo inactive; }
+        enabled() { cat "$DIR/$1.enabled" 2>/dev/null; }
+        show() { [ -n "$quiet" ] || echo "$1"; }
+        need() { known "$1" || die "Failed to $verb $1.service: Unit $1.service not loaded." 5; }
+        # A kubelet without its configuration crashes and is started again, for ever.
+        start() {
+            state=active
+            [ "$1" != kubelet ] || [ -e /var/lib/kubelet/config.yaml ] || state=activating
+            echo "$state" >"$DIR/$1.active"
+            echo $(($(cat "$DIR/$1.starts" 2>/dev/null || echo 0) + 1)) >"$DIR/$1.starts"
+        }
+        stop() { echo inactive >"$DIR/$1.active"; }
+        property() {
+            case $2 in
+                ActiveState) active "$1" ;;
+                SubState) [ "$(active "$1")" = active ] && echo running || echo dead ;;
+                LoadState) known "$1" && echo loaded || echo not-found ;;
+                UnitFileState) enabled "$1" ;;
+                NRestarts) cat "$DIR/$1.starts" 2>/dev/null || echo 0 ;;
+                *) echo ;;
+            esac
+        }
+        code=0
+        case $verb in
+            daemon-reload | daemon-reexec | reset-failed | list-units | list-unit-files) exit 0 ;;
+            is-system-running) echo running; exit 0 ;;
+            reboot) exec reboot ;;
+            '') die "systemctl: no verb" ;;
+        esac
+        for unit in $units; do
+            case $verb in
+                start) need "$unit"; [ "$(active "$unit")" = active ] || start "$unit" ;;
+                restart | reload-or-restart) need "$unit"; start "$unit" ;;
+                try-restart) [ "$(active "$unit")" != active ] || start "$unit" ;;
+                reload) need "$unit" ;;
+                stop) need "$unit"; stop "$unit" ;;
+                enable)
+                    known "$unit" || die "Failed to enable unit: Unit file $unit.service does not exist."
+                    echo enabled >"$DIR/$unit.enabled"
+                    [ -z "$now" ] || start "$unit" ;;
+                disable)
+                    known "$unit" || die "Failed to disable unit: Unit file $unit.service does not exist."
+                    echo disabled >"$DIR/$unit.enabled"
+                    [ -z "$now" ] || stop "$unit" ;;
+                mask) echo masked >"$DIR/$unit.enabled"; [ -z "$now" ] || stop "$unit" ;;
+                unmask) [ "$(enabled "$unit")" != masked ] || echo disabled >"$DIR/$unit.enabled" ;;
+                is-active) show "$(active "$unit")"; [ "$(active "$unit")" = active ] || code=3 ;;
+                is-failed) show "$(active "$unit")"; [ "$(active "$unit")" = failed ] || code=1 ;;
+                is-enabled)
+                    if known "$unit"; then show "$(enabled "$unit")"
+                    else echo "Failed to get unit file state for $unit.service: No such file or directory" >&2; fi
+                    [ "$(enabled "$unit")" = enabled ] || code=1 ;;
+                status)
+                    known "$unit" || die "Unit $unit.service could not be found." 4
+                    echo "* $unit.service"
+                    echo "     Loaded: loaded (/lib/systemd/system/$unit.service; $(enabled "$unit"))"
+                    echo "     Active: $(active "$unit")"
+                    [ "$(active "$unit")" = active ] || code=3 ;;
+                show)
+                    for name in ${properties:-LoadState ActiveState SubState UnitFileState NRestarts}; do
+                        if [ -n "$value" ]; then property "$unit" "$name"
+                        else echo "$name=$(property "$unit" "$name")"; fi
+                    done ;;
+                cat) known "$unit" || die "No files found for $unit.service."; echo "[Unit]" ;;
+                *) die "Unknown command verb $verb." ;;
+            esac
+        done
+        exit "$code"
+        """#
+
+    private static let journalctl = #"""
+        while [ $# -gt 0 ]; do
+            case $1 in
+                -u) cat "$STATE/journal/${2%.service}" 2>/dev/null; shift ;;
+                --unit=*) unit=${1#*=}; cat "$STATE/journal/${unit%.service}" 2>/dev/null ;;
+            esac
+            shift
+        done
+        exit 0
+        """#
+
+    private static let hostnamectl = #"""
+        verb=
+        name=
+        for word; do
+            case $word in -*) ;; *) if [ -z "$verb" ]; then verb=$word; else name=$word; fi ;; esac
+        done
+        case $verb in
+            set-hostname | hostname)
+                if [ -n "$name" ]; then echo "$name" >/etc/hostname; hostname "$name"; else hostname; fi ;;
+            *) case " $* " in *" --static "*) cat /etc/hostname ;; *) echo " Static hostname: $(cat /etc/hostname)" ;; esac ;;
+        esac
+        """#
+
+    /// Ends every process but the host's own two, gives it another boot id, and keeps it away for a while.
+    private static let reboot = #"""
+        seconds=$(cat "$STATE/reboot-seconds" 2>/dev/null || echo 2)
+        echo $(($(date +%s) + seconds)) >"$STATE/down-until"
+        cat /proc/sys/kernel/random/uuid >/proc/sys/kernel/random/boot_id
+        for unit in "$STATE"/units/*.enabled; do
+            name=${unit%.enabled}
+            if [ "$(cat "$unit")" = enabled ]; then echo active >"$name.active"; else echo inactive >"$name.active"; fi
+        done
+        rm -rf /tmp/* /run/fleet
+        setsid sh -c '
+            sleep 0.3
+            for process in /proc/[0-9]*; do
+                process=${process#/proc/}
+                case $process in 1 | $1 | $$) ;; *) kill -9 "$process" 2>/dev/null ;; esac
+            done' sh "$(cat "$STATE/holder")" >/dev/null 2>&1 </dev/null &
+        """#
+
+    private static let shutdown = #"""
+        case " $* " in *" -r "* | *" --reboot "*) exec reboot ;; *) die "shutdown: only -r is known here" ;; esac
+        """#
+
+    private static let sudo = #"""
+        while [ $# -gt 0 ]; do
+            case $1 in
+                -u | -g | -p | -C) shift 2 ;;
+                --) shift; break ;;
+                -*) shift ;;
+                *) break ;;
+            esac
+        done
+        [ $# -gt 0 ] || exit 0
+        exec "$@"
+        """#
+
+    // MARK: Kubernetes
+
+    /// Removes, writes and refuses what the real one does; nothing is talked to.
+    private static let kubeadm = #"""
+        K=/etc/kubernetes
+        version=$(cat "$STATE/version")
+        verb=${1:-}
+        [ $# -eq 0 ] || shift
+        reset() {
+            case " $* " in *" -f "* | *" --force "*) ;; *) die "[reset] aborted: not confirmed" ;; esac
+            echo "[reset] Stopping the kubelet service"
+            systemctl stop kubelet
+            echo "[reset] Unmounting mounted directories in \"/var/lib/kubelet\""
+            awk '$5 ~ "^/var/lib/kubelet/" { print $5 }' /proc/self/mountinfo | sort -r |
+            while read -r point; do umount "$point" || exit 1; done || die "error: unmount failed"
+            rm -rf "$STATE"/pods/*
+            echo "[reset] Deleting contents of directories: [$K/manifests /var/lib/kubelet $K/pki]"
+            for directory in "$K/manifests" /var/lib/kubelet "$K/pki"; do
+                [ ! -d "$directory" ] || find "$directory" -mindepth 1 -delete
+            done
+            echo "[reset] Deleting files: [$K/admin.conf $K/kubelet.conf $K/bootstrap-kubelet.conf]"
+            for name in admin super-admin kubelet bootstrap-kubelet controller-manager scheduler; do
+                rm -f "$K/$name.conf"
+            done
+            echo "The reset process does not perform cleanup of CNI plugin configuration,"
+            echo "network filtering rules and kubeconfig files."
+        }
+        refuse_join() {
+            errors=
+            [ ! -e $K/kubelet.conf ] || errors="$errors [ERROR FileAvailable--etc-kubernetes-kubelet.conf]: $K/kubelet.conf already exists;"
+            [ ! -e $K/pki/ca.crt ] || errors="$errors [ERROR FileAvailable--etc-kubernetes-pki-ca.crt]: $K/pki/ca.crt already exists;"
+            [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || errors="$errors [ERROR FileContent--proc-sys-net-ipv4-ip_forward]: /proc/sys/net/ipv4/ip_forward contents are not set to 1;"
+            [ "$(systemctl is-active containerd)" = active ] || errors="$errors [ERROR CRI]: container runtime is not running;"
+            [ "$(grep -c ^/ /proc/swaps)" = 0 ] || errors="$errors [ERROR Swap]: running with swap on is not supported;"
+            [ -z "$errors" ] || die "error execution phase preflight: [preflight] Some fatal errors occurred:$errors" 1
+        }
+        join() {
+            node=$(hostname)
+            endpoint=
+            while [ $# -gt 0 ]; do
+                case $1 in
+                    --node-name) node=$2; shift ;;
+                    --node-name=*) node=${1#*=} ;;
+                    --token | --discovery-token-ca-cert-hash | --cri-socket | --config | -v) shift ;;
+                    -*) ;;
+                    *) endpoint=$1 ;;
+                esac
+                shift
+            done
+            refuse_join
+            echo "[preflight] Running pre-flight checks"
+            mkdir -p $K/pki $K/manifests /var/lib/kubelet/pki
+            cp "$STATE/cluster-ca.crt" $K/pki/ca.crt
+            {
+                echo "apiVersion: v1"
+                echo "kind: Config"
+                echo "clusters:"
+                echo "- cluster:"
+                echo "    certificate-authority-data: $(base64 -w 0 "$STATE/cluster-ca.crt")"
+                echo "    server: https://${endpoint:-10.0.0.1:6443}"
+                echo "  name: default-cluster"
+            } >$K/kubelet.conf
+            printf 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: systemd\n' >/var/lib/kubelet/config.yaml
+            echo 'KUBELET_KUBEADM_ARGS=""' >/var/lib/kubelet/kubeadm-flags.env
+            echo client >/var/lib/kubelet/pki/kubelet-client-current.pem
+            echo "[kubelet-start] Starting the kubelet"
+            [ -e "$STATE/units/kubelet.active" ] || echo disabled >"$STATE/units/kubelet.enabled"
+            echo active >"$STATE/units/kubelet.active"
+            echo "$node" >"$STATE/joined"
+            echo
+            echo "This node has joined the cluster:"
+        }
+        case $verb in
+            version)
+                case " $* " in
+                    *" short "* | *"=short "*) echo "$version" ;;
+                    *) echo "kubeadm version: &version.Info{GitVersion:\"$version\"}" ;;
+                esac ;;
+            reset) reset "$@" ;;
+            join) join "$@" ;;
+            token)
+                case " $* " in
+                    *" --print-join-command "*)
+                        echo "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:$(sha256sum <"$STATE/cluster-ca.crt" | cut -d ' ' -f 1)" ;;
+                    *) echo abcdef.0123456789abcdef ;;
+                esac ;;
+            *) die "kubeadm: unknown command $verb" ;;
+        esac
+        """#
+
+    private static let kubelet = #"""
+        case ${1:-} in
+            --version) echo "Kubernetes $(cat "$STATE/version")" ;;
+            *) die "kubelet: the unit runs it, not you" ;;
+        esac
+        """#
+
+    private static let containerd = #"""
+        case "$*" in
+            --version | -v) echo "containerd github.com/containerd/containerd 2.1.4" ;;
+            "config default")
+                echo 'version = 2'
+                echo '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]'
+                echo '  SystemdCgroup = false' ;;
+            *) die "containerd: the unit runs it, not you" ;;
+        esac
+        """#
+
+    private static let crictl = #"""
+        while [ $# -gt 0 ]; do
+            case $1 in --runtime-endpoint | -r | --timeout | -t) shift 2 ;; --*=*) shift ;; *) break ;; esac
+        done
+        verb=${1:-}
+        [ $# -eq 0 ] || shift
+        [ "$(systemctl is-active containerd)" = active ] || die "crictl: connect: connection refused"
+        case $verb in
+            pods) for pod in "$STATE"/pods/*; do [ ! -e "$pod" ] || echo "${pod##*/}"; done ;;
+            ps) ;;
+            info) echo '{"status":{"conditions":[{"type":"RuntimeReady","status":true}]}}' ;;
+            version) echo "RuntimeName:  containerd" ;;
+            stopp) ;;
+            rmp) for word; do case $word in -*) ;; *) rm -f "$STATE/pods/$word" ;; esac; done ;;
+            *) die "crictl: unknown command $verb" ;;
+        esac
+        """#
+
+    private static let calicoctl = #"""
+        case "${1:-} ${2:-}" in
+            "get node") [ -e "$STATE/calico-nodes/$3" ] || die "resource does not exist: Node($3)"; echo "$3" ;;
+            "delete node") rm "$STATE/calico-nodes/$3" || exit 1; echo "Successfully deleted 1 'Node' resource(s)" ;;
+            "node status") echo "Calico process is running." ;;
+            *) die "calicoctl: unknown command $*" ;;
+        esac
+        """#
+
+    // MARK: the kernel's
+
+    private static let swapoff = #"""
+        printf 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n' >/proc/swaps
+        """#
+
+    private static let swapon = #"""
+        case " $* " in
+            *" -a "*) printf '/swap.img file 2097148 0 -2\n' >>/proc/swaps ;;
+            *--noheadings*) awk 'NR > 1 { print $1, $2, $3 }' /proc/swaps ;;
+            *) awk 'NR > 1 { print $1, $2, $3 }' /proc/swaps ;;
+        esac
+        """#
+
+    private static let modprobe = #"""
+        code=0
+        for word; do
+            case $word in
+                -*) continue ;;
+                overlay | br_netfilter | nf_conntrack | xt_set | tun | ip_vs | ip_vs_rr | ip_vs_wrr | ip_vs_sh) ;;
+                *) echo "modprobe: FATAL: Module $word not found" >&2; code=1; continue ;;
+            esac
+            mkdir -p "/sys/module/$word"
+            [ ! -w /proc/modules ] || grep -q "^$word " /proc/modules || echo "$word 16384 0 - Live 0x0000000000000000" >>/proc/modules
+        done
+        exit "$code"
+        """#
+
+    private static let lsmod = #"""
+        echo "Module                  Size  Used by"
+        for module in /sys/module/*; do [ ! -d "$module" ] || echo "${module##*/} 16384 0"; done
+        """#
+
+    private static let ipvsadm = #"""
+        F=$STATE/ipvs
+        [ -e "$F" ] || : >"$F"
+        case ${1:-} in
+            -S | --save) cat "$F" ;;
+            -R | --restore) cat >"$F" ;;
+            -C | --clear) : >"$F" ;;
+            -D) grep -q -e "^-A $2 $3 " "$F" || die "No such service"
+                grep -v -e "$2 $3 " "$F" >"$F.new"
+                mv "$F.new" "$F" ;;
+            -L* | --list) echo "IP Virtual Server version 1.2.1"; cat "$F" ;;
+            *) die "ipvsadm: unknown option $*" ;;
+        esac
+        """#
+
+    /// Settings of the host's own network are the kernel's; any other is remembered.
+    private static let sysctl = #"""
+        D=$STATE/sysctl
+        mkdir -p "$D"
+        path() { echo "/proc/sys/$(echo "$1" | tr . /)"; }
+        read_one() {
+            if [ -e "$D/$1" ]; then cat "$D/$1"
+            elif [ -r "$(path "$1")" ]; then cat "$(path "$1")"
+            elif [ "${1#net.bridge.}" != "$1" ] && [ -d /sys/module/br_netfilter ]; then echo 0
+            else die "sysctl: cannot stat $(path "$1"): No such file or directory"; fi
+        }
+        write_one() {
+            key=$(echo "${1%%=*}" | tr -d ' ' | tr / .)
+            value=$(echo "${1#*=}" | sed 's/^ *//; s/ *$//')
+            [ "${key#net.bridge.}" = "$key" ] || [ -d /sys/module/br_netfilter ] ||
+                { echo "sysctl: cannot stat $(path "$key"): No such file or directory" >&2; return 1; }
+            if echo "$value" 2>/dev/null >"$(path "$key")"; then rm -f "$D/$key"; else echo "$value" >"$D/$key"; fi
+            echo "$key = $value"
+        }
+        load() { grep -h -v -e '^[#;]' -e '^ *$' "$@" | while read -r line; do write_one "$line" || exit 1; done; }
+        case ${1:-} in
+            --system) load /etc/sysctl.d/*.conf; exit ;;
+            -p* | --load*) shift; load "${1:-/etc/sysctl.conf}"; exit ;;
+        esac
+        plain=
+        code=0
+        for word; do
+            case $word in
+                -n) plain=yes ;;
+                -*) ;;
+                *=*) write_one "$word" || code=1 ;;
+                *) value=$(read_one "$word") || { code=1; continue; }
+                   if [ -n "$plain" ]; then echo "$value"; else echo "$word = $value"; fi ;;
+            esac
+        done
+        exit "$code"
+        """#
+
+    // MARK: packages
+
+    private static let packageState = #"""
+        P=$STATE/packages
+        mkdir -p "$P"
+        # A package of Kubernetes or containerd brings its unit.
+        install_one() {
+            echo "$2" >"$P/$1"
+            case $1 in
+                kubelet | containerd | containerd.io)
+                    unit=${1%.io}
+                    [ -e "$STATE/units/$unit.active" ] || echo inactive >"$STATE/units/$unit.active"
+                    [ -e "$STATE/units/$unit.enabled" ] || echo enabled >"$STATE/units/$unit.enabled" ;;
+            esac
+        }
+        default_version() {
+            case $1 in kubeadm | kubelet | kubectl) v=$(cat "$STATE/version"); echo "${v#v}-1.1" ;; *) echo 1.0-1 ;; esac
+        }
+        """#
+
+    private static let aptGet =
+        packageState + #"""
+
+            verb=
+            for word; do
+                case $word in
+                    -o) continue ;;
+                    -* | *::*) continue ;;
+                esac
+                if [ -z "$verb" ]; then verb=$word; continue; fi
+                case $verb in
+                    install)
+                        name=${word%%=*}
+                        version=$(default_version "$name")
+                        [ "$name" = "$word" ] || version=${word#*=}
+                        echo "Setting up $name ($version) ..."
+                        install_one "$name" "$version" ;;
+                    remove | purge) rm -f "$P/$word" ;;
+                esac
+            done
+            """#
+
+    private static let aptMark =
+        packageState + #"""
+
+            verb=${1:-}
+            [ $# -eq 0 ] || shift
+            case $verb in
+                hold) for word; do : >"$P/.hold-$word"; echo "$word set on hold."; done ;;
+                unhold) for word; do rm -f "$P/.hold-$word"; done ;;
+                showhold) for file in "$P"/.hold-*; do [ ! -e "$file" ] || echo "${file##*.hold-}"; done ;;
+            esac
+            """#
+
+    private static let aptCache =
+        packageState + #"""
+
+            [ "${1:-}" = policy ] || exit 0
+            echo "$2:"
+            echo "  Installed: $(cat "$P/$2" 2>/dev/null || echo '(none)')"
+            echo "  Candidate: $(default_version "$2")"
+            """#
+
+    private static let dpkgQuery =
+        packageState + #"""
+
+            format='${Package}\t${Version}\n'
+            code=0
+            for word; do
+                case $word in
+                    -W | --show) ;;
+                    -f | --showformat) ;;
+                    -f=* | --showformat=*) format=${word#*=} ;;
+                    -f*) format=${word#-f} ;;
+                    *'${'*) format=$word ;;
+                    *)
+                        if [ -e "$P/$word" ]; then
+                            printf "$(printf '%s' "$format" | sed "s/\${Package}/$word/g; s/\${Version}/$(cat "$P/$word")/g; s/\${Status}/install ok installed/g; s/\${db:Status-Status}/installed/g; s/\${db:Status-Abbrev}/ii /g")"
+                        else
+                            echo "dpkg-query: no packages found matching $word" >&2
+                            code=1
+                        fi ;;
+                esac
+            done
+            exit "$code"
+            """#
+
+    private static let dpkg =
+        packageState + #"""
+
+            case ${1:-} in
+                -s) [ -e "$P/$2" ] || die "dpkg-query: package '$2' is not installed"
+                    printf 'Package: %s\nStatus: install ok installed\nVersion: %s\n' "$2" "$(cat "$P/$2")" ;;
+                -l) [ -e "$P/$2" ] || die "dpkg-query: no packages found matching $2"
+                    printf 'ii  %s %s amd64\n' "$2" "$(cat "$P/$2")" ;;
+                --print-architecture) echo amd64 ;;
+                *) die "dpkg: unknown option $*" ;;
+            esac
+            """#
+
+    private static let dnf =
+        packageState + #"""
+
+            verb=
+            for word; do
+                case $word in -*) continue ;; esac
+                if [ -z "$verb" ]; then verb=$word; continue; fi
+                case $verb in
+                    install)
+                        name=$(echo "$word" | sed 's/-[0-9][0-9.]*.*$//')
+                        version=$(default_version "$name")
+                        [ "$name" = "$word" ] || version=${word#"$name"-}
+                        install_one "$name" "$version" ;;
+                    remove | erase) rm -f "$P/$word" ;;
+                esac
+            done
+            """#
+
+    private static let rpm =
+        packageState + #"""
+
+            code=0
+            format='%{NAME}-%{VERSION}\n'
+            for word; do
+                case $word in
+                    --qf | --queryformat) ;;
+                    *'%{'*) format=$word ;;
+                    -*) ;;
+                    *)
+                        if [ -e "$P/$word" ]; then
+                            text=$(printf '%s' "$format" | sed "s/%{NAME}/$word/g; s/%{VERSION}/$(cat "$P/$word")/g; s/-*%{RELEASE}//g")
+                            printf '%b' "$text"
+                        else
+                            echo "package $word is not installed"
+                            code=1
+                        fi ;;
+                esac
+            done
+            exit "$code"
+            """#
+}

@@ -1,0 +1,33 @@
+/// The `key=value` lines that a node script answers with.
+public struct NodeAnswer: Hashable, Sendable {
+    /// The lines, in order.
+    public let rows: [Row]
+
+    /// One line.
+    public struct Row: Hashable, Sendable {
+        /// What precedes the first `=`; a word of small letters, digits and `_`.
+        public let key: String
+        /// The rest of the line.
+        public let value: String
+    }
+
+    /// Reads standard output; lines of any other shape are left out.
+    public init(_ output: String) {
+        rows = output.split(separator: "\n").compactMap(Self.row)
+    }
+
+    /// The values of a key, in order.
+    public func all(_ key: String) -> [String] { rows.filter { $0.key == key }.map(\.value) }
+
+    /// The last value of a key; nil where there is none or it is empty.
+    public func last(_ key: String) -> String? {
+        rows.last { $0.key == key && !$0.value.isEmpty }?.value
+    }
+
+    private static func row(_ line: Substring) -> Row? {
+        guard let equals = line.firstIndex(of: "="), equals > line.startIndex else { return nil }
+        let key = line[..<equals]
+        guard key.allSatisfy({ $0 == "_" || $0.isASCII && ($0.isNumber || $0.isLowercase) }) else { return nil }
+        return Row(key: String(key), value: String(line[line.index(after: equals)...]))
+    }
+}
