@@ -1,0 +1,53 @@
+public import FleetModel
+
+/// The variables that an expression can see, in layers: a later layer hides earlier ones.
+public struct VariableScope: Sendable {
+    private struct Layer: Sendable {
+        var variables: VariableMapping
+        var holdsTemplates: Bool
+    }
+
+    private var layers: [Layer] = []
+
+    /// No variables.
+    public init() {}
+
+    /// One layer whose strings may hold templates.
+    public init(_ variables: VariableMapping) { add(variables) }
+
+    /// What a host's templates see: its inventory variables, `inventory_hostname`, `inventory_hostname_short`,
+    /// `group_names` and `kubernetes_node`, then the playbook's variables, then `--extra-vars`.
+    public init(host: Host, playbook: VariableMapping = [:], extra: VariableMapping = [:]) {
+        add(host.variables.inherited)
+        add(host.variables.own)
+        addLiteral([
+            "inventory_hostname": .string(host.name.rawValue),
+            "inventory_hostname_short": .string(String(host.name.rawValue.prefix { $0 != "." })),
+            "group_names": .list(host.groups.map { .string($0) }),
+            "kubernetes_node": .string(host.node.rawValue),
+        ])
+        add(playbook)
+        add(extra)
+    }
+
+    /// Lays variables over the present ones; `{{ }}` in their strings is resolved when they are used.
+    public mutating func add(_ variables: VariableMapping) {
+        if !variables.isEmpty { layers.append(Layer(variables: variables, holdsTemplates: true)) }
+    }
+
+    /// Lays variables over the present ones whose strings are taken as they are: facts of hosts and of the cluster,
+    /// which nobody may smuggle a template into.
+    public mutating func addLiteral(_ variables: VariableMapping) {
+        if !variables.isEmpty { layers.append(Layer(variables: variables, holdsTemplates: false)) }
+    }
+
+    /// Every visible name.
+    public var names: Set<String> { Set(layers.flatMap(\.variables.names)) }
+
+    func lookUp(_ name: String) -> (value: VariableValue, holdsTemplates: Bool)? {
+        for layer in layers.reversed() {
+            if let value = layer.variables[name] { return (value, layer.holdsTemplates) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,43 @@
+/// How a playbook's targets are cut into waves, and how much may be out at once.
+public struct WavePolicy: Hashable, Sendable {
+    /// Where a wave takes its nodes from.
+    public enum Order: String, CaseIterable, Hashable, Sendable {
+        /// Every wave takes from every zone evenly.
+        case spread
+        /// One zone is finished before the next begins.
+        case zoneByZone = "zone-by-zone"
+    }
+
+    /// Where a wave takes its nodes from.
+    public var order: Order
+    /// The size of wave 1; 0 means no canary wave (safety rule 19).
+    public var canary: CountOrPercent
+    /// The size of the other waves, of the targets.
+    public var size: CountOrPercent
+    /// How many nodes may be unavailable at any instant, of the cluster's nodes; percentages round down, at least 1.
+    public var maxUnavailable: CountOrPercent
+    /// The same within one zone.
+    public var maxUnavailablePerZone: CountOrPercent
+    /// How many hosts are worked on at once; at least 1.
+    public var parallelism: Int
+    /// How long a wave must stay healthy before the next one; may be zero.
+    public var soak: Duration
+    /// The run stops when more nodes than this are quarantined (safety rule 17).
+    public var maxFailures: Int
+
+    /// A policy; omitted keys as safety rule 19 says.
+    public init(
+        order: Order = .spread, canary: CountOrPercent = .count(1), size: CountOrPercent = .percent(10),
+        maxUnavailable: CountOrPercent = .percent(10), maxUnavailablePerZone: CountOrPercent = .count(1),
+        parallelism: Int = 10, soak: Duration = .seconds(120), maxFailures: Int = 0
+    ) {
+        self.order = order
+        self.canary = canary
+        self.size = size
+        self.maxUnavailable = maxUnavailable
+        self.maxUnavailablePerZone = maxUnavailablePerZone
+        self.parallelism = parallelism
+        self.soak = soak
+        self.maxFailures = maxFailures
+    }
+}
