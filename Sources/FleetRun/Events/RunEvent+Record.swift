@@ -1,0 +1,140 @@
+import FoundationEssentials
+
+public import FleetModel
+
+extension RunEvent {
+    /// Why a journal's record is not an event of this build.
+    public struct UnreadableRecord: Error, Hashable, Sendable, CustomStringConvertible {
+        /// The record's kind.
+        public var kind: String
+        /// The record's version.
+        public var version: Int
+        /// What is wrong.
+        public var problem: String
+
+        /// `record "node.started" version 2: …`.
+        public var description: String { "record \"\(kind)\" version \(version): \(problem)" }
+    }
+
+    /// The name under which the event is stored; frozen once shipped.
+    public var kind: String {
+        switch self {
+        case .runStarted: "run.started"
+        case .runResumed: "run.resumed"
+        case .preflightPassed: "preflight.passed"
+        case .waveStarted: "wave.started"
+        case .waveFinished: "wave.finished"
+        case .soakStarted: "soak.started"
+        case .nodeStarted: "node.started"
+        case .nodeWaiting: "node.waiting"
+        case .nodeFinished: "node.finished"
+        case .nodeQuarantined: "node.quarantined"
+        case .identityProved: "identity.proved"
+        case .stepStarted: "step.started"
+        case .stepFinished: "step.finished"
+        case .operationIntended: "operation.intended"
+        case .operationFinished: "operation.finished"
+        case .evictionRequested: "eviction.requested"
+        case .evictionAnswered: "eviction.answered"
+        case .podLeft: "pod.left"
+        case .compensationOwed: "compensation.owed"
+        case .compensationSettled: "compensation.settled"
+        case .runBlocked: "run.blocked"
+        case .stopRequested: "stop.requested"
+        case .runFinished: "run.finished"
+        }
+    }
+
+    /// The payload, which is stored as JSON.
+    public var payload: any Codable & Sendable {
+        switch self {
+        case .runStarted(let payload): payload
+        case .runResumed(let payload): payload
+        case .preflightPassed(let payload): payload
+        case .waveStarted(let payload): payload
+        case .waveFinished(let payload): payload
+        case .soakStarted(let payload): payload
+        case .nodeStarted(let payload): payload
+        case .nodeWaiting(let payload): payload
+        case .nodeFinished(let payload): payload
+        case .nodeQuarantined(let payload): payload
+        case .identityProved(let payload): payload
+        case .stepStarted(let payload): payload
+        case .stepFinished(let payload): payload
+        case .operationIntended(let payload): payload
+        case .operationFinished(let payload): payload
+        case .evictionRequested(let payload): payload
+        case .evictionAnswered(let payload): payload
+        case .podLeft(let payload): payload
+        case .compensationOwed(let payload): payload
+        case .compensationSettled(let payload): payload
+        case .runBlocked(let payload): payload
+        case .stopRequested(let payload): payload
+        case .runFinished(let payload): payload
+        }
+    }
+
+    /// The journal's record of the event.
+    public func record(sequence: Int64, at time: Instant) throws -> JournalRecord {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let payload = try encoder.encode(payload)
+        return JournalRecord(sequence: sequence, kind: kind, version: 1, time: time, payload: Array(payload))
+    }
+
+    /// Reads a record of this or an earlier build.
+    public init(_ record: JournalRecord) throws(UnreadableRecord) {
+        guard record.version == 1 else {
+            throw UnreadableRecord(
+                kind: record.kind, version: record.version, problem: "written by a newer fleet; use that version to read it"
+            )
+        }
+        do {
+            guard let event = try Reader(payload: record.payload).event(kind: record.kind) else {
+                throw UnreadableRecord(kind: record.kind, version: record.version, problem: "unknown kind")
+            }
+            self = event
+        } catch let error as UnreadableRecord {
+            throw error
+        } catch {
+            throw UnreadableRecord(kind: record.kind, version: record.version, problem: "\(error)")
+        }
+    }
+
+    private struct Reader {
+        let payload: [UInt8]
+
+        func read<Payload: Decodable>(_ make: (Payload) -> RunEvent) throws -> RunEvent {
+            make(try JSONDecoder().decode(Payload.self, from: Data(payload)))
+        }
+
+        func event(kind: String) throws -> RunEvent? {
+            switch kind {
+            case "run.started": try read(RunEvent.runStarted)
+            case "run.resumed": try read(RunEvent.runResumed)
+            case "preflight.passed": try read(RunEvent.preflightPassed)
+            case "wave.started": try read(RunEvent.waveStarted)
+            case "wave.finished": try read(RunEvent.waveFinished)
+            case "soak.started": try read(RunEvent.soakStarted)
+            case "node.started": try read(RunEvent.nodeStarted)
+            case "node.waiting": try read(RunEvent.nodeWaiting)
+            case "node.finished": try read(RunEvent.nodeFinished)
+            case "node.quarantined": try read(RunEvent.nodeQuarantined)
+            case "identity.proved": try read(RunEvent.identityProved)
+            case "step.started": try read(RunEvent.stepStarted)
+            case "step.finished": try read(RunEvent.stepFinished)
+            case "operation.intended": try read(RunEvent.operationIntended)
+            case "operation.finished": try read(RunEvent.operationFinished)
+            case "eviction.requested": try read(RunEvent.evictionRequested)
+            case "eviction.answered": try read(RunEvent.evictionAnswered)
+            case "pod.left": try read(RunEvent.podLeft)
+            case "compensation.owed": try read(RunEvent.compensationOwed)
+            case "compensation.settled": try read(RunEvent.compensationSettled)
+            case "run.blocked": try read(RunEvent.runBlocked)
+            case "stop.requested": try read(RunEvent.stopRequested)
+            case "run.finished": try read(RunEvent.runFinished)
+            default: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,295 @@
+public import FleetModel
+
+/// A fact about a run. The journal is a list of these; every view is a fold over them.
+public enum RunEvent: Hashable, Sendable {
+    case runStarted(RunStarted)
+    case runResumed(RunResumed)
+    case preflightPassed(PreflightPassed)
+    case waveStarted(WaveChanged)
+    case waveFinished(WaveChanged)
+    case soakStarted(SoakStarted)
+    case nodeStarted(NodeStarted)
+    case nodeWaiting(NodeWaiting)
+    case nodeFinished(NodeFinished)
+    case nodeQuarantined(NodeQuarantined)
+    case identityProved(IdentityProved)
+    case stepStarted(StepStarted)
+    case stepFinished(StepFinished)
+    case operationIntended(OperationIntended)
+    case operationFinished(OperationFinished)
+    case evictionRequested(EvictionRequested)
+    case evictionAnswered(EvictionAnswered)
+    case podLeft(PodLeft)
+    case compensationOwed(CompensationOwed)
+    case compensationSettled(CompensationSettled)
+    case runBlocked(RunBlocked)
+    case stopRequested(StopRequested)
+    case runFinished(RunFinished)
+}
+
+extension RunEvent {
+    /// The run began: what it carries out, who asked, and from where.
+    public struct RunStarted: Hashable, Sendable, Codable {
+        /// The digest of the pinned plan.
+        public var planDigest: String
+        /// The playbook's name.
+        public var playbook: String
+        /// The waves asked for, from 1.
+        public var waves: [Int]
+        /// Login name, host name and version of fleet.
+        public var actor: Actor
+    }
+
+    /// Who runs fleet.
+    public struct Actor: Hashable, Sendable, Codable {
+        /// The login name.
+        public var user: String
+        /// The machine's name.
+        public var machine: String
+        /// fleet's version.
+        public var version: String
+
+        /// An actor.
+        public init(user: String, machine: String, version: String) {
+            self.user = user
+            self.machine = machine
+            self.version = version
+        }
+    }
+
+    /// A later process took the run up again.
+    public struct RunResumed: Hashable, Sendable, Codable {
+        /// Who.
+        public var actor: Actor
+        /// Operations whose outcome was not recorded.
+        public var inDoubt: [Int]
+    }
+
+    /// Every host of the waves asked for was reached and proved.
+    public struct PreflightPassed: Hashable, Sendable, Codable {
+        /// How many hosts were checked.
+        public var hosts: Int
+    }
+
+    /// A wave began or ended.
+    public struct WaveChanged: Hashable, Sendable, Codable {
+        /// From 1.
+        public var wave: Int
+        /// Its nodes.
+        public var nodes: [NodeName]
+        /// Its zones.
+        public var zones: [String]
+    }
+
+    /// A finished wave is watched before the next begins.
+    public struct SoakStarted: Hashable, Sendable, Codable {
+        /// The finished wave.
+        public var wave: Int
+        /// How long, in seconds.
+        public var seconds: Double
+    }
+
+    /// Work on a node began.
+    public struct NodeStarted: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// Its wave.
+        public var wave: Int
+        /// Its zone; empty when unknown.
+        public var zone: String
+    }
+
+    /// A node waits for something.
+    public struct NodeWaiting: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// The kind of the step.
+        public var step: String
+        /// What is awaited, in the cluster's own words where they exist.
+        public var reason: String
+    }
+
+    /// All steps of a node are done.
+    public struct NodeFinished: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+    }
+
+    /// A node was set aside.
+    public struct NodeQuarantined: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// The kind of the step that failed.
+        public var step: String
+        /// Why.
+        public var reason: String
+        /// Clean-up that could not be done and is owed.
+        public var owesCleanup: Bool
+    }
+
+    /// A host proved to be its Node (safety rule 2).
+    public struct IdentityProved: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// What agreed: `machine-id`, `system-uuid`, `address`; empty when nothing could be compared.
+        public var proof: String
+        /// Whether the kubelet's CA is this cluster's; nil when it could not be compared.
+        public var isClusterCA: Bool?
+    }
+
+    /// A step of a node began.
+    public struct StepStarted: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// The step's position in the playbook, from 0.
+        public var index: Int
+        /// The step's kind.
+        public var step: String
+    }
+
+    /// A step of a node is done.
+    public struct StepFinished: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// The step's position in the playbook, from 0.
+        public var index: Int
+        /// The step's kind.
+        public var step: String
+        /// Whether it changed anything.
+        public var changed: Bool
+        /// What it did or found, for the report.
+        public var detail: String
+    }
+
+    /// A request or command is about to be sent.
+    public struct OperationIntended: Hashable, Sendable, Codable {
+        /// Its number in the run, from 1.
+        public var id: Int
+        /// The node it serves; nil for the run's own.
+        public var node: NodeName?
+        /// The step's position; nil for the run's own.
+        public var index: Int?
+        /// Its name inside the step.
+        public var key: String
+        /// What it does, without secrets.
+        public var title: String
+    }
+
+    /// The outcome of a request or command.
+    public struct OperationFinished: Hashable, Sendable, Codable {
+        /// Its number.
+        public var id: Int
+        /// What came of it.
+        public var result: OperationResult
+    }
+
+    /// An eviction is about to be sent.
+    public struct EvictionRequested: Hashable, Sendable, Codable {
+        /// The operation's number.
+        public var id: Int
+        /// The pod.
+        public var pod: PodReference
+        /// The node it leaves.
+        public var node: NodeName
+        /// What limits it: `PodDisruptionBudget shop/cart`, `implicit budget of Deployment shop/cart`, or nothing.
+        public var budget: String
+        /// The UID of its workload; nil for bare pods.
+        public var workload: ObjectUID?
+        /// The workload's Ready pods before.
+        public var readyBefore: Int
+    }
+
+    /// The API answered an eviction.
+    public struct EvictionAnswered: Hashable, Sendable, Codable {
+        /// The operation's number.
+        public var id: Int
+        /// The pod.
+        public var pod: PodReference
+        /// The node it leaves.
+        public var node: NodeName
+        /// Whether the pod goes (or is gone).
+        public var isAccepted: Bool
+        /// `accepted`, or the failure's code.
+        public var answer: String
+        /// The server's words when it refused.
+        public var message: String
+    }
+
+    /// An evicted pod is gone from its node.
+    public struct PodLeft: Hashable, Sendable, Codable {
+        /// The pod.
+        public var pod: PodReference
+        /// The node it left.
+        public var node: NodeName
+        /// The workload it belongs to, such as `Deployment shop/cart`; empty for bare pods.
+        public var workload: String
+    }
+
+    /// A temporary change is about to be made and must be undone.
+    public struct CompensationOwed: Hashable, Sendable, Codable {
+        /// What must be undone, with its previous value.
+        public var compensation: Compensation
+    }
+
+    /// A temporary change was undone, or found undone.
+    public struct CompensationSettled: Hashable, Sendable, Codable {
+        /// The compensation's name.
+        public var id: String
+        /// What was found or done.
+        public var detail: String
+    }
+
+    /// Nothing can start, and why.
+    public struct RunBlocked: Hashable, Sendable, Codable {
+        /// Why, and what to do.
+        public var reason: String
+    }
+
+    /// The operator asked the run to stop.
+    public struct StopRequested: Hashable, Sendable, Codable {
+        /// How, such as `SIGINT`.
+        public var by: String
+    }
+
+    /// The run ended.
+    public struct RunFinished: Hashable, Sendable, Codable {
+        /// How.
+        public var result: RunResult
+        /// Why, when it is not `done`.
+        public var reason: String
+    }
+}
+
+/// How a run ended.
+public enum RunResult: String, Hashable, Sendable, Codable {
+    /// Everything asked for is done.
+    case done
+    /// It stopped on a failure.
+    case failed
+    /// It went to its end, with nodes set aside.
+    case quarantined
+    /// It cannot go on now, and can be resumed.
+    case blocked
+    /// The operator stopped it; it can be resumed.
+    case interrupted
+}
+
+/// The outcome of one operation, as the journal keeps it.
+public struct OperationResult: Hashable, Sendable, Codable {
+    /// Whether it did what was asked.
+    public var isSuccess: Bool
+    /// `succeeded`, a failure's code, or how a command ended, such as `exited 3`.
+    public var code: String
+    /// The server's or the command's own words, shortened, without secrets.
+    public var message: String
+    /// Standard output where a step needs it later.
+    public var output: String
+
+    /// A result.
+    public init(isSuccess: Bool, code: String, message: String = "", output: String = "") {
+        self.isSuccess = isSuccess
+        self.code = code
+        self.message = message
+        self.output = output
+    }
+}

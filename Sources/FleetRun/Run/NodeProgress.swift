@@ -1,0 +1,66 @@
+public import FleetModel
+public import FleetPlanning
+
+/// What happened to one node of a run: a fold over its events.
+public struct NodeProgress: Hashable, Sendable {
+    /// Where the node stands. `pending` becomes `working`, which becomes `finished` or `quarantined`.
+    public enum Phase: Hashable, Sendable {
+        case pending
+        /// On the step with this position.
+        case working(step: Int)
+        case finished
+        case quarantined(step: String, reason: String)
+    }
+
+    /// A pod whose eviction was accepted.
+    public struct EvictedPod: Hashable, Sendable {
+        /// The pod.
+        public var pod: PodReference
+        /// Its workload's UID; nil for bare pods.
+        public var workload: ObjectUID?
+        /// The workload's Ready pods when the first of its pods here was evicted.
+        public var readyBefore: Int
+        /// Whether the API accepted the eviction.
+        public var isAccepted: Bool
+        /// Whether the pod is gone.
+        public var isGone: Bool
+    }
+
+    /// The node and its host, as planned.
+    public var target: PlanTarget
+    /// Its wave, from 1.
+    public var wave: Int
+    /// Where it stands.
+    public var phase: Phase = .pending
+    /// What its steps did, by position.
+    public var steps: [Int: StepMemory] = [:]
+    /// How the host proved to be this Node.
+    public var identity: RunEvent.IdentityProved?
+    /// Pods evicted from it, by UID.
+    public var evicted: [ObjectUID: EvictedPod] = [:]
+    /// When its first eviction was requested.
+    public var firstEviction: Instant?
+    /// Whether its drain was verified done by this plan.
+    public var isDrained = false
+    /// What it waits for.
+    public var waiting = ""
+    /// When it began.
+    public var startedAt: Instant?
+    /// When it ended.
+    public var endedAt: Instant?
+
+    /// A node that was not begun.
+    public init(target: PlanTarget, wave: Int) {
+        self.target = target
+        self.wave = wave
+    }
+
+    /// Whether work on it is under way.
+    public var isWorking: Bool { if case .working = phase { true } else { false } }
+    /// Whether it was set aside.
+    public var isQuarantined: Bool { if case .quarantined = phase { true } else { false } }
+    /// Whether nothing more will be done with it.
+    public var isEnded: Bool { phase == .finished || isQuarantined }
+    /// The position of the step under way.
+    public var step: Int? { if case .working(let step) = phase { step } else { nil } }
+}

@@ -1,0 +1,104 @@
+public import FleetModel
+
+/// Something the world is asked to do.
+public enum Operation: Hashable, Sendable {
+    /// A request of the cluster's API.
+    case cluster(ClusterRequest)
+    /// A script on a node's host.
+    case host(HostCommand)
+}
+
+/// What the world answered.
+public enum OperationAnswer: Hashable, Sendable {
+    /// The API's answer.
+    case cluster(ClusterOutcome)
+    /// The host's answer.
+    case host(HostReport)
+
+    /// The answer as the journal keeps it.
+    public var result: OperationResult {
+        switch self {
+        case .cluster(.succeeded): OperationResult(isSuccess: true, code: "succeeded")
+        case .cluster(.failed(let failure)):
+            OperationResult(isSuccess: false, code: failure.code.rawValue, message: failure.message)
+        case .host(let report): OperationResult(report)
+        }
+    }
+}
+
+extension OperationResult {
+    /// A host's report as the journal keeps it: all of standard output, the end of standard error.
+    init(_ report: HostReport) {
+        self.init(
+            isSuccess: report.outcome.isSuccess, code: report.outcome.summary, message: report.explanation,
+            output: report.standardOutput
+        )
+    }
+}
+
+extension HostOutcome {
+    /// How it ended, in a few words, such as `exited 3`.
+    public var summary: String {
+        switch self {
+        case .exited(let status): "exited \(status)"
+        case .signalled(let signal): "killed by SIG\(signal)"
+        case .noStatus: "ended without a status"
+        case .transportLost: "connection lost"
+        case .timedOut(let phase): "timed out (\(phase.rawValue))"
+        case .neverStarted: "never started"
+        case .refused(let refusal): refusal.code.rawValue
+        }
+    }
+}
+
+extension HostReport {
+    /// Why it failed, in the host's own words where there are any; empty on success.
+    var explanation: String {
+        switch outcome {
+        case .exited(0): ""
+        case .transportLost(let reason), .neverStarted(let reason): reason
+        case .refused(let refusal): refusal.message
+        case .exited, .signalled, .noStatus, .timedOut:
+            standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
+        }
+    }
+}
+
+/// What the machine asks its shell to do.
+public enum Directive: Hashable, Sendable {
+    /// Perform the operation and observe `completed` with the number. The host is the node's.
+    case perform(id: Int, node: NodeName?, Operation)
+    /// The run is over; nothing more will be asked.
+    case finish(RunResult)
+}
+
+/// What the machine is told.
+public enum Observation: Sendable {
+    /// Time passed.
+    case tick
+    /// The whole cluster, at the start and after a gap.
+    case synchronized(ClusterSnapshot)
+    /// One change of the cluster.
+    case changed(ClusterChange)
+    /// The cluster cannot be followed at the moment.
+    case interrupted(ClusterFailure)
+    /// The cluster cannot be followed any more.
+    case lost(ClusterFailure)
+    /// An operation was answered.
+    case completed(id: Int, OperationAnswer)
+    /// The operator wants the run to stop gracefully.
+    case stopRequested(by: String)
+}
+
+/// What came of one observation.
+public struct Reaction: Sendable {
+    /// Facts to be recorded before anything is done.
+    public var events: [RunEvent] = []
+    /// What to do once the facts are on disk.
+    public var directives: [Directive] = []
+    /// When the machine wants the next `tick` at the latest; nil when it waits for the world only.
+    public var deadline: Instant?
+
+    /// Nothing.
+    public init() {}
+}

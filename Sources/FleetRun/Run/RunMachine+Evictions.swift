@@ -1,0 +1,122 @@
+import FleetModel
+import FleetPlanning
+
+extension RunMachine {
+    /// Sends what the budgets permit now.
+    mutating func admitEvictions() {
+        governorDeadline = nil
+        guard state.result == nil, state.stop == nil else { return }
+        let (admissions, deadline) = governor.admit(in: world, at: now)
+        governorDeadline = deadline
+        for admission in admissions { request(admission) }
+    }
+
+    private mutating func request(_ admission: Governor.Admission) {
+        let candidate = admission.candidate
+        guard let pod = world.pods[candidate.pod.uid] else { return }
+        let workload = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid
+        let ready = workload.map { world.pods(of: $0).count { $0.isReady && !$0.isTerminating } } ?? 0
+        let known = state.nodes[candidate.node]?.evicted.values.first { $0.workload == workload }
+        let id = state.lastOperation + 1
+        emit(
+            .evictionRequested(
+                RunEvent.EvictionRequested(
+                    id: id, pod: candidate.pod, node: candidate.node, budget: title(of: admission.lane),
+                    workload: workload, readyBefore: known?.readyBefore ?? ready
+                )
+            )
+        )
+        let request = ClusterRequest.evict(candidate.pod, gracePeriodSeconds: candidate.gracePeriodSeconds)
+        reaction.directives.append(.perform(id: id, node: candidate.node, .cluster(request)))
+        touched.insert(candidate.node)
+    }
+
+    private func title(of lane: EvictionLane) -> String {
+        switch lane {
+        case .free, .held: ""
+        case .budget(let key): "PodDisruptionBudget \(key)"
+        case .implicit(let uid): "implicit budget of \(world.workloads[uid]?.reference.description ?? uid.rawValue)"
+        }
+    }
+
+    /// Hands a draining node's pods to the governor: all of them at the start, new ones as they appear.
+    mutating func refreshEvictions(of name: NodeName) {
+        guard let drain = drainStep(of: name) else { return }
+        for pod in world.pods(on: name) { enqueue(pod, drain) }
+    }
+
+    private func drainStep(of name: NodeName) -> DrainStep? {
+        guard let index = state.nodes[name]?.step, index < order.steps.count else { return nil }
+        return order.steps[index].step as? DrainStep
+    }
+
+    private mutating func enqueue(_ pod: Pod, _ drain: DrainStep) {
+        guard let node = pod.nodeName, !governor.knows(pod.uid) else { return }
+        switch drain.triage(pod) {
+        case .stays: break
+        case .refused(let reason): governor.refuse(node, "\(pod.key): \(reason)")
+        case .evict:
+            let grace = drain.gracePeriodSeconds(for: pod)
+            governor.add(
+                Governor.Candidate(pod: pod.reference, node: node, gracePeriodSeconds: grace), in: world
+            )
+        }
+    }
+
+    /// After a crash: the pods of nodes that were draining are queued again; what is terminating is only awaited.
+    mutating func requeueDrainingNodes() {
+        for name in state.order {
+            for entry in state.nodes[name]?.evicted.values.filter({ !$0.isGone }) ?? [] where world.pods[entry.pod.uid] == nil {
+                emit(.podLeft(RunEvent.PodLeft(pod: entry.pod, node: name, workload: workloadName(entry.workload))))
+            }
+            refreshEvictions(of: name)
+        }
+    }
+
+    /// A pod changed: the governor and its node may go on.
+    mutating func podChanged(_ pod: Pod) {
+        governor.podChanged(pod, in: world)
+        guard let name = pod.nodeName else { return }
+        touched.insert(name)
+        if let drain = drainStep(of: name) { enqueue(pod, drain) }
+    }
+
+    /// A pod is gone.
+    mutating func podLeft(_ reference: PodReference, _ old: Pod?) {
+        let candidate = governor.remove(reference.uid)
+        if let old { governor.podChanged(old, in: world) }
+        guard let name = candidate?.node ?? old?.nodeName else { return }
+        touched.insert(name)
+        guard let entry = state.nodes[name]?.evicted[reference.uid], !entry.isGone else { return }
+        emit(.podLeft(RunEvent.PodLeft(pod: reference, node: name, workload: workloadName(entry.workload))))
+    }
+
+    private func workloadName(_ uid: ObjectUID?) -> String {
+        uid.flatMap { world.workloads[$0]?.reference.description } ?? ""
+    }
+
+    /// The API answered an eviction.
+    mutating func evictionAnswered(_ id: Int, _ pod: PodReference, _ answer: OperationAnswer) {
+        guard case .cluster(let outcome) = answer else { return }
+        let node = state.order.first { state.nodes[$0]?.evicted[pod.uid] != nil } ?? ""
+        let isAccepted = governor.answered(pod.uid, outcome, in: world, at: now)
+        let result = answer.result
+        emit(
+            .evictionAnswered(
+                RunEvent.EvictionAnswered(
+                    id: id, pod: pod, node: node, isAccepted: isAccepted,
+                    answer: isAccepted && result.isSuccess ? "accepted" : result.code, message: result.message
+                )
+            )
+        )
+        touched.insert(node)
+        if isAccepted, world.pods[pod.uid] == nil { podIsGone(pod, node) }
+    }
+
+    /// The pod was gone before its eviction was answered.
+    private mutating func podIsGone(_ pod: PodReference, _ node: NodeName) {
+        governor.remove(pod.uid)
+        guard let entry = state.nodes[node]?.evicted[pod.uid], !entry.isGone else { return }
+        emit(.podLeft(RunEvent.PodLeft(pod: pod, node: node, workload: workloadName(entry.workload))))
+    }
+}

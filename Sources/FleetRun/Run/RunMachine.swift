@@ -1,0 +1,210 @@
+public import FleetExpressions
+public import FleetModel
+public import FleetPlanning
+
+/// What a run carries out: the waves of a pinned plan and the steps of its playbook.
+public struct RunOrder: Sendable {
+    /// The waves asked for, in order, without nodes that earlier runs of the plan finished.
+    public var waves: [PlannedWave]
+    /// The steps.
+    public var steps: [PlannedStep]
+    /// Caps, soak and failures.
+    public var policy: WavePolicy
+    /// What holds for the whole run.
+    public var settings: RunSettings
+    /// The hosts' variables, by node.
+    public var scopes: [NodeName: VariableScope]
+    /// Nodes of the plan that are to be kept from receiving moved pods: those not finished yet (rule 24).
+    public var soon: [PlanTarget]
+    /// The digest of the plan and the playbook's name, for the journal.
+    public var planDigest: String
+    /// The playbook's name.
+    public var playbook: String
+
+    /// An order.
+    public init(
+        waves: [PlannedWave], steps: [PlannedStep], policy: WavePolicy, settings: RunSettings,
+        scopes: [NodeName: VariableScope] = [:], soon: [PlanTarget] = [], planDigest: String, playbook: String
+    ) {
+        self.waves = waves
+        self.steps = steps
+        self.policy = policy
+        self.settings = settings
+        self.scopes = scopes
+        self.soon = soon
+        self.planDigest = planDigest
+        self.playbook = playbook
+    }
+
+    /// Whether some step runs commands on hosts.
+    public var touchesHosts: Bool { steps.contains { $0.step.traits.contains(.touchesHost) } }
+    /// Whether some step empties nodes.
+    public var drains: Bool { steps.contains { $0.step.traits.contains(.drains) } }
+}
+
+/// The machine of one run: run ⊃ waves ⊃ nodes ⊃ steps, and one governor for all evictions.
+///
+/// It observes and returns what to record and what to do; it has no clock and does nothing itself. The same machine
+/// runs live, in rehearsal and in tests. Facts are folded into ``state`` the moment they are emitted, so a machine
+/// built from a journal's history stands where the last one stood.
+public struct RunMachine: Sendable {
+    /// What it carries out.
+    public let order: RunOrder
+    /// What has happened.
+    public internal(set) var state: RunState
+    /// The cluster as last observed.
+    public internal(set) var world = World()
+
+    var governor: Governor
+    var now = Instant.epoch
+    var reaction = Reaction()
+    var deadlines: [NodeName: Instant] = [:]
+    var governorDeadline: Instant?
+    var touched: Set<NodeName> = []
+    var touchesAll = true
+    var isInterrupted = false
+    var lastBlock: String?
+
+    /// A machine for an order; `history` is what the journal holds of the run so far, empty for a new run.
+    public init(_ order: RunOrder, history: [(event: RunEvent, time: Instant)] = []) {
+        self.order = order
+        state = RunState(waves: order.waves)
+        governor = Governor(policy: order.settings.evictions)
+        for (event, time) in history { state.apply(event, at: time) }
+        begin(isNew: history.isEmpty)
+    }
+
+    /// Takes in an observation, and returns facts to record, then directives to perform.
+    public mutating func handle(_ observation: Observation, at time: Instant) -> Reaction {
+        now = max(now, time)
+        take(observation)
+        if world.isSynchronized, state.result == nil { proceed() }
+        return finishTurn()
+    }
+
+    // MARK: - Turns
+
+    private mutating func begin(isNew: Bool) {
+        let settings = order.settings
+        pendingStart = isNew
+            ? .runStarted(
+                RunEvent.RunStarted(
+                    planDigest: order.planDigest, playbook: order.playbook, waves: order.waves.map(\.number),
+                    actor: settings.actor
+                )
+            )
+            : .runResumed(RunEvent.RunResumed(actor: settings.actor, inDoubt: state.open.keys.sorted()))
+    }
+
+    private var pendingStart: RunEvent?
+
+    private mutating func proceed() {
+        if let start = pendingStart {
+            pendingStart = nil
+            emit(start)
+            if case .runResumed = start { requeueDrainingNodes() }
+        }
+        advanceRun()
+        admitEvictions()
+        if state.result == nil { advanceRun() }
+    }
+
+    private mutating func finishTurn() -> Reaction {
+        reaction.deadline = nextDeadline()
+        defer { reaction = Reaction() }
+        return reaction
+    }
+
+    private func nextDeadline() -> Instant? {
+        guard state.result == nil else { return nil }
+        let run = [governorDeadline, state.soakEnd.flatMap { $0 > now ? $0 : nil }, stopDeadline].compactMap(\.self)
+        return (run + deadlines.values).min()
+    }
+
+    /// Records a fact and takes it into the state.
+    mutating func emit(_ event: RunEvent) {
+        state.apply(event, at: now)
+        reaction.events.append(event)
+    }
+
+    // MARK: - Observations
+
+    private mutating func take(_ observation: Observation) {
+        switch observation {
+        case .tick: touchesAll = true
+        case .synchronized(let snapshot): synchronize(with: snapshot)
+        case .changed(let change): take(change)
+        case .interrupted: isInterrupted = true
+        case .lost(let failure): lose(failure)
+        case .completed(let id, let answer): complete(id, answer)
+        case .stopRequested(let by): if state.stop == nil, state.result == nil { requestStop(by) }
+        }
+    }
+
+    private mutating func requestStop(_ by: String) {
+        emit(.stopRequested(RunEvent.StopRequested(by: by)))
+        stopDeadline = now + .seconds(60)
+        touchesAll = true
+    }
+
+    /// Accepted evictions and running commands are awaited until then after a stop (safety rule 22).
+    private(set) var stopDeadline: Instant?
+
+    private mutating func lose(_ failure: ClusterFailure) {
+        guard state.result == nil else { return }
+        finish(.failed, "the cluster cannot be followed any more: \(failure)")
+    }
+
+    private mutating func synchronize(with snapshot: ClusterSnapshot) {
+        world.synchronize(with: snapshot)
+        touchesAll = true
+        for node in state.order where state.nodes[node]?.isWorking == true { refreshEvictions(of: node) }
+        for budget in snapshot.budgets { governor.budgetChanged(budget, from: nil, in: world) }
+    }
+
+    private mutating func take(_ change: ClusterChange) {
+        let oldBudget: PodDisruptionBudget? = if case .budget(let budget) = change { world.budgets[budget.key] } else { nil }
+        let left: Pod? = if case .podDeleted(let pod) = change { world.pods[pod.uid] } else { nil }
+        world.apply(change)
+        switch change {
+        case .node(let node): touched.insert(node.name)
+        case .nodeDeleted(let name, _): touched.insert(name)
+        case .pod(let pod): podChanged(pod)
+        case .podDeleted(let reference): podLeft(reference, left)
+        case .budget(let budget): governor.budgetChanged(budget, from: oldBudget, in: world)
+        case .budgetDeleted(let key): governor.budgetDeleted(key, in: world)
+        case .workload(let workload): governor.workloadChanged(workload.reference.uid)
+        case .attachment(let attachment): touched.insert(attachment.nodeName)
+        case .workloadDeleted, .autoscaler, .autoscalerDeleted, .attachmentDeleted: touchesAll = true
+        }
+    }
+
+    private mutating func complete(_ id: Int, _ answer: OperationAnswer) {
+        if let pod = state.openEvictions[id] { return evictionAnswered(id, pod, answer) }
+        guard let place = state.open[id] else { return }
+        emit(.operationFinished(RunEvent.OperationFinished(id: id, result: answer.result)))
+        if let node = place.node { touched.insert(node) } else { touchesAll = true }
+    }
+
+    // MARK: - Ending
+
+    /// Ends the run.
+    mutating func finish(_ result: RunResult, _ reason: String = "") {
+        emit(.runFinished(RunEvent.RunFinished(result: result, reason: reason)))
+        reaction.directives.append(.finish(result))
+    }
+
+    /// Records an intent and asks for the act.
+    mutating func perform(_ act: StepOperation, node: NodeName?, index: Int?) {
+        let id = state.lastOperation + 1
+        if let compensation = act.compensation, state.compensations[compensation.id] == nil {
+            emit(.compensationOwed(RunEvent.CompensationOwed(compensation: compensation)))
+        }
+        emit(
+            .operationIntended(
+                RunEvent.OperationIntended(id: id, node: node, index: index, key: act.key, title: act.title)
+            )
+        )
+        reaction.directives.append(.perform(id: id, node: node, act.operation))
+    }
+}

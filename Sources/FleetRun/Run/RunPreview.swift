@@ -1,0 +1,66 @@
+import FleetExpressions
+public import FleetModel
+import FleetPlanning
+
+/// What a run would do, worked out without doing it: sentences, and scripts that only look.
+public struct RunPreview: Sendable {
+    /// One step's part.
+    public struct Step: Sendable {
+        /// The step's kind.
+        public var kind: String
+        /// What it says.
+        public var preview: StepPreview
+
+        /// What a look on the host found, as sentences.
+        public func words(for report: HostReport) -> [String] {
+            guard report.outcome.isSuccess else { return ["cannot look: \(OperationResult(report).words)"] }
+            let answer = NodeAnswer(report.standardOutput)
+            let pending = answer.all("pending").map { "would remove \($0)" }
+            let others = report.standardOutput.split(separator: "\n").filter { $0.hasPrefix("would ") }.map(String.init)
+            return pending + others
+        }
+    }
+
+    /// One node's part.
+    public struct Node: Sendable {
+        /// The node.
+        public var node: NodeName { target.node }
+        let target: PlanTarget
+        /// Its wave.
+        public var wave: Int
+        /// Asks the host who it is; nil when no step needs the host.
+        public var identity: HostCommand?
+        /// Step by step.
+        public var steps: [Step]
+        let settings: RunSettings
+
+        /// Why the host cannot be worked on; nil when it can.
+        public func refusal(_ report: HostReport) -> String? {
+            guard case .refused(let reason) = HostProof(of: target, OperationResult(report), settings: settings) else {
+                return nil
+            }
+            return reason
+        }
+    }
+
+    /// Node by node, in the order of the plan.
+    public var nodes: [Node]
+
+    /// Works it out against a snapshot.
+    public init(_ order: RunOrder, of snapshot: ClusterSnapshot, at now: Instant) {
+        var machine = RunMachine(order)
+        machine.world.synchronize(with: snapshot)
+        machine.now = now
+        let identity = HostCommand(script: NodeScript.identity, timeoutSeconds: 60)
+        nodes = machine.state.order.compactMap { machine.state.nodes[$0] }.map { node in
+            Node(
+                target: node.target, wave: node.wave, identity: order.touchesHosts ? identity : nil,
+                steps: order.steps.indices.map { index in
+                    let planned = order.steps[index]
+                    return Step(kind: planned.kind, preview: planned.step.preview(machine.context(for: node, index)))
+                },
+                settings: order.settings
+            )
+        }
+    }
+}

@@ -1,0 +1,179 @@
+public import FleetModel
+public import FleetPlanning
+
+/// A run's folded state: `apply` of every event of its journal, in order, and nothing else.
+public struct RunState: Hashable, Sendable {
+    /// Where an operation belongs.
+    public struct OperationPlace: Hashable, Sendable {
+        /// The node; nil for the run's own.
+        public var node: NodeName?
+        /// The step's position; nil for the run's own and for the node's frame.
+        public var index: Int?
+        /// Its name there.
+        public var key: String
+    }
+
+    /// The nodes of the waves asked for.
+    public private(set) var nodes: [NodeName: NodeProgress] = [:]
+    /// The same, in the order of the plan.
+    public private(set) var order: [NodeName] = []
+    /// Operations whose outcome is not recorded.
+    public private(set) var open: [Int: OperationPlace] = [:]
+    /// Evictions whose answer is not recorded, by operation.
+    public private(set) var openEvictions: [Int: PodReference] = [:]
+    /// The acts of the run itself and of nodes outside their steps, by `node/key` or key.
+    public private(set) var acts: [String: StepMemory.Act] = [:]
+    /// Temporary changes that are not undone yet.
+    public private(set) var compensations: [String: Compensation] = [:]
+    /// The number of the last operation.
+    public private(set) var lastOperation = 0
+    /// Whether all hosts were reached and proved.
+    public private(set) var isPreflightPassed = false
+    /// The wave under way, or the last one.
+    public private(set) var wave: Int?
+    /// Waves that are done.
+    public private(set) var finishedWaves: Set<Int> = []
+    /// When the last wave's soak ends; nil while none runs.
+    public private(set) var soakEnd: Instant?
+    /// Why the run should stop; nil while it should not.
+    public private(set) var stop: String?
+    /// How the run ended; nil while it has not.
+    public private(set) var result: RunResult?
+    /// Why it ended so.
+    public private(set) var reason = ""
+
+    /// A run that has not begun.
+    public init(waves: [PlannedWave]) {
+        for wave in waves {
+            for target in wave.targets {
+                nodes[target.node] = NodeProgress(target: target, wave: wave.number)
+                order.append(target.node)
+            }
+        }
+    }
+
+    /// The nodes that were set aside, in the order of the plan.
+    public var quarantined: [NodeProgress] { order.compactMap { nodes[$0] }.filter(\.isQuarantined) }
+
+    /// Takes in one fact.
+    public mutating func apply(_ event: RunEvent, at time: Instant) {
+        switch event {
+        case .runStarted: break
+        case .runResumed: resume(at: time)
+        case .preflightPassed: isPreflightPassed = true
+        case .waveStarted(let change): wave = change.wave
+        case .waveFinished(let change): finishedWaves.insert(change.wave)
+        case .soakStarted(let soak): soakEnd = time + .milliseconds(Int64(soak.seconds * 1000))
+        case .nodeStarted(let start): nodes[start.node]?.startedAt = time
+        case .nodeWaiting(let waiting): nodes[waiting.node]?.waiting = waiting.reason
+        case .nodeFinished(let finish): end(finish.node, .finished, at: time)
+        case .nodeQuarantined(let fact):
+            end(fact.node, .quarantined(step: fact.step, reason: fact.reason), at: time)
+        case .identityProved(let proof): nodes[proof.node]?.identity = proof
+        case .stepStarted(let start): begin(start, at: time)
+        case .stepFinished(let finish):
+            nodes[finish.node]?.waiting = ""
+            if finish.step == DrainStep.kind { nodes[finish.node]?.isDrained = true }
+        case .operationIntended(let intent): intend(intent, at: time)
+        case .operationFinished(let finish): finishOperation(finish.id, finish.result, at: time)
+        case .evictionRequested(let request): requestEviction(request, at: time)
+        case .evictionAnswered(let answer): answerEviction(answer)
+        case .podLeft(let left): nodes[left.node]?.evicted[left.pod.uid]?.isGone = true
+        case .compensationOwed(let owed): compensations[owed.compensation.id] = owed.compensation
+        case .compensationSettled(let settled): compensations[settled.id] = nil
+        case .runBlocked: break
+        case .stopRequested(let request): stop = request.by
+        case .runFinished(let finish): (result, reason) = (finish.result, finish.reason)
+        }
+    }
+
+    // MARK: - Nodes
+
+    private mutating func begin(_ start: RunEvent.StepStarted, at time: Instant) {
+        nodes[start.node]?.phase = .working(step: start.index)
+        nodes[start.node]?.waiting = ""
+        if nodes[start.node]?.steps[start.index] == nil {
+            nodes[start.node]?.steps[start.index] = StepMemory(startedAt: time)
+        }
+    }
+
+    private mutating func end(_ node: NodeName, _ phase: NodeProgress.Phase, at time: Instant) {
+        nodes[node]?.phase = phase
+        nodes[node]?.endedAt = time
+        nodes[node]?.waiting = ""
+    }
+
+    // MARK: - Operations
+
+    private mutating func intend(_ intent: RunEvent.OperationIntended, at time: Instant) {
+        lastOperation = max(lastOperation, intent.id)
+        let place = OperationPlace(node: intent.node, index: intent.index, key: intent.key)
+        open[intent.id] = place
+        change(place, to: .inFlight, at: time)
+    }
+
+    private mutating func finishOperation(_ id: Int, _ result: OperationResult, at time: Instant) {
+        guard let place = open.removeValue(forKey: id) else { return }
+        change(place, to: .finished(result), at: time)
+    }
+
+    private mutating func change(_ place: OperationPlace, to state: StepMemory.Act.State, at time: Instant) {
+        let old = act(at: place)
+        let attempts = (old?.attempts ?? 0) + (state == .inFlight ? 1 : 0)
+        let act = StepMemory.Act(state: state, attempts: attempts, changedAt: time)
+        if let node = place.node, let index = place.index {
+            nodes[node]?.steps[index]?.acts[place.key] = act
+        } else {
+            acts[Self.name(place)] = act
+        }
+    }
+
+    private func act(at place: OperationPlace) -> StepMemory.Act? {
+        if let node = place.node, let index = place.index { return nodes[node]?.steps[index]?.acts[place.key] }
+        return acts[Self.name(place)]
+    }
+
+    /// The act of the run itself, or of a node outside its steps.
+    func act(_ key: String, of node: NodeName? = nil) -> StepMemory.Act? {
+        acts[Self.name(OperationPlace(node: node, index: nil, key: key))]
+    }
+
+    private static func name(_ place: OperationPlace) -> String {
+        place.node.map { "\($0)/\(place.key)" } ?? place.key
+    }
+
+    // MARK: - Evictions
+
+    private mutating func requestEviction(_ request: RunEvent.EvictionRequested, at time: Instant) {
+        lastOperation = max(lastOperation, request.id)
+        openEvictions[request.id] = request.pod
+        if nodes[request.node]?.firstEviction == nil { nodes[request.node]?.firstEviction = time }
+        let known = nodes[request.node]?.evicted[request.pod.uid]
+        nodes[request.node]?.evicted[request.pod.uid] = NodeProgress.EvictedPod(
+            pod: request.pod, workload: request.workload, readyBefore: known?.readyBefore ?? request.readyBefore,
+            isAccepted: known?.isAccepted ?? false, isGone: false
+        )
+    }
+
+    private mutating func answerEviction(_ answer: RunEvent.EvictionAnswered) {
+        openEvictions[answer.id] = nil
+        if answer.isAccepted {
+            nodes[answer.node]?.evicted[answer.pod.uid]?.isAccepted = true
+        } else {
+            nodes[answer.node]?.evicted[answer.pod.uid] = nil
+        }
+    }
+
+    // MARK: - Resuming
+
+    /// Everything that was in flight when the last process ended is in doubt.
+    private mutating func resume(at time: Instant) {
+        for place in open.values { change(place, to: .inDoubt, at: time) }
+        open = [:]
+        openEvictions = [:]
+        stop = nil
+        soakEnd = soakEnd.map { _ in time }
+        result = nil
+        reason = ""
+    }
+}

@@ -1,0 +1,125 @@
+public import FleetExpressions
+import FleetModel
+import FleetPlanning
+
+/// `cleanup: {network, cni, paths}` – what Kubernetes and its network plugin made is taken off the host (D11, D12).
+///
+/// Only on a host that is proved to be this Node of this cluster, and only when the Node is gone, or not Ready after
+/// its drain (safety rules 2, 7, 8).
+public struct CleanupStep: Step {
+    /// `cleanup`.
+    public static let kind = "cleanup"
+
+    /// Which network rules go.
+    public var network: CleanupOptions.Network
+    /// Which network plugin's traces go.
+    public var plugin: CleanupOptions.NetworkPlugin
+    /// Directories beyond the usual ones.
+    public var paths: [String]
+    /// The longest the clean-up may take.
+    public var timeout: Duration
+
+    /// Reads `network` (kubernetes-only), `flush` (`all`), `cni` (auto), `paths` and `timeout` (5m).
+    public init?(_ arguments: inout LocatedDecoder) {
+        network = arguments.optional("network", .choice) ?? .kubernetesOnly
+        if arguments.optional("flush", .flushAll) == true { network = .flushAll }
+        plugin = arguments.optional("cni", .choice) ?? .auto
+        paths = arguments.optional("paths", .list(of: .cleanupPath)) ?? []
+        timeout = arguments.optional("timeout", .duration) ?? .seconds(300)
+    }
+
+    /// `clean up the host`.
+    public var title: String { "clean up the host" }
+    /// Touches the host; what it removes is gone; running it again is safe.
+    public var traits: StepTraits { [.touchesHost, .cleans, .repeatable] }
+
+    /// Removes, confirms the network rules over the connection, and verifies row by row.
+    public func advance(_ context: StepContext) -> StepProgress {
+        if let refusal = refusal(in: context) { return .failed(refusal) }
+        let (applied, applying) = command(.apply, in: context)
+        guard let applied else { return applying }
+        let report = CleanupReport(NodeAnswer(applied.output))
+        guard applied.isSuccess else { return .failed(report.words(or: applied)) }
+        let (confirmed, confirming) = confirm(report, in: context)
+        if let confirming { return confirming }
+        guard confirmed else { return .failed("the network rules were restored by the host's timer: the connection did not come back in time") }
+        let (verified, verifying) = command(.verify, in: context)
+        guard let verified else { return verifying }
+        let found = CleanupReport(NodeAnswer(verified.output))
+        guard verified.isSuccess else { return .failed("still there after the clean-up: " + found.words(or: verified)) }
+        return .done(changed: !report.changed.isEmpty, "\(report.changed.count) items removed, \(found.gone.count) verified gone")
+    }
+
+    /// Asks the host what would go.
+    public func preview(_ context: StepContext) -> StepPreview {
+        let script = NodeScript.cleanup(options(.dryRun, in: context))
+        let look = StepOperation(key: "look", title: title, .host(HostCommand(script: script)))
+        return StepPreview(["would clean up the host"], looks: [look])
+    }
+
+    private func refusal(in context: StepContext) -> String? {
+        guard let proof = context.node.identity, !proof.proof.isEmpty else {
+            return "nothing proves that this host is Node \(context.target.node): neither machine-id, system UUID nor an address agrees; nothing was removed"
+        }
+        if proof.isClusterCA == false {
+            return "the host's kubelet belongs to another cluster (its CA differs); nothing was removed"
+        }
+        if let other = context.world.nodes[context.target.node], context.current == nil {
+            return "Node \(other.name) registered again (UID \(other.uid)); nothing was removed"
+        }
+        if let node = context.current, node.isReady || !context.node.isDrained {
+            return "Node \(node.name) is still in the cluster" + (node.isReady ? " and Ready" : "") + "; nothing was removed"
+        }
+        return nil
+    }
+
+    private func command(
+        _ mode: CleanupOptions.Mode, in context: StepContext
+    ) -> (OperationResult?, StepProgress) {
+        let script = NodeScript.cleanup(options(mode, in: context))
+        let command = HostCommand(script: script, timeoutSeconds: timeout.components.seconds)
+        return context.command(mode.rawValue, "\(title) (\(mode.rawValue))", command, isRepeatable: true)
+    }
+
+    /// Confirms changed rules; `true` when nothing needed it or it succeeded.
+    private func confirm(_ report: CleanupReport, in context: StepContext) -> (Bool, StepProgress?) {
+        guard report.restoreAfterSeconds != nil else { return (true, nil) }
+        let command = HostCommand(script: NodeScript.confirmNetwork(run: context.run.id.rawValue), timeoutSeconds: 60)
+        let (result, next) = context.command("confirm", "confirm the network rules", command, isRepeatable: true)
+        guard let result else { return (false, next) }
+        return (result.isSuccess, nil)
+    }
+
+    private func options(_ mode: CleanupOptions.Mode, in context: StepContext) -> CleanupOptions {
+        CleanupOptions(
+            run: context.run.id.rawValue, mode: mode, network: network, plugin: plugin,
+            node: context.target.node.rawValue, clusterAuthority: context.run.clusterAuthority,
+            controlPlane: context.run.isForControlPlane, additionalPaths: paths
+        )
+    }
+}
+
+extension CleanupReport {
+    /// The refusal, failures or leftovers; the command's own words where it said none of these.
+    func words(or result: OperationResult) -> String {
+        if let refusal { return refusal }
+        let items = failed.isEmpty ? left : failed
+        return items.isEmpty ? result.words : items.joined(separator: "; ")
+    }
+}
+
+extension ValueForm<Bool> {
+    /// `all`: the old blunt way.
+    static var flushAll: ValueForm { .scalar("all") { $0.text == "all" ? true : nil } }
+}
+
+extension ValueForm<String> {
+    /// An absolute path of at least two components without `.` or `..`.
+    static var cleanupPath: ValueForm {
+        .scalar("an absolute path at least two directories deep, such as /var/lib/longhorn") { scalar in
+            let parts = scalar.text.split(separator: "/")
+            guard scalar.text.hasPrefix("/"), parts.count >= 2, !parts.contains("."), !parts.contains("..") else { return nil }
+            return scalar.text.contains("\n") ? nil : scalar.text
+        }
+    }
+}

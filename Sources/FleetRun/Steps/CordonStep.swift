@@ -1,0 +1,39 @@
+public import FleetExpressions
+import FleetModel
+
+/// `cordon:` – no new pods are scheduled onto the node (D5).
+///
+/// A node that was already cordoned is left as it is, and rollback does not uncordon it.
+public struct CordonStep: Step {
+    /// `cordon`.
+    public static let kind = "cordon"
+    /// Names the run on the Node, so that any machine can tell who cordoned it (safety rule 23).
+    public static let annotation = "fleet.run/cordoned-by"
+
+    /// Takes no arguments.
+    public init?(_ arguments: inout LocatedDecoder) {}
+
+    /// `cordon`.
+    public var title: String { "cordon" }
+    /// Repeatable.
+    public var traits: StepTraits { .repeatable }
+
+    /// Patches the Node unless it is cordoned.
+    public func advance(_ context: StepContext) -> StepProgress {
+        guard let node = context.current else { return .done(changed: false, "the Node is gone") }
+        if node.isCordoned {
+            let own = node.annotations[Self.annotation] == context.run.id.rawValue
+            return .done(changed: own, own ? "SchedulingDisabled" : "was already cordoned")
+        }
+        let patch = NodePatch(isCordoned: true, annotations: [Self.annotation: context.run.id.rawValue])
+        return context.request(
+            "cordon", "cordon \(node.name)", .patchNode(node.name, uid: node.uid, patch), waitingFor: "SchedulingDisabled"
+        )
+    }
+
+    /// Says whether it would be cordoned.
+    public func preview(_ context: StepContext) -> StepPreview {
+        guard let node = context.current else { return StepPreview(["the Node is gone: nothing to cordon"]) }
+        return StepPreview([node.isCordoned ? "already cordoned" : "would cordon"])
+    }
+}

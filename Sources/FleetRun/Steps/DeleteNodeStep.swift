@@ -1,0 +1,43 @@
+public import FleetExpressions
+import FleetModel
+import FleetPlanning
+
+/// `delete_node:` – the Node object is removed, with a UID precondition (D10).
+///
+/// Refused while the Node is not Ready and was not drained by this run, and while other than DaemonSet and mirror pods
+/// are bound to it: pod GC would start a StatefulSet's member twice (safety rule 5).
+public struct DeleteNodeStep: Step {
+    /// `delete_node`.
+    public static let kind = "delete_node"
+
+    /// Takes no arguments.
+    public init?(_ arguments: inout LocatedDecoder) {}
+
+    /// `delete Node`.
+    public var title: String { "delete Node" }
+    /// Repeatable; deletes the Node.
+    public var traits: StepTraits { [.deletesNode, .repeatable] }
+
+    /// Deletes the Node and waits until the watch shows it gone.
+    public func advance(_ context: StepContext) -> StepProgress {
+        let requested = context.memory.acts["delete"] != nil
+        guard let node = context.current else {
+            return .done(changed: requested, requested ? "Node deleted" : "the Node was gone already")
+        }
+        if !node.isReady, !context.node.isDrained {
+            return .failed("the Node is not Ready and was not drained: its containers may still run, and pod GC would start StatefulSet members twice; prove that the host is off, or bring it back")
+        }
+        let bound = context.world.pods(on: node.name).filter { !$0.isMirror && !$0.isDaemon && !$0.isFinished }
+        if !bound.isEmpty {
+            return .failed("pods are still bound to it: \(bound.map(\.key.description).joined(separator: ", "))")
+        }
+        return context.request(
+            "delete", "delete Node \(node.name)", .deleteNode(node.name, uid: node.uid), waitingFor: "the Node to be gone"
+        )
+    }
+
+    /// Says whether it would be deleted.
+    public func preview(_ context: StepContext) -> StepPreview {
+        StepPreview([context.current == nil ? "the Node is gone already" : "would delete Node \(context.target.node)"])
+    }
+}

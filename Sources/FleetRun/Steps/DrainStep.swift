@@ -1,0 +1,119 @@
+public import FleetExpressions
+import FleetModel
+import FleetPlanning
+
+/// `drain:` – every pod but those of DaemonSets and the kubelet's own leaves the node under its budgets (D6).
+///
+/// The evictions themselves are the governor's: one for the whole run.
+public struct DrainStep: Step {
+    /// `drain`.
+    public static let kind = "drain"
+
+    /// How long a pod may take to stop.
+    public enum GracePeriod: Hashable, Sendable {
+        /// The pod's own.
+        case pod
+        /// The pod's own, but at most this.
+        case ceiling(Duration)
+    }
+
+    /// How long a pod may take to stop.
+    public var gracePeriod: GracePeriod
+    /// Whether pods with emptyDir volumes may go, with their data.
+    public var deletesEmptyDirData: Bool
+    /// Whether pods without a controller may go for ever.
+    public var deletesBarePods: Bool
+
+    /// Reads `grace_period`, `delete_emptydir_data` and `delete_bare_pods`.
+    public init?(_ arguments: inout LocatedDecoder) {
+        gracePeriod = arguments.optional("grace_period", .gracePeriod) ?? .pod
+        deletesEmptyDirData = arguments.optional("delete_emptydir_data", .bool) ?? false
+        deletesBarePods = arguments.optional("delete_bare_pods", .bool) ?? false
+    }
+
+    /// `drain`.
+    public var title: String { "drain" }
+    /// Repeatable; loses emptyDir data where allowed.
+    public var traits: StepTraits { [.drains, .repeatable, deletesEmptyDirData ? .losesEmptyDir : []] }
+
+    /// Waits for the governor to empty the node, at most the policy's timeout from the first eviction.
+    public func advance(_ context: StepContext) -> StepProgress {
+        guard context.current != nil else { return .done(changed: false, "the Node is gone") }
+        let status = context.drain
+        if status.remaining == 0 {
+            let count = context.node.evicted.count
+            return .done(changed: count > 0, count == 1 ? "1 pod evicted" : "\(count) pods evicted")
+        }
+        if let hopeless = status.hopeless { return .failed(hopeless) }
+        guard let first = status.firstRequest else { return .wait(status.sentence) }
+        let deadline = first + context.run.evictions.timeout
+        if context.now >= deadline { return .failed("not drained within \(context.run.evictions.timeout.text): \(status.sentence)") }
+        return .wait(status.sentence, until: deadline)
+    }
+
+    /// Names the pods that would be evicted.
+    public func preview(_ context: StepContext) -> StepPreview {
+        let pods = context.world.pods(on: context.target.node).filter { triage($0) == .evict }
+        let names = pods.map(\.key.description).joined(separator: ", ")
+        return StepPreview([pods.isEmpty ? "nothing to evict" : "would evict \(pods.count) pods: \(names)"])
+    }
+
+    /// The grace period sent with a pod's eviction; nil keeps the pod's own.
+    func gracePeriodSeconds(for pod: Pod) -> Int64? {
+        guard case .ceiling(let ceiling) = gracePeriod else { return nil }
+        let seconds = ceiling.components.seconds
+        return pod.gracePeriodSeconds > seconds ? seconds : nil
+    }
+
+    /// What becomes of a pod.
+    enum Verdict: Hashable {
+        case evict
+        case stays
+        case refused(String)
+    }
+
+    /// Whether a pod leaves, stays, or forbids the drain (kubectl's filters, semantics 3.2).
+    func triage(_ pod: Pod) -> Verdict {
+        if pod.isMirror { return .stays }
+        if pod.isFinished { return .evict }
+        if pod.isDaemon { return .stays }
+        if pod.controller == nil, !deletesBarePods {
+            return .refused("no controller would start it again; delete it or set drain.delete_bare_pods")
+        }
+        if !deletesEmptyDirData, pod.volumes.contains(where: \.isEmptyDir) {
+            return .refused("it has emptyDir data; set drain.delete_emptydir_data to lose it")
+        }
+        return .evict
+    }
+}
+
+extension PodVolume {
+    var isEmptyDir: Bool { if case .emptyDir = self { true } else { false } }
+}
+
+extension ValueForm<DrainStep.GracePeriod> {
+    /// `pod`, or a duration.
+    static var gracePeriod: ValueForm {
+        .scalar("pod, or a duration such as 5m") { scalar in
+            if scalar.text == "pod" { return .pod }
+            return Duration(text: scalar.text).map { .ceiling($0) }
+        }
+    }
+}
+
+extension DrainStatus {
+    /// What the node waits for: blocked pods by reason first, then the pods that are leaving.
+    var sentence: String {
+        let held = blocked.sorted { $0.key < $1.key }.prefix(5).map { reason, pods in
+            "\(Self.names(pods)): \(reason)"
+        }
+        if !held.isEmpty { return "blocked: " + held.joined(separator: "; ") }
+        if !leaving.isEmpty { return "\(leaving.count) pods to stop: \(Self.names(leaving))" }
+        return "\(remaining) pods to evict"
+    }
+
+    private static func names(_ pods: [ObjectKey]) -> String {
+        let shown = pods.sorted().prefix(3).map(\.description).joined(separator: ", ")
+        return pods.count > 3 ? "\(shown) and \(pods.count - 3) more" : shown
+    }
+}

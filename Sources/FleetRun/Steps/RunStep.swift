@@ -1,0 +1,66 @@
+public import FleetExpressions
+import FleetModel
+
+/// `run: {script, env, timeout}` – a script of the operator's runs on the host (safety rules 25 and 26).
+public struct RunStep: Step {
+    /// `run`.
+    public static let kind = "run"
+
+    /// What the operator calls it.
+    public var name: String?
+    /// The shell text; bare templates are shell-quoted.
+    public var script: ShellTemplate
+    /// Variables exported to it.
+    public var environment: [String: Template]
+    /// Whether it runs as root.
+    public var becomesRoot: Bool
+    /// The longest it may take.
+    public var timeout: Duration
+    /// Whether it may run again when a crash left its end unknown.
+    public var isRepeatable: Bool
+
+    /// Reads `name`, `script`, `env`, `become` (true), `timeout` (10m) and `repeatable` (false).
+    public init?(_ arguments: inout LocatedDecoder) {
+        name = arguments.optional("name", .string)
+        environment = arguments.optional("env", .dictionary(of: .template)) ?? [:]
+        becomesRoot = arguments.optional("become", .bool) ?? true
+        timeout = arguments.optional("timeout", .duration) ?? .seconds(600)
+        isRepeatable = arguments.optional("repeatable", .bool) ?? false
+        guard let script = arguments.required("script", .shellTemplate) else { return nil }
+        self.script = script
+    }
+
+    /// `run`, or the operator's name for it.
+    public var title: String { name.map { "run \"\($0)\"" } ?? "run a script" }
+    /// Touches the host.
+    public var traits: StepTraits { [.touchesHost, isRepeatable ? .repeatable : []] }
+
+    /// Runs it once.
+    public func advance(_ context: StepContext) -> StepProgress {
+        let command: HostCommand
+        do throws(Diagnostic) { command = try makeCommand(in: context.scope) } catch { return .failed("\(error)") }
+        let (result, next) = context.command("script", title, command, isRepeatable: isRepeatable)
+        guard let result else { return next }
+        return result.isSuccess ? .done(changed: true, title) : .failed("\(title): \(result.words)")
+    }
+
+    /// Shows that it would run, with the names (not the values) of its variables.
+    public func preview(_ context: StepContext) -> StepPreview {
+        do throws(Diagnostic) {
+            _ = try makeCommand(in: context.scope)
+        } catch {
+            return StepPreview(["cannot \(title): \(error)"])
+        }
+        let names = environment.keys.sorted().joined(separator: ", ")
+        return StepPreview(["would \(title)" + (names.isEmpty ? "" : " with \(names)")])
+    }
+
+    private func makeCommand(in scope: VariableScope) throws(Diagnostic) -> HostCommand {
+        var values: [String: String] = [:]
+        for (name, template) in environment { values[name] = try template.text(in: scope) }
+        return HostCommand(
+            script: try script.script(in: scope), environment: values, becomesRoot: becomesRoot,
+            timeoutSeconds: max(1, timeout.components.seconds)
+        )
+    }
+}

@@ -1,0 +1,100 @@
+public import FleetExpressions
+public import FleetModel
+
+/// One kind of step of a playbook: it decodes itself, describes itself, and decides what to do next on a node.
+///
+/// A step acts by returning ``StepProgress`` and looks only at its ``StepContext``. It is asked again after everything
+/// that may concern it, so it observes the world anew each time instead of trusting what it did before; that is also
+/// how it goes on after a crash.
+public protocol Step: Sendable {
+    /// The key in a playbook, such as `drain`.
+    static var kind: String { get }
+
+    /// Reads the arguments; mistakes are reported to the decoder.
+    init?(_ arguments: inout LocatedDecoder)
+
+    /// What it does, in a few words, for plans and messages.
+    var title: String { get }
+
+    /// What planning must know of it.
+    var traits: StepTraits { get }
+
+    /// Decides what to do next.
+    func advance(_ context: StepContext) -> StepProgress
+
+    /// Says what the step would do, and asks for the looks (never changes) that it needs for that.
+    func preview(_ context: StepContext) -> StepPreview
+}
+
+/// What planning and the machines must know of a step without knowing its kind.
+public struct StepTraits: OptionSet, Hashable, Sendable {
+    /// The bits.
+    public let rawValue: Int
+    /// Wraps bits.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// It runs commands on the host: the host must be reached and proved first.
+    public static let touchesHost = StepTraits(rawValue: 1)
+    /// It empties the node.
+    public static let drains = StepTraits(rawValue: 2)
+    /// It removes the Node object.
+    public static let deletesNode = StepTraits(rawValue: 4)
+    /// It removes things from the host that cannot be put back.
+    public static let cleans = StepTraits(rawValue: 8)
+    /// It moves workloads of one replica without downtime.
+    public static let surges = StepTraits(rawValue: 16)
+    /// It may lose the data of emptyDir volumes.
+    public static let losesEmptyDir = StepTraits(rawValue: 32)
+    /// It depends on workloads that run elsewhere, so any workload's change concerns it.
+    public static let watchesWorkloads = StepTraits(rawValue: 64)
+    /// It may run twice without harm.
+    public static let repeatable = StepTraits(rawValue: 128)
+    /// It stops the kubelet, which makes a node that was drained not Ready.
+    public static let stopsKubelet = StepTraits(rawValue: 256)
+}
+
+/// What a step decided.
+public enum StepProgress: Sendable {
+    /// Do these, then ask again; the text says what is awaited.
+    case perform([StepOperation], waitingFor: String)
+    /// Nothing to do until something changes, or until an instant.
+    case wait(String, until: Instant? = nil)
+    /// Done; whether it changed anything, and what it did or found.
+    case done(changed: Bool, String)
+    /// It cannot be done; the node is set aside.
+    case failed(String)
+}
+
+/// One act of a step.
+public struct StepOperation: Sendable {
+    /// Its name inside the step; the same name is not in flight twice.
+    public var key: String
+    /// What it does, without secrets.
+    public var title: String
+    /// The act.
+    public var operation: Operation
+    /// What must be undone later, recorded before the act.
+    public var compensation: Compensation?
+
+    /// An act.
+    public init(key: String, title: String, _ operation: Operation, compensation: Compensation? = nil) {
+        self.key = key
+        self.title = title
+        self.operation = operation
+        self.compensation = compensation
+    }
+}
+
+/// What a step would do.
+public struct StepPreview: Sendable {
+    /// Sentences such as `would cordon`.
+    public var lines: [String]
+    /// Looks at the host that say more: scripts that change nothing.
+    public var looks: [StepOperation]
+
+    /// A preview.
+    public init(_ lines: [String], looks: [StepOperation] = []) {
+        self.lines = lines
+        self.looks = looks
+    }
+}

@@ -1,0 +1,61 @@
+public import FleetExpressions
+import FleetModel
+
+/// The kinds of steps that a playbook may use.
+public enum StepCatalogue {
+    /// All kinds, in the order of the manual.
+    public static let kinds: [any Step.Type] = [
+        CordonStep.self, UncordonStep.self, ExcludeFromLoadBalancersStep.self, SurgeStep.self,
+        WaitForConnectionsStep.self, DrainStep.self, VerifyDrainedStep.self, WaitVolumesDetachedStep.self,
+        ServiceStep.self, RunStep.self, DeleteNodeStep.self, CleanupStep.self, VerifyGoneStep.self,
+    ]
+
+    /// Decodes a playbook's steps; throws every mistake at once.
+    public static func decode(_ steps: [PlaybookStep]) throws(Diagnostics) -> [PlannedStep] {
+        var mistakes: [Diagnostic] = []
+        let decoded = steps.compactMap { decode($0, &mistakes) }
+        if let failure = Diagnostics(mistakes) { throw failure }
+        return decoded
+    }
+
+    private static func decode(_ step: PlaybookStep, _ mistakes: inout [Diagnostic]) -> PlannedStep? {
+        guard let type = kinds.first(where: { $0.kind == step.kind }) else {
+            let names = kinds.map { $0.kind }
+            mistakes.append(
+                Diagnostic(
+                    "there is no step \"\(step.kind)\"", at: step.kindLocation,
+                    expected: "one of \(names.joined(separator: ", "))",
+                    suggestion: Suggestion.sentence(for: step.kind, among: names)
+                )
+            )
+            return nil
+        }
+        var decoder = LocatedDecoder(step.arguments, as: step.kind)
+        let result = type.init(&decoder)
+        decoder.refuseUnknownKeys()
+        mistakes += decoder.diagnostics
+        return result.map { PlannedStep(step: $0, name: step.name, condition: step.condition) }
+    }
+}
+
+/// A step of a playbook, decoded, with what the playbook says around it.
+public struct PlannedStep: Sendable {
+    /// The step.
+    public var step: any Step
+    /// The operator's name for it.
+    public var name: String?
+    /// It is left out on hosts where this does not hold.
+    public var condition: Condition?
+
+    /// A step.
+    public init(step: any Step, name: String? = nil, condition: Condition? = nil) {
+        self.step = step
+        self.name = name
+        self.condition = condition
+    }
+
+    /// The kind, such as `drain`.
+    public var kind: String { type(of: step).kind }
+    /// The operator's name, else the step's own title.
+    public var title: String { name ?? step.title }
+}

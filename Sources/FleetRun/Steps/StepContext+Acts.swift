@@ -1,0 +1,67 @@
+import FleetModel
+import FleetPlanning
+
+extension StepContext {
+    /// Failures that another attempt may mend.
+    private static let passing: Set<String> = Set(
+        [
+            ClusterFailure.Code.conflict, .throttled, .timedOut, .connectionLost, .serverError, .unreachable, .expired,
+        ].map(\.rawValue)
+    )
+
+    /// Sends a request until it is carried out: passing failures are tried again six times with growing pauses.
+    ///
+    /// Ask only while the world does not show the effect; the answer is what to do next.
+    func request(
+        _ key: String, _ title: String, _ request: ClusterRequest, compensation: Compensation? = nil,
+        waitingFor effect: String
+    ) -> StepProgress {
+        let act = StepOperation(key: key, title: title, .cluster(request), compensation: compensation)
+        switch memory.acts[key]?.state {
+        case nil, .inDoubt: return .perform([act], waitingFor: effect)
+        case .inFlight: return .wait(effect)
+        case .finished(let result) where result.isSuccess: return shown(act, effect)
+        case .finished(let result): return retried(act, after: result, passing: Self.passing)
+        }
+    }
+
+    /// Runs a command once; only what never started is tried again, three times.
+    ///
+    /// Returns the result when there is one, or what to do next. After a crash a command whose outcome is unknown runs
+    /// again only when it is repeatable (safety rule 25).
+    func command(
+        _ key: String, _ title: String, _ command: HostCommand, isRepeatable: Bool
+    ) -> (result: OperationResult?, next: StepProgress) {
+        let act = StepOperation(key: key, title: title, .host(command))
+        switch memory.acts[key]?.state {
+        case nil: return (nil, .perform([act], waitingFor: title))
+        case .inFlight: return (nil, .wait(title))
+        case .inDoubt where isRepeatable: return (nil, .perform([act], waitingFor: title))
+        case .inDoubt:
+            return (nil, .failed("in doubt: \(title) was started on \(target.host) and its end was not recorded; look at the host, then mark the step repeatable or finish by hand"))
+        case .finished(let result) where result.code == "never started":
+            return (nil, retried(act, after: result, passing: ["never started"]))
+        case .finished(let result): return (result, .wait(title))
+        }
+    }
+
+    /// The request was answered with success; the world must show it within half a minute, else it is sent again.
+    private func shown(_ act: StepOperation, _ effect: String) -> StepProgress {
+        let deadline = (memory.acts[act.key]?.changedAt ?? now) + .seconds(30)
+        return now < deadline ? .wait(effect, until: deadline) : .perform([act], waitingFor: effect)
+    }
+
+    private func retried(_ act: StepOperation, after result: OperationResult, passing: Set<String>) -> StepProgress {
+        guard let memory = memory.acts[act.key], passing.contains(result.code), memory.attempts < 6 else {
+            return .failed("\(act.title): \(result.words)")
+        }
+        let again = memory.changedAt + .seconds(1 << min(memory.attempts, 5))
+        return now < again ? .wait("\(act.title): \(result.words); trying again", until: again)
+            : .perform([act], waitingFor: act.title)
+    }
+}
+
+extension OperationResult {
+    /// The server's or host's words, or the code where there are none.
+    var words: String { message.isEmpty ? code : "\(code): \(message)" }
+}

@@ -1,0 +1,108 @@
+public import FleetExpressions
+public import FleetModel
+public import FleetPlanning
+
+/// Everything a step may look at.
+public struct StepContext: Sendable {
+    /// The node and its host, as pinned in the plan.
+    public var target: PlanTarget
+    /// The cluster as last observed.
+    public var world: World
+    /// The time.
+    public var now: Instant
+    /// What the step did so far.
+    public var memory: StepMemory
+    /// What happened to the node so far.
+    public var node: NodeProgress
+    /// Where the governor stands with the node's pods.
+    public var drain: DrainStatus
+    /// What holds for the whole run.
+    public var run: RunSettings
+    /// The host's variables.
+    public var scope: VariableScope
+
+    /// The Node with the pinned UID; nil when it is gone or another bears its name.
+    public var current: Node? {
+        guard let node = world.nodes[target.node], target.nodeUID == nil || node.uid == target.nodeUID else { return nil }
+        return node
+    }
+}
+
+/// What holds for the whole run.
+public struct RunSettings: Sendable {
+    /// The run.
+    public var id: RunID
+    /// Who runs it.
+    public var actor: RunEvent.Actor
+    /// Every node of the plan: none of them is a home for moved pods.
+    public var retiring: Set<NodeName>
+    /// How pods are evicted.
+    public var evictions: EvictionPolicy
+    /// SHA-256 of the cluster's CA, lowercase hexadecimal of its DER; nil when unknown.
+    public var clusterAuthority: String?
+    /// Whether the playbook is for control-plane hosts.
+    public var isForControlPlane: Bool
+
+    /// Settings.
+    public init(
+        id: RunID, actor: RunEvent.Actor, retiring: Set<NodeName>, evictions: EvictionPolicy,
+        clusterAuthority: String? = nil, isForControlPlane: Bool = false
+    ) {
+        self.id = id
+        self.actor = actor
+        self.retiring = retiring
+        self.evictions = evictions
+        self.clusterAuthority = clusterAuthority
+        self.isForControlPlane = isForControlPlane
+    }
+}
+
+/// What a step did so far.
+public struct StepMemory: Hashable, Sendable {
+    /// One act of the step.
+    public struct Act: Hashable, Sendable {
+        /// Where it stands.
+        public enum State: Hashable, Sendable {
+            case inFlight
+            /// Its outcome was not recorded before a crash: look at the world.
+            case inDoubt
+            case finished(OperationResult)
+        }
+
+        /// Where it stands.
+        public var state: State
+        /// How often it was begun; at least 1.
+        public var attempts: Int
+        /// When it was begun or finished last.
+        public var changedAt: Instant
+    }
+
+    /// When the step began.
+    public var startedAt: Instant
+    /// The acts by key.
+    public var acts: [String: Act] = [:]
+
+    /// A step that has just begun.
+    public init(startedAt: Instant) { self.startedAt = startedAt }
+}
+
+/// Where the governor stands with a node's pods.
+public struct DrainStatus: Hashable, Sendable {
+    /// Pods still to leave, evicted or not.
+    public var remaining: Int
+    /// When the first eviction was requested.
+    public var firstRequest: Instant?
+    /// What holds pods back: the reason, and the pods.
+    public var blocked: [String: [ObjectKey]]
+    /// Pods whose eviction was accepted and that are still there.
+    public var leaving: [ObjectKey]
+    /// Why waiting would not help; nil while it may.
+    public var hopeless: String?
+
+    /// Nothing known yet.
+    public init() {
+        remaining = 0
+        blocked = [:]
+        leaving = []
+    }
+}

@@ -1,0 +1,101 @@
+public import FleetExpressions
+import FleetModel
+import FleetPlanning
+
+/// `surge_single_replicas:` – a Deployment of one replica gets a second pod on a node that stays, before its only pod
+/// leaves, and is set back afterwards, crash or not (D8, safety rule 13).
+public struct SurgeStep: Step {
+    /// `surge_single_replicas`.
+    public static let kind = "surge_single_replicas"
+
+    /// How long the second pod may take to become Ready.
+    public var timeout: Duration
+
+    /// Reads `timeout` (10m).
+    public init?(_ arguments: inout LocatedDecoder) {
+        timeout = arguments.optional("timeout", .duration) ?? .seconds(600)
+    }
+
+    /// `surge single replicas`.
+    public var title: String { "surge single replicas" }
+    /// Repeatable; other nodes' pods decide.
+    public var traits: StepTraits { [.surges, .repeatable, .watchesWorkloads] }
+
+    /// Raises each single-replica Deployment of the node to two, and waits until the second pod is Ready elsewhere.
+    public func advance(_ context: StepContext) -> StepProgress {
+        let pending = singles(in: context).filter { !isSurged($0, in: context) }
+        if pending.isEmpty {
+            let count = context.memory.acts.count
+            return .done(changed: count > 0, count == 0 ? "no single replica here" : "\(count) surged")
+        }
+        let deadline = context.memory.startedAt + timeout
+        let names = pending.map(\.reference.description).joined(separator: ", ")
+        if context.now >= deadline {
+            return .failed("no second Ready pod on a node that stays within \(timeout.text): \(names)")
+        }
+        return advance(pending, in: context, until: deadline, names: names)
+    }
+
+    /// Names the Deployments.
+    public func preview(_ context: StepContext) -> StepPreview {
+        let singles = singles(in: context).map(\.reference.description)
+        return StepPreview([singles.isEmpty ? "no single replica here" : "would raise to 2: \(singles.joined(separator: ", "))"])
+    }
+
+    private func advance(
+        _ pending: [Workload], in context: StepContext, until deadline: Instant, names: String
+    ) -> StepProgress {
+        var acts: [StepOperation] = []
+        for workload in pending where needsScaling(workload, in: context) {
+            let key = "surge \(workload.reference)"
+            guard let (request, compensation) = surge(workload, in: context) else { continue }
+            switch context.request(key, key, request, compensation: compensation, waitingFor: names) {
+            case .perform(let more, _): acts += more
+            case .failed(let reason): return .failed(reason)
+            case .wait, .done: break
+            }
+        }
+        let reason = "second Ready pod on a node that stays: \(names)"
+        return acts.isEmpty ? .wait(reason, until: deadline) : .perform(acts, waitingFor: reason)
+    }
+
+    /// The Deployments whose only wanted pod runs here, unless a downtime was agreed for them.
+    private func singles(in context: StepContext) -> [Workload] {
+        let owned = context.world.pods(on: context.target.node).filter { !$0.isFinished && !$0.isTerminating }
+        var seen: [ObjectKey: Workload] = [:]
+        for pod in owned {
+            guard let workload = context.world.workload(of: pod), workload.reference.kind == .deployment else { continue }
+            guard !context.run.evictions.downtime.contains(workload.reference.key) else { continue }
+            let isOwnSurge = context.memory.acts["surge \(workload.reference)"] != nil
+            if workload.replicas == 1 || isOwnSurge { seen[workload.reference.key] = workload }
+        }
+        return seen.values.sorted { $0.reference.key < $1.reference.key }
+    }
+
+    private func isSurged(_ workload: Workload, in context: StepContext) -> Bool {
+        context.world.pods(of: workload.reference.uid).contains { pod in
+            guard let home = pod.nodeName, pod.isReady, !pod.isTerminating else { return false }
+            return home != context.target.node && !context.run.retiring.contains(home)
+        }
+    }
+
+    private func needsScaling(_ workload: Workload, in context: StepContext) -> Bool {
+        if let autoscaler = context.world.autoscaler(of: workload) { return autoscaler.minReplicas < 2 }
+        return workload.replicas < 2
+    }
+
+    private func surge(_ workload: Workload, in context: StepContext) -> (ClusterRequest, Compensation)? {
+        let note = "run=\(context.run.id);previous=1"
+        let annotations: [String: String?] = [Compensation.annotation: note]
+        if let autoscaler = context.world.autoscaler(of: workload) {
+            return (
+                .setMinimumReplicas(autoscaler.key, minReplicas: 2, annotations: annotations),
+                .minimum(of: autoscaler, to: 2, for: context.target.node)
+            )
+        }
+        return (
+            .scale(workload.reference, replicas: 2, annotations: annotations),
+            .replicas(of: workload, to: 2, for: context.target.node)
+        )
+    }
+}

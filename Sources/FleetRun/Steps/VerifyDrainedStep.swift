@@ -1,0 +1,55 @@
+public import FleetExpressions
+import FleetModel
+import FleetPlanning
+
+/// `verify_drained:` – nothing but DaemonSet and mirror pods is left, and what was evicted runs elsewhere (D9).
+public struct VerifyDrainedStep: Step {
+    /// `verify_drained`.
+    public static let kind = "verify_drained"
+
+    /// How long replacements may take to become Ready.
+    public var timeout: Duration
+
+    /// Reads `timeout` (10m).
+    public init?(_ arguments: inout LocatedDecoder) {
+        timeout = arguments.optional("timeout", .duration) ?? .seconds(600)
+    }
+
+    /// `verify drained`.
+    public var title: String { "verify drained" }
+    /// Repeatable; other nodes' pods decide.
+    public var traits: StepTraits { [.repeatable, .watchesWorkloads] }
+
+    /// Waits until every workload that lost a pod here has as many Ready pods as before, or as it wants now.
+    public func advance(_ context: StepContext) -> StepProgress {
+        let left = context.world.pods(on: context.target.node).filter { !$0.isMirror && !$0.isDaemon && !$0.isFinished }
+        if !left.isEmpty { return wait(context, "pods still on the node: \(left.map(\.key.description).joined(separator: ", "))") }
+        let missing = context.node.evicted.values.compactMap { shortfall(of: $0, in: context.world) }.sorted()
+        if !missing.isEmpty { return wait(context, Array(Set(missing)).sorted().joined(separator: "; ")) }
+        return .done(changed: false, "empty; every replacement is Ready")
+    }
+
+    /// Names what is checked.
+    public func preview(_ context: StepContext) -> StepPreview {
+        StepPreview(["would wait for every evicted pod's replacement to be Ready, at most \(timeout.text)"])
+    }
+
+    private func wait(_ context: StepContext, _ reason: String) -> StepProgress {
+        let deadline = context.memory.startedAt + timeout
+        return context.now < deadline ? .wait(reason, until: deadline) : .failed("after \(timeout.text): \(reason)")
+    }
+
+    /// What a workload lacks, with the Pending reason of its pods; nil when it lacks nothing (safety rule 15).
+    private func shortfall(of eviction: NodeProgress.EvictedPod, in world: World) -> String? {
+        guard let uid = eviction.workload, let workload = world.workloads[uid], workload.reference.kind != .job else {
+            return nil
+        }
+        let pods = world.pods(of: uid)
+        let ready = pods.count { $0.isReady && !$0.isTerminating }
+        let wanted = min(workload.replicas, eviction.readyBefore)
+        guard ready < wanted else { return nil }
+        let reasons = Set(pods.filter { !$0.isReady && !$0.pendingReason.isEmpty }.map(\.pendingReason)).sorted()
+        let words = reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
+        return "\(workload.reference) has \(ready) of \(wanted) Ready pods\(words)"
+    }
+}

@@ -1,0 +1,138 @@
+public import FleetModel
+
+/// The cluster as last observed, with the indexes that the machines ask for.
+///
+/// Changes are applied one by one; nothing here scans all pods per change.
+public struct World: Sendable {
+    /// Whether a whole snapshot has been seen.
+    public private(set) var isSynchronized = false
+    /// The Nodes.
+    public private(set) var nodes: [NodeName: Node] = [:]
+    /// The Pods by UID.
+    public private(set) var pods: [ObjectUID: Pod] = [:]
+    /// The budgets.
+    public private(set) var budgets: [ObjectKey: PodDisruptionBudget] = [:]
+    /// The workloads by UID.
+    public private(set) var workloads: [ObjectUID: Workload] = [:]
+    /// The autoscalers.
+    public private(set) var autoscalers: [ObjectKey: PodAutoscaler] = [:]
+    /// The claims, as of the last snapshot.
+    public private(set) var claims: [ObjectKey: PersistentVolumeClaim] = [:]
+    /// The volume attachments by name.
+    public private(set) var attachments: [String: VolumeAttachment] = [:]
+
+    private var podsByNode: [NodeName: Set<ObjectUID>] = [:]
+    private var podsByController: [ObjectUID: Set<ObjectUID>] = [:]
+    private var replicaSetsByDeployment: [ObjectUID: Set<ObjectUID>] = [:]
+    private var budgetsByNamespace: [String: Set<ObjectKey>] = [:]
+
+    /// An empty world that has observed nothing.
+    public init() {}
+
+    /// Replaces everything with a snapshot.
+    public mutating func synchronize(with snapshot: ClusterSnapshot) {
+        self = World()
+        isSynchronized = true
+        for node in snapshot.nodes { nodes[node.name] = node }
+        for workload in snapshot.workloads { insert(workload) }
+        for pod in snapshot.pods { insert(pod) }
+        for budget in snapshot.budgets { insert(budget) }
+        for autoscaler in snapshot.autoscalers { autoscalers[autoscaler.key] = autoscaler }
+        for claim in snapshot.claims { claims[claim.key] = claim }
+        for attachment in snapshot.attachments { attachments[attachment.name] = attachment }
+    }
+
+    /// Takes in one change.
+    public mutating func apply(_ change: ClusterChange) {
+        switch change {
+        case .node(let node): nodes[node.name] = node
+        case .nodeDeleted(let name, let uid): if nodes[name]?.uid == uid { nodes[name] = nil }
+        case .pod(let pod): insert(pod)
+        case .podDeleted(let reference): removePod(reference.uid)
+        case .budget(let budget): insert(budget)
+        case .budgetDeleted(let key):
+            budgets[key] = nil
+            budgetsByNamespace[key.namespace]?.remove(key)
+        case .workload(let workload): insert(workload)
+        case .workloadDeleted(let reference): removeWorkload(reference.uid)
+        case .autoscaler(let autoscaler): autoscalers[autoscaler.key] = autoscaler
+        case .autoscalerDeleted(let key): autoscalers[key] = nil
+        case .attachment(let attachment): attachments[attachment.name] = attachment
+        case .attachmentDeleted(let name): attachments[name] = nil
+        }
+    }
+
+    // MARK: - Questions
+
+    /// The pods bound to a node, by namespace and name.
+    public func pods(on node: NodeName) -> [Pod] {
+        (podsByNode[node] ?? []).compactMap { pods[$0] }.sorted { $0.key < $1.key }
+    }
+
+    /// The workload that decides how many of these pods there are: the Deployment above a ReplicaSet, else the
+    /// controller itself; nil for bare pods and kinds that fleet does not know.
+    public func workload(of pod: Pod) -> Workload? {
+        guard let owner = pod.controller, let workload = workloads[owner.uid] else { return nil }
+        if let above = workload.controller, let deployment = workloads[above.uid] { return deployment }
+        return workload
+    }
+
+    /// All pods of a workload, through its ReplicaSets for a Deployment.
+    public func pods(of workload: ObjectUID) -> [Pod] {
+        let owners = replicaSetsByDeployment[workload].map(Array.init) ?? []
+        return (owners + [workload]).flatMap { podsByController[$0] ?? [] }.compactMap { pods[$0] }
+    }
+
+    /// The budgets that select a pod, by name.
+    public func budgets(selecting pod: Pod) -> [PodDisruptionBudget] {
+        (budgetsByNamespace[pod.key.namespace] ?? []).compactMap { budgets[$0] }.filter { $0.selects(pod) }
+            .sorted { $0.key < $1.key }
+    }
+
+    /// The autoscaler that scales a workload.
+    public func autoscaler(of workload: Workload) -> PodAutoscaler? {
+        autoscalers.values.first {
+            $0.key.namespace == workload.reference.key.namespace && $0.targetName == workload.reference.key.name
+                && $0.targetKind == workload.reference.kind.rawValue
+        }
+    }
+
+    /// The attachments of a node.
+    public func attachments(on node: NodeName) -> [VolumeAttachment] {
+        attachments.values.filter { $0.nodeName == node }.sorted { $0.name < $1.name }
+    }
+
+    // MARK: - Indexes
+
+    private mutating func insert(_ pod: Pod) {
+        if let old = pods[pod.uid], old.nodeName != pod.nodeName, let node = old.nodeName {
+            podsByNode[node]?.remove(pod.uid)
+        }
+        pods[pod.uid] = pod
+        if let node = pod.nodeName { podsByNode[node, default: []].insert(pod.uid) }
+        if let owner = pod.controller { podsByController[owner.uid, default: []].insert(pod.uid) }
+    }
+
+    private mutating func removePod(_ uid: ObjectUID) {
+        guard let pod = pods.removeValue(forKey: uid) else { return }
+        if let node = pod.nodeName { podsByNode[node]?.remove(uid) }
+        if let owner = pod.controller { podsByController[owner.uid]?.remove(uid) }
+    }
+
+    private mutating func insert(_ workload: Workload) {
+        workloads[workload.reference.uid] = workload
+        if let above = workload.controller {
+            replicaSetsByDeployment[above.uid, default: []].insert(workload.reference.uid)
+        }
+    }
+
+    private mutating func removeWorkload(_ uid: ObjectUID) {
+        guard let workload = workloads.removeValue(forKey: uid) else { return }
+        if let above = workload.controller { replicaSetsByDeployment[above.uid]?.remove(uid) }
+    }
+
+    private mutating func insert(_ budget: PodDisruptionBudget) {
+        budgets[budget.key] = budget
+        budgetsByNamespace[budget.key.namespace, default: []].insert(budget.key)
+    }
+}

@@ -1,0 +1,174 @@
+public import FleetModel
+public import FleetPorts
+public import FleetRun
+
+/// One recorded fact with its place in the journal.
+public struct RecordedEvent: Sendable {
+    /// The position in the run, from 1.
+    public var sequence: Int64
+    /// When.
+    public var time: Instant
+    /// The fact.
+    public var event: RunEvent
+
+    /// A recorded fact.
+    public init(sequence: Int64, time: Instant, event: RunEvent) {
+        self.sequence = sequence
+        self.time = time
+        self.event = event
+    }
+}
+
+/// The imperative shell of a run: it journals what the machine says, then does it, and tells the machine what came of
+/// it.
+///
+/// Nothing is done before its intent is on disk. The shell decides nothing.
+public struct RunShell: Sendable {
+    private let cluster: any ClusterPort
+    private let hosts: any HostPort
+    private let journal: any JournalPort
+    private let endpoints: [NodeName: HostEndpoint]
+    private let run: RunID
+    private let clock: RuntimeClock
+
+    /// A shell over the three ports; `endpoints` says how each node's host is reached.
+    public init(
+        run: RunID, cluster: any ClusterPort, hosts: any HostPort, journal: any JournalPort,
+        endpoints: [NodeName: HostEndpoint], clock: RuntimeClock = RuntimeClock()
+    ) {
+        self.run = run
+        self.cluster = cluster
+        self.hosts = hosts
+        self.journal = journal
+        self.endpoints = endpoints
+        self.clock = clock
+    }
+
+    /// Drives the machine to its end and returns how the run ended.
+    ///
+    /// - Parameters:
+    ///   - machine: A machine built from the journal's history.
+    ///   - lastSequence: The sequence of the last record of that history; 0 for a new run.
+    ///   - stops: Requests to stop gracefully, each with the name of who asks, such as `SIGINT`.
+    ///   - observer: Is told each fact once it is on disk.
+    /// - Throws: `JournalFailure` when facts cannot be recorded; nothing was done without a record.
+    public func drive(
+        _ machine: RunMachine, after lastSequence: Int64 = 0, stops: AsyncStream<String>,
+        observer: @escaping @Sendable ([RecordedEvent]) -> Void
+    ) async throws -> RunResult {
+        let mailbox = Mailbox<Observation>()
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await follow(into: mailbox) }
+            group.addTask { for await by in stops { mailbox.post(.stopRequested(by: by)) } }
+            defer { group.cancelAll() }
+            var turn = Turn(machine: machine, sequence: lastSequence)
+            for await _ in mailbox.signals {
+                let reaction = turn.handle(mailbox.takeAll(), at: clock.now)
+                try await record(reaction.events, observer)
+                if let result = reaction.result { return result }
+                for act in reaction.acts { group.addTask { await perform(act, mailbox) } }
+                if let deadline = turn.newTimer(for: reaction.deadline, at: clock.now) {
+                    group.addTask { await wake(mailbox, at: deadline) }
+                }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func follow(into mailbox: Mailbox<Observation>) async {
+        for await observation in cluster.watch() {
+            switch observation {
+            case .synchronized(let snapshot): mailbox.post(.synchronized(snapshot))
+            case .changed(let change): mailbox.post(.changed(change))
+            case .interrupted(let failure): mailbox.post(.interrupted(failure))
+            case .failed(let failure): mailbox.post(.lost(failure))
+            }
+        }
+    }
+
+    private func wake(_ mailbox: Mailbox<Observation>, at deadline: Instant) async {
+        guard (try? await clock.sleep(until: deadline)) != nil else { return }
+        mailbox.post(.tick)
+    }
+
+    private func record(
+        _ events: [RecordedEvent], _ observer: @Sendable ([RecordedEvent]) -> Void
+    ) async throws {
+        guard !events.isEmpty else { return }
+        let records = try events.map { try $0.event.record(sequence: $0.sequence, at: $0.time) }
+        try await journal.append(records, to: run)
+        observer(events)
+    }
+
+    private func perform(_ act: Turn.Act, _ mailbox: Mailbox<Observation>) async {
+        switch act.operation {
+        case .cluster(let request):
+            mailbox.post(.completed(id: act.id, .cluster(await cluster.perform(request))))
+        case .host(let command):
+            mailbox.post(.completed(id: act.id, .host(await execute(command, for: act.node))))
+        }
+    }
+
+    private func execute(_ command: HostCommand, for node: NodeName?) async -> HostReport {
+        guard let node, let endpoint = endpoints[node] else {
+            return HostReport(outcome: .neverStarted("the inventory has no host for Node \(node?.rawValue ?? "")"))
+        }
+        return await hosts.run(command, on: endpoint)
+    }
+}
+
+/// The machine with what the shell must remember of it between turns.
+private struct Turn {
+    struct Act: Sendable {
+        var id: Int
+        var node: NodeName?
+        var operation: Operation
+    }
+
+    struct Sum {
+        var events: [RecordedEvent] = []
+        var acts: [Act] = []
+        var result: RunResult?
+        var deadline: Instant?
+    }
+
+    private var machine: RunMachine
+    private var sequence: Int64
+    private var timers: [Instant] = []
+
+    init(machine: RunMachine, sequence: Int64) {
+        self.machine = machine
+        self.sequence = sequence
+    }
+
+    /// Tells the machine everything that came in, and sums up what it wants.
+    mutating func handle(_ observations: [Observation], at now: Instant) -> Sum {
+        var sum = Sum()
+        for observation in observations {
+            let reaction = machine.handle(observation, at: now)
+            for event in reaction.events {
+                sequence += 1
+                sum.events.append(RecordedEvent(sequence: sequence, time: now, event: event))
+            }
+            for directive in reaction.directives { take(directive, into: &sum) }
+            sum.deadline = reaction.deadline
+        }
+        return sum
+    }
+
+    private func take(_ directive: Directive, into sum: inout Sum) {
+        switch directive {
+        case .perform(let id, let node, let operation): sum.acts.append(Act(id: id, node: node, operation: operation))
+        case .finish(let result): sum.result = result
+        }
+    }
+
+    /// The instant for which a timer must be started; nil when a running one comes early enough.
+    mutating func newTimer(for deadline: Instant?, at now: Instant) -> Instant? {
+        timers.removeAll { $0 <= now }
+        guard let deadline else { return nil }
+        if let first = timers.min(), first <= deadline { return nil }
+        timers.append(deadline)
+        return deadline
+    }
+}
