@@ -76,6 +76,7 @@ enum SandboxNetwork {
         -A KUBE-SVC-NPX46M4PTMTKRN6Y -m comment --comment "default/kubernetes:https" -j KUBE-SEP-4CI2ZUBKFSNAZAC3
         -A KUBE-SEP-4CI2ZUBKFSNAZAC3 -p tcp -j DNAT --to-destination 10.0.0.1:6443
         -A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+        -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
         -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE
         COMMIT
         *filter

@@ -22,7 +22,7 @@ enum SandboxTools {
             .first { $0.hasPrefix("/") && FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    private static func absence(_ missing: [(program: String, package: String)]) -> SandboxError {
+    static func absence(_ missing: [(program: String, package: String)]) -> SandboxError {
         let programs = missing.map(\.program).joined(separator: ", ")
         let packages = Set(missing.map(\.package)).sorted().joined(separator: " ")
         return SandboxError(

@@ -11,7 +11,7 @@ public struct CleanupOptions: Hashable, Sendable {
     }
 
     /// Which network rules go.
-    public enum Network: String, Hashable, Sendable {
+    public enum Network: String, Hashable, Sendable, CaseIterable {
         /// Only what Kubernetes and the network plugin made.
         case kubernetesOnly = "kubernetes-only"
         /// Every iptables rule and IPVS service; refused under a DROP policy (safety rule 8).

@@ -14,7 +14,7 @@ public struct CleanupReport: Hashable, Sendable {
         case left
         /// An item could not be removed.
         case failed
-        /// A condition did not hold; nothing was removed.
+        /// A condition did not hold; no file and no rule was removed.
         case refused
     }
 

@@ -412,7 +412,13 @@ enum CleanupText {
         }
 
         # The other end of a veth pair may have taken this one with it.
-        delete_interface() { ip link delete "$1" || ! ip link show "$1" >/dev/null 2>&1; }
+        delete_interface() {
+            if [ "$1" = kube-ipvs0 ] && [ -n "$(ipvs_services)" ]; then
+                echo "IPVS services are still bound to it"
+                return 1
+            fi
+            ip link delete "$1" || ! ip link show "$1" >/dev/null 2>&1
+        }
 
         clean_interfaces() {
             if plugin calico && have ip && [ -n "$(ip -o addr show dev tunl0 2>/dev/null)" ]; then

@@ -141,17 +141,17 @@ enum ScriptText {
 
     /// Counts connections by reading the kernel's tables, one network namespace at a time.
     static let connections = #"""
-        # One process of each network namespace: a pod's sockets are not in the host's table.
+        # The oldest process of each network namespace: a pod's sockets are not in the host's table.
         namespaces() {
             for process in /proc/[0-9]*; do
                 space=$(readlink "$process/ns/net" 2>/dev/null) || continue
-                printf '%s %s\n' "$space" "$process"
-            done | sort -k 1,1 -u | cut -d ' ' -f 2
+                printf '%s %s\n' "$space" "${process#/proc/}"
+            done | sort -k 1,1 -k 2,2n | awk '$1 != last { print $2; last = $1 }'
         }
 
         local_ports() {
             namespaces | while read -r process; do
-                cat "$process/net/tcp" "$process/net/tcp6" 2>/dev/null
+                cat "/proc/$process/net/tcp" "/proc/$process/net/tcp6" 2>/dev/null
             done | awk '$4 == "01" { n = split($2, part, ":"); print part[n] }'
         }
 

@@ -1,0 +1,262 @@
+import FleetCommands
+import FleetRun
+import Foundation
+import Testing
+
+@Suite("Clean-up of a host", .serialized, .enabled(if: TestSandbox.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip"))
+struct CleanupTests {
+    /// What somebody else has on every host, as `iptables-save` prints it.
+    static let foreignRules = [
+        "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT",
+        #"-A INPUT -m comment --comment "acme: about cali: and KUBE-FIREWALL" -j ACME-INPUT"#,
+        "-A ACME-INPUT -m set --match-set acme-blocklist src -j DROP",
+        "-A PREROUTING -j ACME-NAT",
+        #"-A POSTROUTING -s 192.168.77.0/24 -m comment --comment "acme -j KUBE-POSTROUTING lookalike" -j MASQUERADE"#,
+        "-A ACME-NAT -p tcp -m tcp --dport 8443 -j REDIRECT --to-ports 443",
+    ]
+
+    @Test("Removes what Kubernetes and the plugin made, row by row, and nothing else", arguments: [
+        SandboxHost.NetworkPlugin.calico, .flannel,
+    ])
+    func removesOwn(plugin: SandboxHost.NetworkPlugin) async throws {
+        try await TestSandbox.with([TestSandbox.host("a", plugin: plugin), TestSandbox.host("b", plugin: plugin)]) { (fleet: SandboxFleet) async throws in
+            let neighbour = try await fleet.picture("b")
+            let options = CleanupOptions(run: "r1", node: "a", clusterAuthority: TestSandbox.certificateHash)
+            let (report, status) = try await fleet.cleanup("a", options)
+            #expect(status == 0)
+            #expect(report.result == .changed)
+            #expect(report.failed == [])
+            for item in ["kubelet", "kubeadm reset", "/etc/cni/net.d", "/var/lib/kubelet", "/etc/kubernetes"] {
+                #expect(report.changed.contains(item))
+            }
+            try await expectOwnGone(fleet)
+            try await expectForeignThere(fleet)
+            #expect(try await fleet.picture("b") == neighbour)
+
+            let (second, _) = try await fleet.cleanup("a", options)
+            #expect(second.result == .unchanged)
+            #expect(second.changed == [])
+            var verifying = options
+            verifying.mode = .verify
+            let (verified, verifiedStatus) = try await fleet.cleanup("a", verifying)
+            #expect(verifiedStatus == 0)
+            #expect(verified.result == .gone)
+            #expect(verified.left == [])
+        }
+    }
+
+    private func expectOwnGone(_ fleet: SandboxFleet) async throws {
+        let rules = try await fleet.output("a", "iptables-save; ip6tables-save; nft list tables; ipset -n list")
+        for line in rules.split(separator: "\n") where !line.hasPrefix("#") && !line.contains("acme") {
+            #expect(!line.contains("KUBE-") && !line.contains("cali") && !line.contains("CNI-"), "left: \(line)")
+            #expect(!line.contains("FLANNEL") && !line.contains("kube-proxy"), "left: \(line)")
+        }
+        let links = try await fleet.output("a", "ip -br link | awk '{ print $1 }'")
+        #expect(links == "lo\neth0\n")
+        let paths = "/etc/cni/net.d /var/lib/cni /var/lib/kubelet /etc/kubernetes /var/lib/calico /run/calico /run/flannel"
+        #expect(try await fleet.output("a", "for p in \(paths); do [ ! -e $p ] || echo $p; done") == "")
+        #expect(try await fleet.output("a", "systemctl is-active kubelet; systemctl is-enabled kubelet; exit 0") == "inactive\ndisabled\n")
+        #expect(try await fleet.output("a", "grep -c /var/lib/kubelet /proc/self/mountinfo; exit 0") == "0\n")
+    }
+
+    private func expectForeignThere(_ fleet: SandboxFleet) async throws {
+        let rules = try await fleet.output("a", "iptables-save").split(separator: "\n").map(String.init)
+        #expect(rules.filter { $0.hasPrefix("-A") }.sorted() == Self.foreignRules.sorted())
+        let rules6 = try await fleet.output("a", "ip6tables-save | grep -c ACME-INPUT")
+        #expect(rules6 == "2\n")
+        #expect(try await fleet.output("a", "nft list table inet acme").contains("tcp dport 9100 accept"))
+        #expect(try await fleet.output("a", "ipset save").contains("add acme-blocklist 203.0.113.9"))
+        #expect(try await fleet.output("a", "cat /srv/acme/data/ledger.txt") == "somebody else's data\n")
+        #expect(try await fleet.output("a", "cat /var/lib/sandbox/ipvs") == "-A -t 192.0.2.80:80 -s wlc\n")
+        #expect(try await fleet.output("a", "systemctl is-active containerd") == "active\n")
+        #expect(try await fleet.output("a", "ls /opt/cni/bin") != "")
+    }
+
+    @Test("A dry run names the rows and changes nothing; verifying names what is left")
+    func dryRun() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            let before = try await fleet.picture("a")
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1", mode: .dryRun, node: "a"))
+            #expect(status == 0)
+            #expect(report.result == .dryRun)
+            #expect(report.changed == [])
+            #expect(report.pending.contains("/var/lib/kubelet"))
+            #expect(report.pending.contains("nft table ip kube-proxy"))
+            #expect(report.pending.contains("interface vxlan.calico"))
+            #expect(report.pending.contains { $0.hasPrefix("iptables-nft (") && $0.contains("raw: 1 rules, 1 chains") })
+            let (verified, verifiedStatus) = try await fleet.cleanup("a", CleanupOptions(run: "r1", mode: .verify))
+            #expect(verifiedStatus == 1)
+            #expect(verified.result == .left)
+            #expect(verified.left.contains("kubelet"))
+            #expect(verified.left.contains("ipsets (4)"))
+            #expect(try await fleet.picture("a") == before)
+        }
+    }
+
+    @Test("A mount with data below a listed path refuses, by name, before anything is touched")
+    func refusesMounts() async throws {
+        let volume = "/var/lib/kubelet/pods/7d1f/volumes/kubernetes.io~csi/pvc-1/mount"
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output("a", "mkdir -p \(volume); mount -t tmpfs data \(volume); echo rows >\(volume)/db")
+            let before = try await fleet.picture("a")
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(status == 3)
+            #expect(report.result == .refused)
+            #expect(report.refusal?.contains(volume) == true)
+            #expect(try await fleet.picture("a") == before)
+            #expect(try await fleet.output("a", "cat \(volume)/db") == "rows\n")
+            _ = try await fleet.output("a", "umount \(volume)")
+            #expect(try await fleet.cleanup("a", CleanupOptions(run: "r1")).status == 0)
+        }
+    }
+
+    @Test("A bind mount of somebody's data refuses too, and a directory that is a mount point is emptied, not removed")
+    func mountPoints() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output("a", "mkdir /etc/kubernetes/acme; mount --bind /srv/acme /etc/kubernetes/acme")
+            let (refused, _) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(refused.refusal?.contains("/etc/kubernetes/acme") == true)
+            _ = try await fleet.output("a", "umount /etc/kubernetes/acme; mkdir -p /var/lib/cni")
+            _ = try await fleet.output("a", "mount -t tmpfs cni /var/lib/cni; echo x >/var/lib/cni/.hidden")
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(status == 0)
+            #expect(report.changed.contains("/var/lib/cni"))
+            #expect(try await fleet.output("a", "ls -A /var/lib/cni; grep -c ' /var/lib/cni ' /proc/self/mountinfo") == "1\n")
+            #expect(try await fleet.cleanup("a", CleanupOptions(run: "r1")).report.result == .unchanged)
+            #expect(try await fleet.output("a", "cat /srv/acme/data/ledger.txt") == "somebody else's data\n")
+        }
+    }
+
+    @Test("A listed path that is a symbolic link is refused, not followed")
+    func refusesLinks() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output("a", "mv /var/lib/cni /srv/cni; ln -s /srv/cni /var/lib/cni; echo 1 >/srv/cni/f")
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(status == 3)
+            #expect(report.refusal?.contains("/var/lib/cni is a symbolic link to /srv/cni") == true)
+            #expect(try await fleet.output("a", "cat /srv/cni/f; systemctl is-active kubelet") == "1\nactive\n")
+        }
+    }
+
+    @Test("Another cluster's kubelet and a control-plane host are refused")
+    func refusesOtherHosts() async throws {
+        let hosts = [TestSandbox.host("a"), TestSandbox.host("cp", role: .controlPlane)]
+        try await TestSandbox.with(hosts) { (fleet: SandboxFleet) async throws in
+            let other = String(repeating: "0", count: 64)
+            let (wrong, wrongStatus) = try await fleet.cleanup("a", CleanupOptions(run: "r1", clusterAuthority: other))
+            #expect(wrongStatus == 3)
+            #expect(wrong.refusal?.contains("another cluster's CA") == true)
+            let (plane, planeStatus) = try await fleet.cleanup("cp", CleanupOptions(run: "r1"))
+            #expect(planeStatus == 3)
+            #expect(plane.refusal?.contains("kube-apiserver.yaml") == true)
+            #expect(try await fleet.output("cp", "systemctl is-active kubelet; ls /var/lib/etcd") == "active\nmember\n")
+            let (agreed, _) = try await fleet.cleanup("cp", CleanupOptions(run: "r1", controlPlane: true))
+            #expect(agreed.result == .changed)
+            #expect(try await fleet.output("cp", "ls /var/lib/etcd") == "member\n")
+        }
+    }
+
+    @Test("Flushing everything is refused under a DROP policy, and otherwise empties the tables")
+    func flushAll() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output("a", "iptables -P FORWARD DROP")
+            let before = try await fleet.picture("a")
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1", network: .flushAll))
+            #expect(status == 3)
+            #expect(report.refusal?.contains("DROP policy") == true)
+            #expect(try await fleet.picture("a") == before)
+            _ = try await fleet.output("a", "iptables -P FORWARD ACCEPT")
+            let (flushed, flushedStatus) = try await fleet.cleanup("a", CleanupOptions(run: "r1", network: .flushAll))
+            #expect(flushedStatus == 0)
+            #expect(flushed.result == .changed)
+            #expect(try await fleet.output("a", "iptables-save | grep -c -e '^-A' -e ' - '; exit 0") == "0\n")
+            #expect(try await fleet.output("a", "cat /var/lib/sandbox/ipvs") == "")
+        }
+    }
+
+    @Test("Unconfirmed rules come back by themselves; confirmed ones stay away")
+    func restoresRules() async throws {
+        let rules = "iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#'; nft list tables | sort; ipset -n list | sort"
+        let hosts = [TestSandbox.host("a"), TestSandbox.host("b")]
+        try await TestSandbox.with(hosts) { (fleet: SandboxFleet) async throws in
+            let before = try await fleet.output("a", rules)
+            let options = CleanupOptions(run: "r1", restoreAfterSeconds: 5)
+            for name in ["a", "b"] {
+                let (report, _) = try await fleet.cleanup(name, options)
+                #expect(report.restoreAfterSeconds == 5)
+            }
+            let after = try await fleet.output("b", rules)
+            #expect(after != before)
+            #expect(try await fleet.output("b", NodeScript.confirmNetwork(run: "r1")) == "confirmed=rules\n")
+            let deadline = ContinuousClock.now + .seconds(30)
+            while try await fleet.output("a", "ls /var/lib/fleet/r1/rules").contains("restored") == false {
+                try #require(ContinuousClock.now < deadline)
+                try await Task.sleep(for: .milliseconds(300))
+            }
+            #expect(try await fleet.output("a", "cat /var/lib/fleet/r1/rules/restored") == "")
+            #expect(Set(try await fleet.output("a", rules).split(separator: "\n")) == Set(before.split(separator: "\n")))
+            let late = try await fleet.read("a", NodeScript.confirmNetwork(run: "r1"))
+            #expect(late.status == 1)
+            #expect(late.output == "restored=rules\n")
+            #expect(try await fleet.output("b", rules) == after)
+            #expect(try await fleet.output("b", "ls /var/lib/fleet/r1") == "cleanup.log\n")
+        }
+    }
+
+    @Test("A run that goes on keeps the first picture of the rules")
+    func resumedRunKeepsSavedRules() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            let saved = "cat /var/lib/fleet/r1/rules/iptables-nft | grep -v '^#'"
+            _ = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            let first = try await fleet.output("a", saved)
+            _ = try await fleet.output("a", "iptables -N KUBE-LATE")
+            let (again, _) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(again.result == .changed)
+            #expect(try await fleet.output("a", saved) == first)
+            #expect(first.contains("KUBE-SERVICES"))
+            #expect(try await fleet.output("a", "stat -c '%a %U' /var/lib/fleet /var/lib/fleet/r1") == "700 root\n700 root\n")
+        }
+    }
+
+    @Test("Paths and run ids that are none are refused", arguments: [
+        ["/"], ["/etc"], ["/usr/local"], ["/var/lib/fleet"], ["/srv/acme/../acme"], ["relative/path"],
+        ["/srv/$(touch /pwned)"], ["/srv/a'b"],
+    ])
+    func refusesPaths(paths: [String]) async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            let before = try await fleet.picture("a")
+            let options = CleanupOptions(run: "r1", additionalPaths: paths)
+            #expect(try await fleet.cleanup("a", options).report.result == .refused)
+            #expect(try await fleet.cleanup("a", CleanupOptions(run: "../r1")).report.result == .refused)
+            #expect(try await fleet.picture("a") == before)
+        }
+    }
+
+    @Test("Rules of the legacy backend go too, and only Kubernetes'")
+    func legacyBackend() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            let made = try await fleet.read(
+                "a", "iptables-legacy -N KUBE-OLD && iptables-legacy -A INPUT -j KUBE-OLD && iptables-legacy -N ACME-OLD")
+            guard made.status == 0 else { return }
+            let (report, _) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(report.changed.contains("iptables-legacy (filter: 1 rules, 1 chains)"))
+            let rules = try await fleet.output("a", "iptables-legacy-save")
+            #expect(!rules.contains("KUBE-OLD"))
+            #expect(rules.contains("ACME-OLD"))
+        }
+    }
+
+    @Test("Only the chosen plugin's traces go, and network rules can be kept")
+    func chosenPlugin() async throws {
+        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("b")]) { (fleet: SandboxFleet) async throws in
+            let (report, _) = try await fleet.cleanup("a", CleanupOptions(run: "r1", plugin: .flannel))
+            #expect(!report.changed.contains("/var/lib/calico"))
+            let rules = try await fleet.output("a", "iptables-save")
+            #expect(rules.contains("cali-FORWARD") && !rules.contains("-j KUBE-FIREWALL"))
+            let before = try await fleet.output("b", "iptables-save | grep -v '^#'")
+            let (kept, _) = try await fleet.cleanup("b", CleanupOptions(run: "r1", network: .keep))
+            #expect(kept.kept == ["network rules"])
+            #expect(try await fleet.output("b", "iptables-save | grep -v '^#'") == before)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import FleetCommands
+import FleetRun
+import Foundation
+import Testing
+
+@Suite("Node scripts", .serialized, .enabled(if: TestSandbox.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip"))
+struct NodeScriptTests {
+    @Test("Identity says who the host is, and whether it is control plane")
+    func identity() async throws {
+        let worker = SandboxHost(
+            name: "w1", machineID: "0123456789abcdef0123456789abcdef",
+            systemUUID: "4c4c4544-0042-3510-8052-b4c04f4d3732", internalIP: "10.7.0.9",
+            clusterCertificate: TestSandbox.certificate)
+        let hosts = [worker, TestSandbox.host("cp", role: .controlPlane), TestSandbox.host("new", role: .fresh)]
+        try await TestSandbox.with(hosts) { (fleet: SandboxFleet) async throws in
+            let one = try #require(try await identity(of: "w1", in: fleet))
+            #expect(one.hostName == "w1")
+            #expect(one.machineID == "0123456789abcdef0123456789abcdef")
+            #expect(one.systemUUID == "4c4c4544-0042-3510-8052-b4c04f4d3732")
+            #expect(one.addresses == ["10.7.0.9"])
+            #expect(one.clusterAuthorities == [TestSandbox.certificateHash])
+            #expect(one.controlPlaneSign == nil)
+            #expect(one.bootID != nil)
+            let plane = try #require(try await identity(of: "cp", in: fleet))
+            #expect(plane.controlPlaneSign?.contains("/etc/kubernetes/manifests/etcd.yaml") == true)
+            let new = try #require(try await identity(of: "new", in: fleet))
+            #expect(new.clusterAuthorities == [])
+            #expect(new.controlPlaneSign == nil)
+        }
+    }
+
+    @Test("The kubelet's kubeconfig decides which cluster it is; pki/ca.crt where there is none")
+    func clusterAuthority() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output("a", "cp /etc/kubernetes/pki/ca.crt /tmp/ca; echo nonsense >/etc/kubernetes/pki/ca.crt")
+            #expect(try await identity(of: "a", in: fleet)?.clusterAuthorities == [TestSandbox.certificateHash])
+            _ = try await fleet.output("a", "cp /tmp/ca /etc/kubernetes/pki/ca.crt; rm /etc/kubernetes/*.conf")
+            #expect(try await identity(of: "a", in: fleet)?.clusterAuthorities == [TestSandbox.certificateHash])
+            _ = try await fleet.output(
+                "a", "printf 'clusters:\\n- cluster:\\n    certificate-authority: /tmp/two\\n' >/etc/kubernetes/kubelet.conf")
+            _ = try await fleet.output("a", "cat /tmp/ca /tmp/ca >/tmp/two")
+            #expect(
+                try await identity(of: "a", in: fleet)?.clusterAuthorities
+                    == [TestSandbox.certificateHash, TestSandbox.certificateHash])
+        }
+    }
+
+    private func identity(of host: String, in fleet: SandboxFleet) async throws -> NodeIdentity? {
+        NodeIdentity(NodeAnswer(try await fleet.output(host, NodeScript.identity)))
+    }
+
+    @Test("The kubelet is stopped, disabled and asked again; the second time nothing changes")
+    func stopKubelet() async throws {
+        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("new", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+            #expect(try await fleet.output("a", NodeScript.stopKubelet) == "changed=kubelet\nkubelet=inactive\n")
+            #expect(try await fleet.output("a", NodeScript.stopKubelet) == "unchanged=kubelet\nkubelet=inactive\n")
+            #expect(try await fleet.output("new", NodeScript.stopKubelet).hasPrefix("unchanged=kubelet\n"))
+            #expect(fleet.calls(on: "a").contains("systemctl disable kubelet"))
+        }
+    }
+
+    @Test("A kubelet that does not stop fails the script")
+    func kubeletThatStays() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output("a", "printf '#!/bin/sh\\necho active\\n' >/usr/local/sbin/systemctl")
+            let reading = try await fleet.read("a", NodeScript.stopKubelet)
+            #expect(reading.status == 1)
+            #expect(NodeAnswer(reading.output).last("failed")?.hasPrefix("kubelet:") == true)
+        }
+    }
+
+    @Test("Connections are counted by local port, in pods' network namespaces too")
+    func connections() async throws {
+        let serve = """
+            use IO::Socket::INET;
+            my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1", LocalPort => 8443, ReuseAddr => 1) or die;
+            my @c = map { IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => 8443) or die } 1..3;
+            my @a = map { $s->accept } 1..3;
+            open(my $f, ">>", "/tmp/up"); print $f "1\\n"; close $f; sleep 60;
+            """
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output(
+                "a",
+                """
+                cat >/tmp/serve.pl <<'END'
+                \(serve)
+                END
+                perl /tmp/serve.pl >/dev/null 2>&1 </dev/null &
+                unshare --net sh -c 'ip link set lo up; exec perl /tmp/serve.pl' >/dev/null 2>&1 </dev/null &
+                n=0
+                while [ "$(cat /tmp/up 2>/dev/null | grep -c .)" != 2 ] && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.1; done
+                """)
+            let answer = NodeAnswer(try await fleet.output("a", NodeScript.connections(ports: [8443, 443])))
+            #expect(answer.last("connections_8443") == "6")
+            #expect(answer.last("connections_443") == "0")
+            #expect(answer.last("connections") == "6")
+        }
+    }
+}
+
+@Suite("Answers of node scripts")
+struct NodeAnswerTests {
+    @Test("Lines of another shape are left out, values keep their '='")
+    func parsing() {
+        let answer = NodeAnswer("Welcome to web-1!\nchanged=a\n=x\nchanged=b=c\nKEY=no\nempty=\nresult=changed\n")
+        #expect(answer.all("changed") == ["a", "b=c"])
+        #expect(answer.last("empty") == nil)
+        #expect(answer.rows.count == 4)
+    }
+
+    @Test("An answer that broke off has no result")
+    func brokenOff() {
+        #expect(CleanupReport(NodeAnswer("changed=kubelet\nchan")).result == nil)
+    }
+}
