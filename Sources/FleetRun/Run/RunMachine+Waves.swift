@@ -8,13 +8,13 @@ extension RunMachine {
     /// Takes the run as far as it goes now.
     mutating func advanceRun() {
         advanceWorkingNodes()
-        guard state.result == nil, !stopsNow() else { return }
+        guard state.result == nil, !windsDown() else { return }
         guard passesPreflight(), marksRetiringNodes() else { return }
         advanceWaves()
     }
 
     private mutating func advanceWaves() {
-        while state.result == nil {
+        while state.result == nil, !windsDown() {
             guard let wave = currentWave() else { return finishAllWaves() }
             if state.wave != wave.number {
                 guard soakIsOver() else { return }
@@ -56,7 +56,7 @@ extension RunMachine {
     // MARK: - Stopping
 
     /// Ends a run that should go no further once what is in flight has settled; true while it winds down.
-    private mutating func stopsNow() -> Bool {
+    private mutating func windsDown() -> Bool {
         if let by = state.stop { return windDown(.interrupted, "stopped by \(by)") }
         guard let reason = failureReason() else { return false }
         return windDown(.failed, reason)

@@ -40,11 +40,11 @@ public struct DrainStep: Step {
     public func advance(_ context: StepContext) -> StepProgress {
         guard context.current != nil else { return .done(changed: false, "the Node is gone") }
         let status = context.drain
+        if let hopeless = status.hopeless { return .failed(hopeless) }
         if status.remaining == 0 {
             let count = context.node.evicted.count
             return .done(changed: count > 0, count == 1 ? "1 pod evicted" : "\(count) pods evicted")
         }
-        if let hopeless = status.hopeless { return .failed(hopeless) }
         guard let first = status.firstRequest else { return .wait(status.sentence) }
         let deadline = first + context.run.evictions.timeout
         if context.now >= deadline { return .failed("not drained within \(context.run.evictions.timeout.text): \(status.sentence)") }

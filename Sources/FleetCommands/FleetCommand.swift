@@ -1,0 +1,27 @@
+public import ArgumentParser
+
+/// `fleet`: takes nodes out of Kubernetes clusters in zone-aware waves, without anybody noticing.
+public struct FleetCommand: AsyncParsableCommand {
+    /// The version that `--version` prints and that journals name.
+    public static let version = "0.1.0"
+
+    /// The subcommands in the order of the manual.
+    public static let configuration = CommandConfiguration(
+        commandName: "fleet",
+        abstract: "Take nodes out of Kubernetes clusters, in waves, without anybody noticing.",
+        discussion: """
+            fleet reads an inventory, plans zone-aware waves, drains nodes under the workloads' own disruption \
+            budgets, cleans hosts over SSH, and can be killed at any instant and resumed.
+
+            Start with:  fleet plan decommission -i inventories/example -l 'kube_node:&zone_b'
+            """,
+        version: version,
+        subcommands: [
+            PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, RunsCommand.self, ReportCommand.self,
+            InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self, DemoCommand.self,
+        ]
+    )
+
+    /// Made by the argument parser.
+    public init() {}
+}

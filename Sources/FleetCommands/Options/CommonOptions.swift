@@ -1,0 +1,81 @@
+import ArgumentParser
+
+/// What a command prints results as.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case text, json
+}
+
+/// Options of every command.
+struct OutputOptions: ParsableArguments {
+    @Option(help: "Print results as text, or as JSON (one document; one object a line for streams).")
+    var output: OutputFormat = .text
+
+    @Flag(name: .shortAndLong, help: "Say more on standard error.")
+    var verbose = false
+
+    @Flag(name: .shortAndLong, help: "Say only results and errors.")
+    var quiet = false
+
+    @Flag(name: .customLong("no-color"), help: "No colour, even on a terminal (NO_COLOR does the same).")
+    var noColor = false
+}
+
+/// Where the hosts come from.
+struct InventoryOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("i"), .customLong("inventory")], parsing: .singleValue,
+        help: ArgumentHelp(
+            "An Ansible inventory: a file or a directory. May be given several times.", valueName: "path"
+        )
+    )
+    var inventories: [String] = []
+
+    @Option(
+        name: [.customShort("l"), .long],
+        help: ArgumentHelp("Only these hosts of the playbook's: an Ansible pattern, or zone=b,pool=general.", valueName: "pattern")
+    )
+    var limit: String?
+
+    @Option(
+        name: [.customShort("e"), .customLong("extra-vars")], parsing: .singleValue,
+        help: ArgumentHelp("A variable above all others, as name=value. May be given several times.", valueName: "name=value")
+    )
+    var extraVars: [String] = []
+}
+
+/// Which cluster, and how it is reached.
+struct ClusterOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The kubeconfig file (default: $KUBECONFIG, else ~/.kube/config).", valueName: "path"))
+    var kubeconfig: String?
+
+    @Option(help: ArgumentHelp("The kubeconfig's context (default: its current-context).", valueName: "name"))
+    var context: String?
+}
+
+/// Where runs and pinned plans are kept.
+struct StateOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The journal (default: $FLEET_STATE, else $XDG_STATE_HOME/fleet/fleet.sqlite).", valueName: "path"
+        )
+    )
+    var state: String?
+}
+
+/// How hosts are reached beyond what the inventory says.
+struct HostOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The login user where the inventory names none.", valueName: "user"))
+    var user: String?
+
+    @Option(
+        name: .customLong("private-key"),
+        help: ArgumentHelp("The private key where the inventory names none.", valueName: "path")
+    )
+    var privateKey: String?
+
+    @Option(
+        name: .customLong("known-hosts"),
+        help: ArgumentHelp("The known_hosts file (default: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts).", valueName: "path")
+    )
+    var knownHosts: String?
+}

@@ -1,0 +1,3 @@
+import FleetCommands
+
+await FleetCommand.main()
