@@ -1,7 +1,8 @@
 /// A JSON value as a tree: members keep their order, numbers their exact text.
 ///
 /// Reading goes by subscripts that yield `null` for what is absent, so that paths chain:
-/// `pod["metadata"]["labels"]["app"].string`.
+/// `pod["metadata"]["labels"]["app"].string`. There is no `nil` literal for `null`: beside optionals it would mean the
+/// other thing without a word.
 public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -108,12 +109,10 @@ public enum JSONValue: Hashable, Sendable {
     }
 }
 
-extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
-    /// `null`.
-    public init(nilLiteral: ()) { self = .null }
     /// A boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// A whole number.
