@@ -8,6 +8,8 @@ public struct StepSummary: Hashable, Sendable, Codable {
     public var touchesHost: Bool
     /// It cordons the node.
     public var cordons: Bool
+    /// It lifts the cordon.
+    public var uncordons: Bool
     /// It empties the node.
     public var drains: Bool
     /// It removes the Node object.
@@ -23,14 +25,15 @@ public struct StepSummary: Hashable, Sendable, Codable {
 
     /// A step; everything omitted does not hold.
     public init(
-        kind: String, title: String = "", touchesHost: Bool = false, cordons: Bool = false, drains: Bool = false,
-        deletesNode: Bool = false, cleans: Bool = false, surges: Bool = false, losesEmptyDir: Bool = false,
-        deletesBarePods: Bool = false
+        kind: String, title: String = "", touchesHost: Bool = false, cordons: Bool = false, uncordons: Bool = false,
+        drains: Bool = false, deletesNode: Bool = false, cleans: Bool = false, surges: Bool = false,
+        losesEmptyDir: Bool = false, deletesBarePods: Bool = false
     ) {
         self.kind = kind
         self.title = title.isEmpty ? kind : title
         self.touchesHost = touchesHost
         self.cordons = cordons
+        self.uncordons = uncordons
         self.drains = drains
         self.deletesNode = deletesNode
         self.cleans = cleans

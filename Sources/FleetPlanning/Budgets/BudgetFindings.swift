@@ -1,0 +1,82 @@
+import FleetModel
+
+/// Budgets that hold pods of the targets back for ever, or for now (semantics 1.1, 2; D14).
+struct BudgetFindings {
+    private let policy: EvictionPolicy
+    private let surges: Bool
+
+    init(policy: EvictionPolicy, surges: Bool) {
+        self.policy = policy
+        self.surges = surges
+    }
+
+    /// Judges one pod that must be evicted and the budgets that select it.
+    func judge(
+        _ pod: Pod, _ workload: Workload?, subject: String, _ budgets: [PodDisruptionBudget],
+        into groups: inout FindingGroups
+    ) {
+        if pod.isFinished || pod.phase == .pending { return }
+        if budgets.count > 1 {
+            let names = budgets.map(\.key.name).joined(separator: ", ")
+            groups.add(
+                .blocker, .severalBudgets, on: subject,
+                "\(budgets.count) PodDisruptionBudgets select its pods (\(names)), and the eviction API refuses that",
+                remedy: "leave one of them, and narrow the other's selector", item: pod.key.description
+            )
+        } else if let budget = budgets.first {
+            judge(pod, workload, budget, &groups)
+        }
+    }
+
+    private func judge(_ pod: Pod, _ workload: Workload?, _ budget: PodDisruptionBudget, _ groups: inout FindingGroups) {
+        let subject = "PodDisruptionBudget \(budget.key)"
+        let item = pod.key.description
+        if let failure = budget.syncFailure {
+            groups.add(
+                severity(for: pod), .budgetSyncFailed, on: subject, "it failed to sync and permits nothing: \(failure)",
+                remedy: way(past: "mend its selector or the controller that it does not find", pod), item: item
+            )
+        } else if isImpossible(budget, workload) {
+            groups.add(
+                severity(for: pod), .impossibleBudget, on: subject, impossibility(budget, workload),
+                remedy: way(past: "raise the replicas, or relax the budget with its owner", pod), item: item
+            )
+        } else if budget.observedGeneration < budget.generation {
+            groups.add(
+                .warning, .budgetExhausted, on: subject, "it is still being processed by the server and permits nothing yet",
+                item: item
+            )
+        } else if budget.disruptionsAllowed == 0, pod.isReady {
+            groups.add(
+                .warning, .budgetExhausted, on: subject,
+                "it needs \(budget.desiredHealthy) healthy pods and has \(budget.currentHealthy): it permits none now",
+                remedy: "bring its unhealthy pods back; the run waits for it", item: item
+            )
+        }
+    }
+
+    /// Whether no pod may ever go, not even when all are healthy or a second one was surged.
+    func isImpossible(_ budget: PodDisruptionBudget, _ workload: Workload?) -> Bool {
+        let expected = BudgetRule.expected(budget, replicas: workload?.replicas ?? 0)
+        if BudgetRule.ceiling(of: budget, expected: expected) > 0 { return false }
+        if budget.disruptionsAllowed > 0 { return false }
+        let isSurged = surges && workload?.replicas == 1 && workload?.reference.kind == .deployment
+        return !(isSurged && BudgetRule.ceiling(of: budget, expected: expected + 1) > 0)
+    }
+
+    private func impossibility(_ budget: PodDisruptionBudget, _ workload: Workload?) -> String {
+        let expected = BudgetRule.expected(budget, replicas: workload?.replicas ?? 0)
+        return "\(BudgetRule.words(budget)) of \(expected) pods never lets one go"
+    }
+
+    /// A pod that the playbook deletes past its budget is no blocker (safety rule 11).
+    private func severity(for pod: Pod) -> Finding.Severity {
+        policy.stuck.action(forLabels: pod.labels) == .delete ? .warning : .blocker
+    }
+
+    private func way(past remedy: String, _ pod: Pod) -> String {
+        policy.stuck.action(forLabels: pod.labels) == .delete
+            ? "evictions.stuck deletes its pods past it after the timeout, with --allow budget-override"
+            : "\(remedy); or name its pods in evictions.stuck with action delete"
+    }
+}

@@ -1,0 +1,45 @@
+public import FleetModel
+
+/// Everything that a plan is made of.
+public struct PlanRequest: Sendable {
+    /// The cluster.
+    public var snapshot: ClusterSnapshot
+    /// What the playbook says above its steps.
+    public var playbook: PlaybookHeader
+    /// SHA-256 of the playbook's content; part of the plan's digest.
+    public var playbookDigest: String
+    /// Its steps.
+    public var steps: [StepSummary]
+    /// The hosts that the playbook's pattern and `--limit` leave, in the inventory's order.
+    public var hosts: [Host]
+    /// `--plan NAME`; nil means the playbook's name.
+    public var name: String?
+    /// Pods that are critical whatever their priority class (the playbook's `critical_pods`).
+    public var criticalPods: [LabelSelector]
+    /// The plan pinned under the same key; it remembers the identity of Nodes that are gone since.
+    public var pinned: Plan?
+
+    /// A request.
+    public init(
+        snapshot: ClusterSnapshot, playbook: PlaybookHeader, playbookDigest: String, steps: [StepSummary],
+        hosts: [Host], name: String? = nil, criticalPods: [LabelSelector] = [], pinned: Plan? = nil
+    ) {
+        self.snapshot = snapshot
+        self.playbook = playbook
+        self.playbookDigest = playbookDigest
+        self.steps = steps
+        self.hosts = hosts
+        self.name = name
+        self.criticalPods = criticalPods
+        self.pinned = pinned
+    }
+
+    /// Whether some step empties nodes.
+    var drains: Bool { steps.contains(where: \.drains) }
+    /// Whether some step makes nodes unavailable, or removes them.
+    var retires: Bool { steps.contains { $0.cordons || $0.drains || $0.deletesNode } }
+    /// Whether nodes stay unavailable when their steps are done.
+    var leavesNodesCordoned: Bool {
+        steps.contains { $0.cordons || $0.drains } && !steps.contains { $0.uncordons || $0.deletesNode }
+    }
+}

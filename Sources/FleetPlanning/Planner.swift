@@ -1,0 +1,39 @@
+import FleetModel
+
+/// Makes plans: joins hosts to Nodes, cuts waves, and finds what would go wrong.
+public enum Planner {
+    /// The plan of a request. Equal requests give equal plans.
+    public static func plan(_ request: PlanRequest) -> Plan {
+        let index = ClusterIndex(request.snapshot)
+        let targets = request.hosts.map { TargetJoin(request, index).target(for: $0) }
+        let policy = request.playbook.waves
+        let waves = WaveCut(policy: policy, oneByOne: request.playbook.isForControlPlane).waves(of: targets)
+        var plan = Plan(
+            cluster: request.snapshot.clusterUID, playbook: request.playbook.name,
+            name: request.name ?? request.playbook.name, waves: waves, policy: policy, digest: ""
+        )
+        plan.digest = PlanDigest.digest(of: plan, playbookDigest: request.playbookDigest)
+        review(&plan, request, index)
+        return plan
+    }
+
+    /// The same plan with findings and forecast from the request's snapshot, for the waves given: what a pinned plan is
+    /// held against before each wave. Targets, waves and digest stay.
+    public static func review(_ plan: Plan, _ request: PlanRequest, waves: ClosedRange<Int>) -> Plan {
+        var reviewed = plan
+        reviewed.waves = plan.waves.filter { waves.contains($0.number) }
+        review(&reviewed, request, ClusterIndex(request.snapshot))
+        reviewed.waves = plan.waves
+        return reviewed
+    }
+
+    private static func review(_ plan: inout Plan, _ request: PlanRequest, _ index: ClusterIndex) {
+        var groups = FindingGroups()
+        TargetFindings(request, index, plan).collect(into: &groups)
+        CapsFindings(request, index, plan).collect(into: &groups)
+        let moves = PodFindings(request, index).moves(of: plan.waves, into: &groups)
+        plan.findings = groups.findings
+        plan.forecast = Forecaster(policy: plan.policy, evictions: request.playbook.evictions, index: index)
+            .forecast(plan.waves, moves)
+    }
+}

@@ -1,0 +1,187 @@
+import FleetModel
+
+/// What is wrong with the targets themselves: their Nodes, zones, roles, number and owners (safety rules 1–4, 14).
+struct TargetFindings {
+    private let request: PlanRequest
+    private let index: ClusterIndex
+    private let plan: Plan
+    private let hosts: [String: Host]
+
+    init(_ request: PlanRequest, _ index: ClusterIndex, _ plan: Plan) {
+        self.request = request
+        self.index = index
+        self.plan = plan
+        hosts = Dictionary(request.hosts.map { ($0.name.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func collect(into groups: inout FindingGroups) {
+        countTargets(&groups)
+        findDuplicates(&groups)
+        for target in plan.targets {
+            judgeHost(target, &groups)
+            judgeRole(target, &groups)
+            if let node = index.nodes[target.node] { judge(node, target, &groups) } else { judgeGone(target, &groups) }
+        }
+    }
+
+    // MARK: - Number
+
+    private func countTargets(_ groups: inout FindingGroups) {
+        let count = plan.targets.count
+        if count == 0 {
+            groups.add(
+                .blocker, .noTargets, on: plan.playbook, "no host is left by hosts: \(request.playbook.hosts) and the limit",
+                remedy: "see `fleet inventory list`"
+            )
+        }
+        guard let bound = request.playbook.maxTargets, request.retires || request.steps.contains(where: \.cleans) else {
+            return
+        }
+        let role = request.playbook.isForControlPlane
+        let nodes = index.snapshot.nodes.count { $0.hasControlPlaneRole == role }
+        let most = if case .count(let count) = bound { count } else { max(1, bound.roundedDown(of: nodes)) }
+        guard count > most else { return }
+        groups.add(
+            .blocker, .tooManyTargets, on: plan.playbook,
+            "\(count) targets, but max_targets \(bound) of \(nodes) \(role ? "control-plane" : "worker") nodes permits \(most)",
+            remedy: "narrow --limit, or raise max_targets in the playbook"
+        )
+    }
+
+    private func findDuplicates(_ groups: inout FindingGroups) {
+        for (node, targets) in Dictionary(grouping: plan.targets, by: \.node).sorted(by: { $0.key < $1.key })
+        where targets.count > 1 {
+            groups.add(
+                .blocker, .duplicateTarget, on: node.rawValue,
+                "\(targets.count) hosts stand for this Node: \(targets.map(\.host).sorted().joined(separator: ", "))",
+                remedy: "set kubernetes_node so that each host has its own Node"
+            )
+        }
+    }
+
+    // MARK: - Host
+
+    private func judgeHost(_ target: PlanTarget, _ groups: inout FindingGroups) {
+        guard request.steps.contains(where: \.touchesHost) else { return }
+        for problem in hosts[target.host]?.problems ?? [] {
+            groups.add(.blocker, .unusableHost, on: target.host, problem, remedy: "mend the inventory")
+        }
+        guard target.machineID.isEmpty, target.systemUUID.isEmpty, target.internalAddresses.isEmpty else { return }
+        let cleans = request.steps.contains(where: \.cleans)
+        groups.add(
+            .warning, .noIdentity, each: target.host,
+            "nothing proves that the host is its Node: no machineID, systemUUID or InternalIP is known"
+                + (cleans ? "; clean-up will refuse it" : ""),
+            remedy: "plan while the Node exists, so that its identity is pinned"
+        )
+    }
+
+    private func judgeRole(_ target: PlanTarget, _ groups: inout FindingGroups) {
+        guard target.isControlPlane, !request.playbook.isForControlPlane, let host = hosts[target.host] else { return }
+        let sign = ControlPlane.sign(of: index.nodes[target.node], host, index) ?? "it was pinned as one"
+        groups.add(
+            .blocker, .controlPlane, on: target.host, "control-plane host: \(sign); \(plan.playbook) is a worker playbook",
+            remedy: "leave it out with --limit, or use a playbook that says control_plane: true"
+        )
+    }
+
+    // MARK: - Node
+
+    private func judgeGone(_ target: PlanTarget, _ groups: inout FindingGroups) {
+        guard request.retires else { return }
+        groups.add(
+            .warning, .nodeGone, each: target.node.rawValue,
+            "the cluster has no such Node: its API steps count as done, host steps go on if the identity is proved"
+        )
+    }
+
+    private func judge(_ node: Node, _ target: PlanTarget, _ groups: inout FindingGroups) {
+        judgePlace(node, target, &groups)
+        guard request.retires else { return }
+        judgeState(node, &groups)
+        judgeOwner(node, &groups)
+    }
+
+    private func judgePlace(_ node: Node, _ target: PlanTarget, _ groups: inout FindingGroups) {
+        guard let host = hosts[target.host] else { return }
+        if let ours = host.zone, let theirs = node.zone, ours != theirs {
+            groups.add(
+                .blocker, .zoneContradiction, on: target.host,
+                "the inventory says zone \(ours), Node \(node.name) is labelled topology.kubernetes.io/zone=\(theirs)",
+                remedy: "mend the one that is wrong; perhaps the host is joined to another's Node"
+            )
+        }
+        if let ours = host.pool, let theirs = node.pool, ours != theirs {
+            groups.add(
+                .blocker, .poolContradiction, on: target.host,
+                "the inventory says pool \(ours), the labels of Node \(node.name) say \(theirs)",
+                remedy: "mend the one that is wrong; perhaps the host is joined to another's Node"
+            )
+        }
+        if target.zone == nil, plan.targets.contains(where: { $0.zone != nil }) {
+            groups.add(
+                .warning, .unknownZone, each: target.host,
+                "no zone, while others have one: counted as a zone of their own, and taken last",
+                remedy: "set zone in the inventory, or label the Nodes"
+            )
+        }
+    }
+
+    private func judgeState(_ node: Node, _ groups: inout FindingGroups) {
+        if node.isCordoned {
+            groups.add(
+                .warning, .alreadyCordoned, each: node.name.rawValue,
+                "cordoned already, by somebody else: fleet will not uncordon it unless the playbook does"
+            )
+        }
+        if !node.isReady {
+            groups.add(
+                .warning, .notReady, each: node.name.rawValue,
+                "not Ready: its pods may not stop, and delete_node is refused while pods are bound to it",
+                remedy: "see `fleet diagnose`; prove that it is off with host_off"
+            )
+        }
+        if let skew = VersionSkew.finding(kubelet: node.kubeletVersion, server: index.snapshot.serverVersion) {
+            groups.add(.warning, .versionSkew, each: node.name.rawValue, skew)
+        }
+    }
+
+    private func judgeOwner(_ node: Node, _ groups: inout FindingGroups) {
+        guard let owner = NodeOwner.of(node) else { return }
+        groups.add(
+            .warning, .ownedNode, each: node.name.rawValue, "\(owner) owns it and may bring it back, or delete it by itself",
+            remedy: "scale the owner down with the run, or pause it"
+        )
+    }
+}
+
+/// Kubelets that the API server does not support: newer than it, or more than three minor versions older.
+enum VersionSkew {
+    static func finding(kubelet: String, server: String) -> String? {
+        guard let node = minor(kubelet), let api = minor(server) else { return nil }
+        if node > api { return "kubelet \(kubelet) is newer than the API server \(server)" }
+        return api - node > 3 ? "kubelet \(kubelet) is more than three minor versions behind the API server \(server)" : nil
+    }
+
+    private static func minor(_ version: String) -> Int? {
+        let parts = version.split(separator: ".")
+        return parts.count >= 2 ? Int(parts[1].prefix { $0.isNumber }) : nil
+    }
+}
+
+/// Who else decides about a Node's life (safety rule 14).
+enum NodeOwner {
+    private static let labels = [
+        ("karpenter.sh/nodepool", "Karpenter"), ("karpenter.sh/provisioner-name", "Karpenter"),
+        ("cloud.google.com/gke-nodepool", "a GKE node pool"), ("eks.amazonaws.com/nodegroup", "an EKS node group"),
+        ("kubernetes.azure.com/agentpool", "an AKS node pool"),
+    ]
+
+    static func of(_ node: Node) -> String? {
+        if let machine = node.annotations["cluster.x-k8s.io/machine"] { return "Cluster API Machine \(machine)" }
+        for (label, owner) in labels { if let value = node.labels[label] { return "\(owner) \(value)" } }
+        let isAutoscaled = node.taints.contains { $0.key.hasSuffix("OfClusterAutoscaler") || $0.key.hasSuffix("ByClusterAutoscaler") }
+            || node.annotations.keys.contains { $0.hasPrefix("cluster-autoscaler.kubernetes.io/") }
+        return isAutoscaled ? "the cluster autoscaler" : nil
+    }
+}

@@ -1,0 +1,60 @@
+import FleetModel
+
+/// Joins hosts of the inventory to Nodes of the cluster (safety rule 4).
+struct TargetJoin {
+    private let index: ClusterIndex
+    private let pinned: [String: PlanTarget]
+
+    init(_ request: PlanRequest, _ index: ClusterIndex) {
+        self.index = index
+        let targets = request.pinned?.cluster == request.snapshot.clusterUID ? request.pinned?.targets ?? [] : []
+        pinned = Dictionary(targets.map { ($0.host, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The target; a Node that is gone keeps the identity under which it was pinned.
+    func target(for host: Host) -> PlanTarget {
+        guard let node = index.nodes[host.node] else { return goneTarget(for: host) }
+        return PlanTarget(
+            host: host.name.rawValue, node: node.name, nodeUID: node.uid, machineID: node.machineID,
+            systemUUID: node.systemUUID, internalAddresses: node.internalAddresses, zone: node.zone ?? host.zone,
+            pool: host.pool ?? node.pool, wasCordoned: node.isCordoned,
+            isControlPlane: ControlPlane.sign(of: node, host, index) != nil
+        )
+    }
+
+    private func goneTarget(for host: Host) -> PlanTarget {
+        if let known = pinned[host.name.rawValue], known.node == host.node { return known }
+        return PlanTarget(
+            host: host.name.rawValue, node: host.node, zone: host.zone, pool: host.pool,
+            isControlPlane: ControlPlane.sign(of: nil, host, index) != nil
+        )
+    }
+}
+
+extension Node {
+    /// The pool by the first label that names one.
+    var pool: Pool? {
+        let keys = [
+            "pool", "karpenter.sh/nodepool", "cloud.google.com/gke-nodepool", "eks.amazonaws.com/nodegroup",
+            "kubernetes.azure.com/agentpool",
+        ]
+        return keys.lazy.compactMap { labels[$0] }.first.map(Pool.init(rawValue:))
+    }
+}
+
+/// What makes a host a control-plane host, as far as planning sees it (safety rule 3).
+enum ControlPlane {
+    /// The sign, in words; nil for a worker.
+    static func sign(of node: Node?, _ host: Host, _ index: ClusterIndex) -> String? {
+        if let node, node.hasControlPlaneRole { return "its Node has the control-plane role label" }
+        if let node, let pod = index.pods(on: node.name).first(where: isComponent) { return "it runs \(pod.key)" }
+        let group = host.groups.first { ["kube_control_plane", "etcd"].contains($0) }
+        return group.map { "the inventory has it in group \($0)" }
+    }
+
+    private static func isComponent(_ pod: Pod) -> Bool {
+        guard pod.isMirror else { return false }
+        if let component = pod.labels["component"] { return ["kube-apiserver", "etcd"].contains(component) }
+        return pod.key.name.hasPrefix("kube-apiserver-") || pod.key.name.hasPrefix("etcd-")
+    }
+}
