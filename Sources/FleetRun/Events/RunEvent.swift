@@ -197,6 +197,8 @@ extension RunEvent {
         public var workload: ObjectUID?
         /// The workload's Ready pods before.
         public var readyBefore: Int
+        /// When the pod was created: one younger than the run moves a second time; nil in journals that lack it.
+        public var podCreatedAt: Instant?
     }
 
     /// The API answered an eviction.

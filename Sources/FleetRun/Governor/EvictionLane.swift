@@ -12,15 +12,16 @@ public enum EvictionLane: Hashable, Sendable {
     /// It cannot be evicted as things stand; the text says why.
     case held(String)
 
-    /// The lane of a pod as the world stands (semantics 1.1; safety rules 12 and 14).
-    static func of(_ pod: Pod, in world: World) -> EvictionLane {
+    /// The lane of a pod as the world stands (semantics 1.1; safety rules 12 and 14). A pod that is awaited is held
+    /// until it ends by itself.
+    static func of(_ pod: Pod, awaitedFor reason: String?, in world: World) -> EvictionLane {
+        if let reason, !pod.isFinished { return .held(reason) }
         if pod.isFinished || pod.phase == .pending { return .free }
         let budgets = world.budgets(selecting: pod)
         if budgets.count > 1 {
             let names = budgets.map(\.key.name).joined(separator: ", ")
             return .held("\(budgets.count) PodDisruptionBudgets select it (\(names)) and the API refuses that; remove all but one")
         }
-        if pod.controller?.kind == "Job" { return .held("it belongs to a Job and is waited for") }
         if let budget = budgets.first { return .budget(budget.key) }
         guard let owner = pod.controller else { return .free }
         return .implicit(world.workload(of: pod)?.reference.uid ?? owner.uid)

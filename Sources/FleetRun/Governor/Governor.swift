@@ -10,6 +10,8 @@ struct Governor: Sendable {
         var pod: PodReference
         var node: NodeName
         var gracePeriodSeconds: Int64?
+        /// Why it is awaited instead of evicted; nil when it may be evicted.
+        var awaitedFor: String?
     }
 
     /// An eviction that may be sent now.
@@ -47,7 +49,7 @@ struct Governor: Sendable {
     /// Takes a pod into its lane; one that is being deleted is only awaited.
     mutating func add(_ candidate: Candidate, in world: World) {
         guard entries[candidate.pod.uid] == nil, let pod = world.pods[candidate.pod.uid] else { return }
-        var entry = Entry(candidate: candidate, lane: .of(pod, in: world))
+        var entry = Entry(candidate: candidate, lane: .of(pod, awaitedFor: candidate.awaitedFor, in: world))
         if pod.isTerminating { entry.standing = .leaving } else { queue(candidate.pod.uid, in: entry.lane) }
         entries[candidate.pod.uid] = entry
         byNode[candidate.node, default: []].insert(candidate.pod.uid)
@@ -109,7 +111,7 @@ struct Governor: Sendable {
 
     private mutating func own(_ pod: Pod, _ entry: Entry, _ world: World) {
         if pod.isTerminating, entry.standing == .waiting { take(pod.uid, as: .leaving) }
-        let lane = EvictionLane.of(pod, in: world)
+        let lane = EvictionLane.of(pod, awaitedFor: entry.candidate.awaitedFor, in: world)
         if entry.standing == .waiting, lane != entry.lane { move(pod.uid, to: lane) }
         dirty.insert(lane)
     }
@@ -241,7 +243,7 @@ struct Governor: Sendable {
     private mutating func assignLanes(in namespace: String, _ world: World) {
         for (uid, entry) in entries where entry.candidate.pod.key.namespace == namespace && entry.standing == .waiting {
             guard let pod = world.pods[uid] else { continue }
-            let lane = EvictionLane.of(pod, in: world)
+            let lane = EvictionLane.of(pod, awaitedFor: entry.candidate.awaitedFor, in: world)
             if lane != entry.lane { move(uid, to: lane) } else { dirty.insert(lane) }
         }
     }

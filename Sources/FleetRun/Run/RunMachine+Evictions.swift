@@ -22,7 +22,7 @@ extension RunMachine {
             .evictionRequested(
                 RunEvent.EvictionRequested(
                     id: id, pod: candidate.pod, node: candidate.node, budget: title(of: admission.lane),
-                    workload: workload, readyBefore: known?.readyBefore ?? ready
+                    workload: workload, readyBefore: known?.readyBefore ?? ready, podCreatedAt: pod.createdAt
                 )
             )
         )
@@ -52,15 +52,20 @@ extension RunMachine {
 
     private mutating func enqueue(_ pod: Pod, _ drain: DrainStep) {
         guard let node = pod.nodeName, !governor.knows(pod.uid) else { return }
-        switch drain.triage(pod) {
-        case .stays: break
-        case .refused(let reason): governor.refuse(node, "\(pod.key): \(reason)")
-        case .evict:
-            let grace = drain.gracePeriodSeconds(for: pod)
-            governor.add(
-                Governor.Candidate(pod: pod.reference, node: node, gracePeriodSeconds: grace), in: world
-            )
+        switch triage.verdict(on: pod, in: world) {
+        case .leave: break
+        case .refuse(let refusal): governor.refuse(node, "\(pod.key): \(refusal.reason); \(refusal.remedy)")
+        case .evict: governor.add(candidate(pod, node, drain), in: world)
+        case .wait(let reason, _): governor.add(candidate(pod, node, drain, awaitedFor: reason), in: world)
         }
+    }
+
+    private func candidate(
+        _ pod: Pod, _ node: NodeName, _ drain: DrainStep, awaitedFor reason: String? = nil
+    ) -> Governor.Candidate {
+        Governor.Candidate(
+            pod: pod.reference, node: node, gracePeriodSeconds: drain.gracePeriodSeconds(for: pod), awaitedFor: reason
+        )
     }
 
     /// After a crash: the pods of nodes that were draining are queued again; what is terminating is only awaited.

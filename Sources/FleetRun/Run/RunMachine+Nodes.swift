@@ -111,7 +111,7 @@ extension RunMachine {
         drain.firstRequest = node.firstEviction
         return StepContext(
             target: node.target, world: world, now: now, memory: node.steps[index] ?? StepMemory(startedAt: now),
-            node: node, drain: drain, run: order.settings, scope: order.scopes[name] ?? VariableScope()
+            node: node, drain: drain, run: order.settings, triage: triage, scope: order.scopes[name] ?? VariableScope()
         )
     }
 

@@ -36,6 +36,10 @@ public struct RunOrder: Sendable {
         self.playbook = playbook
     }
 
+    /// Which pods leave a drained node: the same rule as in the plan.
+    var triage: PodTriage {
+        PodTriage(policy: settings.evictions, permissions: PodTriage.Permissions(steps.map(\.summary)))
+    }
     /// Whether some step runs commands on hosts.
     public var touchesHosts: Bool { steps.contains { $0.step.traits.contains(.touchesHost) } }
     /// Whether some step empties nodes.
@@ -55,6 +59,7 @@ public struct RunMachine: Sendable {
     /// The cluster as last observed.
     public internal(set) var world = World()
 
+    let triage: PodTriage
     var governor: Governor
     var now = Instant.epoch
     var reaction = Reaction()
@@ -70,6 +75,7 @@ public struct RunMachine: Sendable {
         self.order = order
         state = RunState(waves: order.waves)
         governor = Governor(policy: order.settings.evictions)
+        triage = order.triage
         for (event, time) in history { state.apply(event, at: time) }
         begin(isNew: history.isEmpty)
     }

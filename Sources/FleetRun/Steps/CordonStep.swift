@@ -16,7 +16,7 @@ public struct CordonStep: Step {
     /// `cordon`.
     public var title: String { "cordon" }
     /// Repeatable.
-    public var traits: StepTraits { .repeatable }
+    public var traits: StepTraits { [.cordons, .repeatable] }
 
     /// Patches the Node unless it is cordoned.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -27,7 +27,7 @@ public struct DeleteNodeStep: Step {
         if !node.isReady, !context.node.isDrained {
             return .failed("the Node is not Ready and was not drained: its containers may still run, and pod GC would start StatefulSet members twice; prove that the host is off, or bring it back")
         }
-        let bound = context.world.pods(on: node.name).filter { !$0.isMirror && !$0.isDaemon && !$0.isFinished }
+        let bound = context.remaining
         if !bound.isEmpty {
             return .failed("pods are still bound to it: \(bound.map(\.key.description).joined(separator: ", "))")
         }

@@ -34,7 +34,11 @@ public struct DrainStep: Step {
     /// `drain`.
     public var title: String { "drain" }
     /// Repeatable; loses emptyDir data where allowed.
-    public var traits: StepTraits { [.drains, .repeatable, deletesEmptyDirData ? .losesEmptyDir : []] }
+    public var traits: StepTraits {
+        [
+            .drains, .repeatable, deletesEmptyDirData ? .losesEmptyDir : [], deletesBarePods ? .deletesBarePods : [],
+        ]
+    }
 
     /// Waits for the governor to empty the node, at most the policy's timeout from the first eviction.
     public func advance(_ context: StepContext) -> StepProgress {
@@ -45,15 +49,14 @@ public struct DrainStep: Step {
             let count = context.node.evicted.count
             return .done(changed: count > 0, count == 1 ? "1 pod evicted" : "\(count) pods evicted")
         }
-        guard let first = status.firstRequest else { return .wait(status.sentence) }
-        let deadline = first + context.run.evictions.timeout
+        let deadline = (status.firstRequest ?? context.memory.startedAt) + context.run.evictions.timeout
         if context.now >= deadline { return .failed("not drained within \(context.run.evictions.timeout.text): \(status.sentence)") }
         return .wait(status.sentence, until: deadline)
     }
 
     /// Names the pods that would be evicted.
     public func preview(_ context: StepContext) -> StepPreview {
-        let pods = context.world.pods(on: context.target.node).filter { triage($0) == .evict }
+        let pods = context.world.pods(on: context.target.node).filter { context.leaves($0) }
         let names = pods.map(\.key.description).joined(separator: ", ")
         return StepPreview([pods.isEmpty ? "nothing to evict" : "would evict \(pods.count) pods: \(names)"])
     }
@@ -64,31 +67,6 @@ public struct DrainStep: Step {
         let seconds = ceiling.components.seconds
         return pod.gracePeriodSeconds > seconds ? seconds : nil
     }
-
-    /// What becomes of a pod.
-    enum Verdict: Hashable {
-        case evict
-        case stays
-        case refused(String)
-    }
-
-    /// Whether a pod leaves, stays, or forbids the drain (kubectl's filters, semantics 3.2).
-    func triage(_ pod: Pod) -> Verdict {
-        if pod.isMirror { return .stays }
-        if pod.isFinished { return .evict }
-        if pod.isDaemon { return .stays }
-        if pod.controller == nil, !deletesBarePods {
-            return .refused("no controller would start it again; delete it or set drain.delete_bare_pods")
-        }
-        if !deletesEmptyDirData, pod.volumes.contains(where: \.isEmptyDir) {
-            return .refused("it has emptyDir data; set drain.delete_emptydir_data to lose it")
-        }
-        return .evict
-    }
-}
-
-extension PodVolume {
-    var isEmptyDir: Bool { if case .emptyDir = self { true } else { false } }
 }
 
 extension ValueForm<DrainStep.GracePeriod> {

@@ -49,6 +49,12 @@ public struct StepTraits: OptionSet, Hashable, Sendable {
     public static let watchesWorkloads = StepTraits(rawValue: 64)
     /// It may run twice without harm.
     public static let repeatable = StepTraits(rawValue: 128)
+    /// It cordons the node.
+    public static let cordons = StepTraits(rawValue: 512)
+    /// It lifts the cordon.
+    public static let uncordons = StepTraits(rawValue: 1024)
+    /// It may delete pods that nothing starts again.
+    public static let deletesBarePods = StepTraits(rawValue: 2048)
     /// It stops the kubelet, which makes a node that was drained not Ready.
     public static let stopsKubelet = StepTraits(rawValue: 256)
 }

@@ -1,5 +1,5 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 
 /// The kinds of steps that a playbook may use.
 public enum StepCatalogue {
@@ -58,4 +58,18 @@ public struct PlannedStep: Sendable {
     public var kind: String { type(of: step).kind }
     /// The operator's name, else the step's own title.
     public var title: String { name ?? step.title }
+}
+
+extension PlannedStep {
+    /// What planning must know of it.
+    public var summary: StepSummary {
+        let traits = step.traits
+        return StepSummary(
+            kind: kind, title: title, touchesHost: traits.contains(.touchesHost), cordons: traits.contains(.cordons),
+            uncordons: traits.contains(.uncordons), drains: traits.contains(.drains),
+            deletesNode: traits.contains(.deletesNode), cleans: traits.contains(.cleans),
+            surges: traits.contains(.surges), losesEmptyDir: traits.contains(.losesEmptyDir),
+            deletesBarePods: traits.contains(.deletesBarePods)
+        )
+    }
 }

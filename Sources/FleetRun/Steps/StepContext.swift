@@ -18,6 +18,8 @@ public struct StepContext: Sendable {
     public var drain: DrainStatus
     /// What holds for the whole run.
     public var run: RunSettings
+    /// Which pods leave a drained node.
+    public var triage: PodTriage
     /// The host's variables.
     public var scope: VariableScope
 
@@ -25,6 +27,21 @@ public struct StepContext: Sendable {
     public var current: Node? {
         guard let node = world.nodes[target.node], target.nodeUID == nil || node.uid == target.nodeUID else { return nil }
         return node
+    }
+
+    /// Whether a pod must leave the node before it can go: all but DaemonSets', the kubelet's own and skipped ones.
+    func leaves(_ pod: Pod) -> Bool {
+        if case .leave = triage.verdict(on: pod, in: world) { false } else { true }
+    }
+
+    /// The pods that are still to leave; finished ones hold nothing up.
+    var remaining: [Pod] { world.pods(on: target.node).filter { !$0.isFinished && leaves($0) } }
+}
+
+extension PodTriage {
+    /// Judges a pod of the observed world.
+    func verdict(on pod: Pod, in world: World) -> Verdict {
+        verdict(on: pod, workload: world.workload(of: pod), keepsDataOnNode: world.keepsDataOnNode(pod))
     }
 }
 

@@ -13,7 +13,7 @@ public struct UncordonStep: Step {
     /// `uncordon`.
     public var title: String { "uncordon" }
     /// Repeatable.
-    public var traits: StepTraits { .repeatable }
+    public var traits: StepTraits { [.uncordons, .repeatable] }
 
     /// Patches the Node unless somebody else cordoned it, or it is schedulable.
     public func advance(_ context: StepContext) -> StepProgress {

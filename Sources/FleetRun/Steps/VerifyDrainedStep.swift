@@ -22,7 +22,7 @@ public struct VerifyDrainedStep: Step {
 
     /// Waits until every workload that lost a pod here has as many Ready pods as before, or as it wants now.
     public func advance(_ context: StepContext) -> StepProgress {
-        let left = context.world.pods(on: context.target.node).filter { !$0.isMirror && !$0.isDaemon && !$0.isFinished }
+        let left = context.remaining
         if !left.isEmpty { return wait(context, "pods still on the node: \(left.map(\.key.description).joined(separator: ", "))") }
         let missing = context.node.evicted.values.compactMap { shortfall(of: $0, in: context.world) }.sorted()
         if !missing.isEmpty { return wait(context, Array(Set(missing)).sorted().joined(separator: "; ")) }

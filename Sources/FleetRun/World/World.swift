@@ -18,6 +18,8 @@ public struct World: Sendable {
     public private(set) var autoscalers: [ObjectKey: PodAutoscaler] = [:]
     /// The claims, as of the last snapshot.
     public private(set) var claims: [ObjectKey: PersistentVolumeClaim] = [:]
+    /// The volumes by name, as of the last snapshot.
+    public private(set) var volumes: [String: PersistentVolume] = [:]
     /// The volume attachments by name.
     public private(set) var attachments: [String: VolumeAttachment] = [:]
 
@@ -39,6 +41,7 @@ public struct World: Sendable {
         for budget in snapshot.budgets { insert(budget) }
         for autoscaler in snapshot.autoscalers { autoscalers[autoscaler.key] = autoscaler }
         for claim in snapshot.claims { claims[claim.key] = claim }
+        for volume in snapshot.volumes { volumes[volume.name] = volume }
         for attachment in snapshot.attachments { attachments[attachment.name] = attachment }
     }
 
@@ -87,6 +90,18 @@ public struct World: Sendable {
     public func budgets(selecting pod: Pod) -> [PodDisruptionBudget] {
         (budgetsByNamespace[pod.key.namespace] ?? []).compactMap { budgets[$0] }.filter { $0.selects(pod) }
             .sorted { $0.key < $1.key }
+    }
+
+    /// Whether a hostPath or a local volume holds the pod's data, so that it cannot follow the pod (D7).
+    public func keepsDataOnNode(_ pod: Pod) -> Bool {
+        pod.volumes.contains { volume in
+            switch volume {
+            case .emptyDir: false
+            case .hostPath: true
+            case .claim(_, let claim):
+                claims[ObjectKey(pod.key.namespace, claim)].flatMap { volumes[$0.volumeName] }?.isLocal ?? false
+            }
+        }
     }
 
     /// The autoscaler that scales a workload.

@@ -1,0 +1,46 @@
+import FleetModel
+import FleetPlanning
+import FleetPorts
+import FleetRun
+
+/// What earlier runs did of a pinned plan: a fold over their journals.
+struct PlanProgress: Sendable {
+    /// One run of the plan.
+    struct Run: Sendable {
+        var stored: StoredRun
+        var history: [(event: RunEvent, time: Instant)]
+        var lastSequence: Int64
+
+        /// Whether it began and did not end.
+        var isUnfinished: Bool { stored.finishedAt == nil }
+
+        /// The waves it was asked for.
+        var waves: [Int] {
+            for (event, _) in history { if case .runStarted(let start) = event { return start.waves } }
+            return []
+        }
+    }
+
+    /// The runs, oldest first.
+    private(set) var runs: [Run] = []
+    /// The nodes whose steps are all done.
+    private(set) var finished: Set<NodeName> = []
+
+    /// Reads the journals of all runs of a plan.
+    static func read(_ digest: String, from journal: any JournalPort) async throws -> PlanProgress {
+        var progress = PlanProgress()
+        for stored in try await journal.runs().reversed() where stored.planDigest == digest {
+            let records = try await journal.records(of: stored.id)
+            let history = try records.map { (event: try RunEvent($0), time: $0.time) }
+            progress.runs.append(Run(stored: stored, history: history, lastSequence: records.last?.sequence ?? 0))
+            for (event, _) in history { if case .nodeFinished(let fact) = event { progress.finished.insert(fact.node) } }
+        }
+        return progress
+    }
+
+    /// The run to be gone on with.
+    var unfinished: Run? { runs.last { $0.isUnfinished } }
+
+    /// Whether every node of a wave is done.
+    func isFinished(_ wave: PlannedWave) -> Bool { wave.targets.allSatisfy { finished.contains($0.node) } }
+}

@@ -1,0 +1,121 @@
+import FleetExpressions
+import FleetJournal
+import FleetKubernetes
+import FleetModel
+import FleetPlanning
+import FleetPorts
+import FleetRun
+
+/// The options that `plan`, `run` and `resume` share.
+struct PlanSource {
+    var playbook: String
+    var planName: String?
+    var inventory: InventoryOptions
+    var cluster: ClusterOptions
+    var state: StateOptions
+    var hosts: HostOptions
+}
+
+/// Everything that a plan or a run is made of: playbook, inventory, cluster, journal, and the plan itself.
+struct Preparation: Sendable {
+    var playbook: LoadedPlaybook
+    var inventory: LoadedInventory
+    var client: KubernetesClient
+    var journal: SQLiteJournal
+    var snapshot: ClusterSnapshot
+    /// The plan made now, and the pinned one if there is one.
+    var current: Plan
+    var pinned: Plan?
+    var request: PlanRequest
+    var hosts: [Host]
+    var extra: VariableMapping
+
+    /// The plan that counts: the pinned one, else the one made now.
+    var plan: Plan { pinned ?? current }
+
+    /// Reads everything and plans; changes nothing.
+    static func prepare(_ source: PlanSource) async throws -> Preparation {
+        let playbook = try LoadedPlaybook.load(source.playbook)
+        let extra = try ExtraVariables.parse(source.inventory.extraVars)
+        let files = try LoadedInventory.load(source.inventory)
+        let client = try await KubernetesClient.connect(source.cluster)
+        let snapshot = try await client.snapshot()
+        let journal = try SQLiteJournal(path: Paths.state(source.state.state))
+        let name = source.planName ?? playbook.header.name
+        let pinned = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
+            .map(PinnedPlan.decode)
+        let inventory = files ?? .nodes(of: snapshot)
+        let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned)
+        let request = PlanRequest(
+            snapshot: snapshot, playbook: playbook.header, playbookDigest: playbook.digest, steps: playbook.summaries,
+            hosts: hosts, name: name, pinned: pinned
+        )
+        return Preparation(
+            playbook: playbook, inventory: inventory, client: client, journal: journal, snapshot: snapshot,
+            current: Planner.plan(request), pinned: pinned, request: request, hosts: hosts, extra: extra
+        )
+    }
+
+    /// The hosts of pattern and limit; without a limit those of the pinned plan (safety rules 1 and 24).
+    private static func chooseHosts(
+        _ source: PlanSource, _ playbook: LoadedPlaybook, _ inventory: LoadedInventory, _ snapshot: ClusterSnapshot,
+        _ pinned: Plan?
+    ) throws -> [Host] {
+        let limit = source.inventory.limit
+        if limit == nil, pinned == nil, playbook.header.requiresLimit {
+            throw UsageError(
+                "playbook \(playbook.header.name) needs --limit: it never takes every host of \"\(playbook.header.hosts)\" by accident",
+                hint: "for example: --limit 'zone=a', --limit 'node[01:10]', or --limit all if you mean it"
+            )
+        }
+        let hosts = try inventory.hosts(of: playbook, limit: limit, snapshot: snapshot)
+        guard limit == nil, let pinned else { return hosts }
+        let wanted = Set(pinned.targets.map(\.host))
+        return hosts.filter { wanted.contains($0.name.rawValue) } + nodesGone(wanted, hosts, pinned, inventory)
+    }
+
+    /// Targets whose Node was deleted since are no longer among the cluster's Nodes, but still of the plan.
+    private static func nodesGone(
+        _ wanted: Set<String>, _ hosts: [Host], _ pinned: Plan, _ inventory: LoadedInventory
+    ) -> [Host] {
+        guard !inventory.isFromFiles else { return [] }
+        let present = Set(hosts.map(\.name.rawValue))
+        return pinned.targets.filter { !present.contains($0.host) }.map {
+            Host(name: HostName($0.host), groups: ["kube_node"], zone: $0.zone, pool: $0.pool, node: $0.node)
+        }
+    }
+
+    /// What differs between the pinned plan and the one made now.
+    var drift: [String] { pinned.map { PlanDrift.differences(from: $0, to: current) } ?? [] }
+
+    /// The hosts' variables by node, for templates and conditions.
+    var scopes: [NodeName: VariableScope] {
+        let pairs = hosts.map { host in
+            (host.node, VariableScope(host: host, playbook: playbook.header.variables, extra: extra))
+        }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// How the targets' hosts are reached; empty when no step needs them.
+    func endpoints(_ options: HostOptions) throws -> [NodeName: HostEndpoint] {
+        guard playbook.summaries.contains(where: \.touchesHost) else { return [:] }
+        let resolver = Endpoints(options)
+        var endpoints: [NodeName: HostEndpoint] = [:]
+        for host in hosts { endpoints[host.node] = try resolver.endpoint(of: host) }
+        return endpoints
+    }
+}
+
+/// `-e name=value`.
+enum ExtraVariables {
+    static func parse(_ texts: [String]) throws -> VariableMapping {
+        var variables = VariableMapping()
+        for text in texts {
+            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+                throw UsageError("--extra-vars \"\(text)\" is not name=value")
+            }
+            variables[String(text[..<equals])] = PlainScalar.value(of: String(text[text.index(after: equals)...]))
+        }
+        return variables
+    }
+}

@@ -1,0 +1,40 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// SIGINT and SIGTERM as a stream: the first asks for a graceful stop, the second ends the process at once.
+struct Stops {
+    /// The names of the signals, as they come.
+    let requests: AsyncStream<String>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (requests, continuation) = AsyncStream.makeStream(of: String.self)
+        self.requests = requests
+        let queue = DispatchQueue(label: "fleet.signals")
+        let count = SignalCount()
+        sources = [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")].map { number, name in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                if count.next() > 1 { Foundation.exit(130) }
+                continuation.yield(name)
+            }
+            source.resume()
+            return source
+        }
+    }
+}
+
+/// Counts signals.
+private final class SignalCount: Sendable {
+    private let count = Mutex(0)
+
+    /// How many there were, this one counted.
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}
