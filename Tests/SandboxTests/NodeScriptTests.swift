@@ -3,7 +3,7 @@ import FleetRun
 import Foundation
 import Testing
 
-@Suite("Node scripts", .serialized, .enabled(if: TestSandbox.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip"))
+@Suite("Node scripts", .serialized, .needsSandbox)
 struct NodeScriptTests {
     @Test("Identity says who the host is, and whether it is control plane")
     func identity() async throws {
@@ -32,12 +32,15 @@ struct NodeScriptTests {
     @Test("The kubelet's kubeconfig decides which cluster it is; pki/ca.crt where there is none")
     func clusterAuthority() async throws {
         try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
-            _ = try await fleet.output("a", "cp /etc/kubernetes/pki/ca.crt /tmp/ca; echo nonsense >/etc/kubernetes/pki/ca.crt")
+            _ = try await fleet.output(
+                "a", "cp /etc/kubernetes/pki/ca.crt /tmp/ca; echo nonsense >/etc/kubernetes/pki/ca.crt")
             #expect(try await identity(of: "a", in: fleet)?.clusterAuthorities == [TestSandbox.certificateHash])
             _ = try await fleet.output("a", "cp /tmp/ca /etc/kubernetes/pki/ca.crt; rm /etc/kubernetes/*.conf")
             #expect(try await identity(of: "a", in: fleet)?.clusterAuthorities == [TestSandbox.certificateHash])
             _ = try await fleet.output(
-                "a", "printf 'clusters:\\n- cluster:\\n    certificate-authority: /tmp/two\\n' >/etc/kubernetes/kubelet.conf")
+                "a",
+                "printf 'clusters:\\n- cluster:\\n    certificate-authority: /tmp/two\\n' >/etc/kubernetes/kubelet.conf"
+            )
             _ = try await fleet.output("a", "cat /tmp/ca /tmp/ca >/tmp/two")
             #expect(
                 try await identity(of: "a", in: fleet)?.clusterAuthorities
@@ -51,7 +54,8 @@ struct NodeScriptTests {
 
     @Test("The kubelet is stopped, disabled and asked again; the second time nothing changes")
     func stopKubelet() async throws {
-        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("new", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("new", role: .fresh)]) {
+            (fleet: SandboxFleet) async throws in
             #expect(try await fleet.output("a", NodeScript.stopKubelet) == "changed=kubelet\nkubelet=inactive\n")
             #expect(try await fleet.output("a", NodeScript.stopKubelet) == "unchanged=kubelet\nkubelet=inactive\n")
             #expect(try await fleet.output("new", NodeScript.stopKubelet).hasPrefix("unchanged=kubelet\n"))

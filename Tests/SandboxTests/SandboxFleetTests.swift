@@ -4,14 +4,16 @@ import Testing
 
 @testable import FleetCommands
 
-@Suite("Sandboxed hosts", .serialized, .enabled(if: TestSandbox.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip"))
+@Suite("Sandboxed hosts", .serialized, .needsSandbox)
 struct SandboxFleetTests {
     @Test("Hosts have files, names, rules, mounts and processes of their own, which last between commands")
     func hostsAreApart() async throws {
-        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("b", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("b", role: .fresh)]) {
+            (fleet: SandboxFleet) async throws in
             _ = try await fleet.output(
                 "a", "echo 1 >/etc/mark; iptables -N MARK-A; mount -t tmpfs t /mnt; (sleep 300 >/dev/null 2>&1 &)")
-            let proof = "hostname; ls /etc/mark 2>&1; iptables -S | grep -c MARK-A; grep -c ' /mnt ' /proc/self/mountinfo; ps ax | grep -c '[s]leep 300'; exit 0"
+            let proof =
+                "hostname; ls /etc/mark 2>&1; iptables -S | grep -c MARK-A; grep -c ' /mnt ' /proc/self/mountinfo; ps ax | grep -c '[s]leep 300'; exit 0"
             #expect(try await fleet.output("a", proof) == "a\n/etc/mark\n1\n1\n1\n")
             #expect(
                 try await fleet.output("b", proof)
@@ -73,13 +75,15 @@ struct SandboxFleetTests {
         let layout = try SandboxLayout(hosts: [TestSandbox.host("a"), TestSandbox.host("b")], directory: directory)
         try layout.write()
         try await layout.makeKeys()
-        let arguments = SandboxBox.arguments(directory: directory, ports: [Int.random(in: 33_000...40_000)], isRoot: getuid() == 0)
+        let arguments = SandboxBox.arguments(
+            directory: directory, ports: [Int.random(in: 33_000...40_000)], isRoot: getuid() == 0)
         let holder = Process()
         holder.executableURL = URL(fileURLWithPath: "/bin/sh")
         let pipe = "\(directory)/pipe"
-        holder.arguments = [
-            "-c", #"mkfifo "$0"; unshare "$@" <"$0" >/dev/null 2>&1 & exec 9>"$0"; exec sleep 600"#, pipe,
-        ] + arguments
+        holder.arguments =
+            [
+                "-c", #"mkfifo "$0"; unshare "$@" <"$0" >/dev/null 2>&1 & exec 9>"$0"; exec sleep 600"#, pipe,
+            ] + arguments
         try holder.run()
         try await poll { FileManager.default.fileExists(atPath: "\(directory)/box.port") }
         #expect(TestSandbox.processes(naming: directory).count > 4)
@@ -97,7 +101,8 @@ struct SandboxFleetTests {
 
     @Test("More hosts than one sshd listens for are served by two")
     func manyHosts() async throws {
-        try await TestSandbox.with((1...18).map { TestSandbox.host("n\($0)", role: .fresh) }) { (fleet: SandboxFleet) async throws in
+        try await TestSandbox.with((1...18).map { TestSandbox.host("n\($0)", role: .fresh) }) {
+            (fleet: SandboxFleet) async throws in
             #expect(Set(fleet.hosts.compactMap(\.address)).count == 18)
             for name in ["n1", "n16", "n17", "n18"] { #expect(try await fleet.output(name, "hostname") == name + "\n") }
             #expect(FileManager.default.fileExists(atPath: fleet.directory + "/sshd_config.1"))
@@ -106,7 +111,8 @@ struct SandboxFleetTests {
 
     @Test("A reboot ends the host's processes, changes its boot id and keeps it away for a while")
     func reboot() async throws {
-        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("b")]) { (fleet: SandboxFleet) async throws in
+        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("b")]) {
+            (fleet: SandboxFleet) async throws in
             let bootID = "cat /proc/sys/kernel/random/boot_id"
             let before = try await fleet.output("a", bootID)
             _ = try await fleet.output(
@@ -124,19 +130,23 @@ struct SandboxFleetTests {
 struct SandboxRefusalTests {
     @Test("A missing program is named with its Debian package")
     func missingTools() {
-        let error = SandboxTools.absence([("sshd", "openssh-server"), ("ip6tables", "iptables"), ("iptables", "iptables")])
+        let error = SandboxTools.absence([
+            ("sshd", "openssh-server"), ("ip6tables", "iptables"), ("iptables", "iptables"),
+        ])
         #expect(error.code == .missingTool)
         #expect(error.message.contains("sshd, ip6tables, iptables"))
         #expect(error.message.hasSuffix("apt-get install iptables openssh-server"))
     }
 
-    @Test("Hosts and directories that would need quoting are refused", arguments: [
-        (SandboxHost(name: "a'b", clusterCertificate: ""), "/tmp/x"),
-        (SandboxHost(name: "a", address: "10.0.0.1", clusterCertificate: ""), "/tmp/x"),
-        (SandboxHost(name: "a", address: "127.0.0.1 x", clusterCertificate: ""), "/tmp/x"),
-        (SandboxHost(name: "a", internalIP: "$(id)", clusterCertificate: ""), "/tmp/x"),
-        (SandboxHost(name: "a", clusterCertificate: ""), "/tmp/with space"),
-    ])
+    @Test(
+        "Hosts and directories that would need quoting are refused",
+        arguments: [
+            (SandboxHost(name: "a'b", clusterCertificate: ""), "/tmp/x"),
+            (SandboxHost(name: "a", address: "10.0.0.1", clusterCertificate: ""), "/tmp/x"),
+            (SandboxHost(name: "a", address: "127.0.0.1 x", clusterCertificate: ""), "/tmp/x"),
+            (SandboxHost(name: "a", internalIP: "$(id)", clusterCertificate: ""), "/tmp/x"),
+            (SandboxHost(name: "a", clusterCertificate: ""), "/tmp/with space"),
+        ])
     func invalidArguments(host: SandboxHost, directory: String) {
         #expect(throws: SandboxError.self) { try SandboxLayout(hosts: [host], directory: directory) }
     }

@@ -67,6 +67,13 @@ enum TestSandbox {
     }
 }
 
+extension Trait where Self == ConditionTrait {
+    /// Sandboxed hosts can run here, or must.
+    static var needsSandbox: Self {
+        .enabled(if: TestSandbox.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip")
+    }
+}
+
 extension SandboxFleet {
     /// Runs a script that must succeed, and hands its output back.
     func output(_ host: String, _ script: String) async throws -> String {

@@ -41,7 +41,8 @@ final class RunningBox: Sendable {
             if let port = text("box.port").flatMap(Int.init) { return port }
             if let reason = text("box.failed") { throw SandboxError(.startFailed, reason) }
             guard process.isRunning else {
-                throw SandboxError(.startFailed, "the sandbox ended before it was up: \(text("box.log") ?? "no message")")
+                let log = text("box.log") ?? "no message"
+                throw SandboxError(.startFailed, "the sandbox ended before it was up: \(log)")
             }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -53,13 +54,14 @@ final class RunningBox: Sendable {
         return trimmed.isEmpty ? nil : trimmed
     }
 
-    /// Closes its input, waits for its end, and kills it after five seconds.
+    /// Closes its input, waits for its end, and kills it after five seconds, or at once when cancelled.
     func stop() async {
         try? input.fileHandleForWriting.close()
-        for turn in 0..<500 where process.isRunning {
-            if turn == 250 { kill(process.processIdentifier, SIGKILL) }
-            try? await Task.sleep(for: .milliseconds(20))
+        for _ in 0..<250 where process.isRunning {
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { break }
         }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
     }
 }
 

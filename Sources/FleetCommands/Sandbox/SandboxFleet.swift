@@ -45,12 +45,25 @@ public actor SandboxFleet {
         do {
             let port = try await box.awaitPort()
             try layout.writeKnownHosts(port: port)
-            return SandboxFleet(
+            let fleet = SandboxFleet(
                 hosts: layout.hosts, directory: layout.directory, port: port, user: NSUserName(), box: box)
+            try await fleet.proveLogin()
+            return fleet
         } catch {
             await box.stop()
             throw error
         }
+    }
+
+    /// A user without a login shell gets as far as the server, and no farther.
+    private func proveLogin() async throws {
+        guard let host = hosts.first else { return }
+        let reading = try await read(host.name, "true")
+        guard reading.status != 0 else { return }
+        throw SandboxError(
+            .startFailed,
+            "\(user) cannot log in to sandboxed host \(host.name): \(reading.error) (\(directory)/sshd.log.0)"
+        )
     }
 
     /// Where a host is reached; nil for a name that is none of theirs.
@@ -68,6 +81,19 @@ public actor SandboxFleet {
     public nonisolated func calls(on name: String) -> [String] {
         let text = try? String(contentsOfFile: root(of: name) + "/var/lib/sandbox/calls", encoding: .utf8)
         return (text ?? "").split(separator: "\n").map(String.init)
+    }
+
+    /// The name under which a host's kubelet was joined by `kubeadm join`; nil where it was not.
+    public nonisolated func joinedNode(on name: String) -> String? { state("joined", on: name) }
+
+    /// What a unit of a host is doing, such as `active`; nil where the host has no such unit.
+    public nonisolated func unit(_ unit: String, on name: String) -> String? {
+        state("units/\(unit).active", on: name)
+    }
+
+    private nonisolated func state(_ file: String, on name: String) -> String? {
+        let text = try? String(contentsOfFile: root(of: name) + "/var/lib/sandbox/" + file, encoding: .utf8)
+        return text?.split(separator: "\n").first.map(String.init)
     }
 
     /// What a command left behind.

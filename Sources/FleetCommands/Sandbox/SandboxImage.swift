@@ -12,7 +12,8 @@ struct SandboxImage {
         let base = [
             "/dev", "/home", "/mnt", "/opt/cni/bin", "/proc", "/root", "/run", "/sys/module", "/tmp", "/usr",
             "/var/log", "/var/lib/sandbox/packages", "/var/lib/sandbox/pods", "/var/lib/sandbox/journal",
-            "/var/lib/sandbox/calico-nodes", "/var/lib/sandbox/sysctl", "/etc/sysctl.d", "/etc/modules-load.d", Self.units,
+            "/var/lib/sandbox/calico-nodes", "/var/lib/sandbox/sysctl", "/etc/sysctl.d", "/etc/modules-load.d",
+            Self.units,
         ]
         guard host.role != .fresh else { return base }
         let joined = [
@@ -22,7 +23,7 @@ struct SandboxImage {
         return base + joined + (host.plugin == .calico ? ["/run/calico"] : ["/run/flannel"])
     }
 
-    /// Symbolic links: path to target. One leads out of the kubelet's directory into somebody else's data.
+    /// Targets of symbolic links by path; one leads out of the kubelet's directory into somebody else's data.
     var links: [String: String] {
         guard host.role != .fresh else { return [:] }
         return [
@@ -72,8 +73,8 @@ struct SandboxImage {
 
     private var osRelease: String {
         switch host.family {
-        case .debian: "ID=debian\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"
-        case .redhat: "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.4\"\nPRETTY_NAME=\"Rocky Linux 9.4\"\n"
+        case .debian: "ID=debian\nVERSION_ID=12\nPRETTY_NAME='Debian GNU/Linux 12 (bookworm)'\n"
+        case .redhat: "ID=rocky\nID_LIKE='rhel centos fedora'\nVERSION_ID=9.4\nPRETTY_NAME='Rocky Linux 9.4'\n"
         }
     }
 
@@ -89,7 +90,8 @@ struct SandboxImage {
             "\(Self.pod)/etc-hosts": "127.0.0.1 localhost\n",
             "/opt/cni/bin/bridge": "#!/bin/sh\n", "/opt/cni/bin/portmap": "#!/bin/sh\n",
             "/var/lib/sandbox/pods/3f9c1d2e4b5a": "kube-proxy\n", "/var/lib/sandbox/pods/8a7b6c5d4e3f": "node agent\n",
-            "/var/lib/sandbox/ipvs": "-A -t 10.96.0.1:443 -s rr\n-A -u 10.96.0.10:53 -s rr\n-A -t 192.0.2.80:80 -s wlc\n",
+            "/var/lib/sandbox/ipvs":
+                "-A -t 10.96.0.1:443 -s rr\n-A -u 10.96.0.10:53 -s rr\n-A -t 192.0.2.80:80 -s wlc\n",
         ]
         for (unit, state) in [("kubelet", "active"), ("containerd", "active")] {
             files["\(Self.units)/\(unit).active"] = state + "\n"
@@ -172,7 +174,8 @@ struct SandboxImage {
 
     private var swaps: String {
         let header = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
-        return host.role == .fresh ? header + "/swap.img                               file\t\t2097148\t\t0\t\t-2\n" : header
+        guard host.role == .fresh else { return header }
+        return header + "/swap.img                               file\t\t2097148\t\t0\t\t-2\n"
     }
 }
 

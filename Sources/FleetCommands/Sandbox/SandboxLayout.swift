@@ -25,7 +25,7 @@ struct SandboxLayout {
     private static func addressed(_ hosts: [SandboxHost]) throws(SandboxError) -> [SandboxHost] {
         var taken = Set(hosts.compactMap(\.address))
         guard !hosts.isEmpty, taken.count == hosts.count(where: { $0.address != nil }) else {
-            throw SandboxError(.invalidArgument, "a sandbox needs at least one host, and an address of its own for each")
+            throw SandboxError(.invalidArgument, "a sandbox needs a host, and for each an address of its own")
         }
         guard Set(hosts.map(\.name)).count == hosts.count else {
             throw SandboxError(.invalidArgument, "two sandboxed hosts have the same name")

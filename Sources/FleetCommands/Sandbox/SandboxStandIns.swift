@@ -40,7 +40,7 @@ enum SandboxStandIns {
                 -q | --quiet) quiet=yes ;;
                 --now) now=yes ;;
                 --value) value=yes ;;
-                -p) properties="$properties $2"; shift ;;
+                -p) properties="$properties $(echo "$2" | tr , ' ')"; shift ;;
                 --property=*) properties="$properties $(echo "${1#*=}" | tr , ' ')" ;;
                 -*) ;;
                 *) if [ -z "$verb" ]; then verb=$1; else units="$units ${1%.service}"; fi ;;

@@ -14,7 +14,9 @@ enum SandboxTools {
         guard missing.isEmpty else { throw absence(missing) }
     }
 
-    /// A program's full path. An ordinary user's PATH leaves the sbin directories out, where most of these are.
+    /// A program's full path.
+    ///
+    /// An ordinary user's PATH leaves the sbin directories out, where most of these are.
     static func path(of program: String) -> String? {
         let search = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         return (search + ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin"])

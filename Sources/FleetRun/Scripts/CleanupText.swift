@@ -522,6 +522,13 @@ enum CleanupText {
             esac
         }
 
+        # The log is for failures; saved rules stay until they are confirmed.
+        forget_log() {
+            [ "$FLEET_MODE" = apply ] && [ "$failures" = 0 ] || return 0
+            rm -f -- "$LOG"
+            rmdir "$STATE" /var/lib/fleet 2>/dev/null
+        }
+
         checks() {
             check_root
             check_run
@@ -547,6 +554,7 @@ enum CleanupText {
             clean_calico_node
             clean_paths
             clean_network
+            forget_log
             result
         }
 
@@ -560,6 +568,7 @@ enum CleanupText {
             [ -d "$saved" ] || { say confirmed none; return 0; }
             if mkdir "$saved/decided" 2>/dev/null; then
                 rm -rf -- "$saved"
+                rmdir "/var/lib/fleet/$FLEET_RUN" /var/lib/fleet 2>/dev/null
                 say confirmed rules
                 return 0
             fi
