@@ -1,7 +1,5 @@
 import FleetModel
 
-import FleetModel
-
 /// How a plan made now differs from the pinned one (safety rule 24).
 public enum PlanDrift {
     /// One sentence a difference; empty when there is none.

@@ -16,13 +16,16 @@ public struct PlanRequest: Sendable {
     public var name: String?
     /// Pods that are critical whatever their priority class (the playbook's `critical_pods`).
     public var criticalPods: [LabelSelector]
+    /// Whether a pod that would fit nowhere is a blocker; false for playbooks that bring new nodes in first.
+    public var checksCapacity: Bool
     /// The plan pinned under the same key; it remembers the identity of Nodes that are gone since.
     public var pinned: Plan?
 
     /// A request.
     public init(
         snapshot: ClusterSnapshot, playbook: PlaybookHeader, playbookDigest: String, steps: [StepSummary],
-        hosts: [Host], name: String? = nil, criticalPods: [LabelSelector] = [], pinned: Plan? = nil
+        hosts: [Host], name: String? = nil, criticalPods: [LabelSelector] = [],
+        checksCapacity: Bool = true, pinned: Plan? = nil
     ) {
         self.snapshot = snapshot
         self.playbook = playbook
@@ -31,6 +34,7 @@ public struct PlanRequest: Sendable {
         self.hosts = hosts
         self.name = name
         self.criticalPods = criticalPods
+        self.checksCapacity = checksCapacity
         self.pinned = pinned
     }
 

@@ -32,6 +32,10 @@ public enum Planner {
         TargetFindings(request, index, plan).collect(into: &groups)
         CapsFindings(request, index, plan).collect(into: &groups)
         let moves = PodFindings(request, index).moves(of: plan.waves, into: &groups)
+        if request.checksCapacity {
+            var fit = CapacityFit(request, index, plan.waves)
+            fit.place(moves, into: &groups)
+        }
         plan.findings = groups.findings
         plan.forecast = Forecaster(policy: plan.policy, evictions: request.playbook.evictions, index: index)
             .forecast(plan.waves, moves)
