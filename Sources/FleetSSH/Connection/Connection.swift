@@ -1,0 +1,346 @@
+internal import CLibSSH2
+internal import FleetModel
+internal import NIOCore
+internal import NIOPosix
+
+/// One connection to one endpoint: admitted, connected, key exchanged, host key judged, authenticated, then used by
+/// any number of commands and jump targets until it is idle for long.
+///
+/// Confined to its event loop; ``end(_:)`` is called exactly once for each.
+final class Connection: TransportUser {
+    private enum Phase: Int, Comparable {
+        case waiting, connecting, handshake, authentication, ready, ended
+
+        static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    let hop: Hop
+    let settings: SSHSettings
+    let loop: any EventLoop
+    /// Told when the connection is over.
+    var whenEnded: ((Connection) -> Void)?
+    private let scratch: Scratch
+    private let admission: Admission
+    private let jump: Connection?
+    private var isInside = false
+    private var phase = Phase.waiting
+    private var session: Session?
+    private var transport: (any Transport)?
+    private var clock = PhaseClock()
+    private var queued = CircularBuffer<Execution>()
+    private var running: [Execution] = []
+    private var targets: [ForwardedTransport] = []
+    private var waitingTargets: [(Result<Session, EndedBefore>) -> Void] = []
+    private var isRetired = false
+    private var deadline: Scheduled<Void>?
+    private var probe: Scheduled<Void>?
+    private var idle: Scheduled<Void>?
+
+    /// The words with which a jump host's connection ended.
+    struct EndedBefore: Error { var words: String }
+
+    /// How many keys are offered; sshd ends the connection at the sixth failure.
+    private static let offeredKeys = 5
+
+    init(_ hop: Hop, through jump: Connection?, pool: LoopPool) {
+        self.hop = hop
+        self.jump = jump
+        settings = pool.settings
+        loop = pool.loop
+        scratch = pool.scratch
+        admission = pool.admission(of: hop.key)
+    }
+
+    /// Whether it may be given another command.
+    var isUsable: Bool { phase < .ended && !isRetired }
+
+    /// Begins; commands may be queued before it is ready.
+    func open() {
+        admission.enter { [self] in
+            guard phase == .waiting else { return admission.leave(wasDropped: false) }
+            isInside = true
+            phase = .connecting
+            clock.restart()
+            expect(.connect, within: settings.connectSeconds)
+            connect()
+        }
+    }
+
+    /// Runs a command when there is room.
+    func run(_ execution: Execution) {
+        idle?.cancel()
+        queued.append(execution)
+        if phase == .ready { startQueued() }
+    }
+
+    /// Runs a command at once, beside the limit; only when ready.
+    func runAtOnce(_ execution: Execution) {
+        guard phase == .ready, let session else { return execution.finish(.neverStarted("the connection is gone")) }
+        running.append(execution)
+        execution.begin(on: self, session: session, timings: [:])
+    }
+
+    /// Removes a command that has ended.
+    func ended(_ execution: Execution) {
+        running.removeAll { $0 === execution }
+        if let place = queued.firstIndex(where: { $0 === execution }) { queued.remove(at: place) }
+        if phase == .ready { startQueued() }
+    }
+
+    /// Gives it no more commands, and ends it when the present ones have ended.
+    func retire() {
+        isRetired = true
+        restIfIdle()
+    }
+
+    /// Hands a jump target the session when it is ready.
+    func whenReady(_ user: @escaping (Result<Session, EndedBefore>) -> Void) {
+        idle?.cancel()
+        if phase == .ready, let session { return user(.success(session)) }
+        waitingTargets.append(user)
+    }
+
+    /// Ends everything: what was started has lost its transport, what waits gets the outcome.
+    func end(_ outcome: HostOutcome, isDropped: Bool = false) {
+        guard phase != .ended else { return }
+        let wasReady = phase == .ready
+        phase = .ended
+        [deadline, probe, idle].forEach { $0?.cancel() }
+        if isInside { admission.leave(wasDropped: isDropped) }
+        isInside = false
+        endUsers(outcome)
+        session?.close(politely: wasReady)
+        session = nil
+        transport?.close()
+        transport = nil
+        jump?.targetEnded()
+        whenEnded?(self)
+        whenEnded = nil
+    }
+
+    private func endUsers(_ outcome: HostOutcome) {
+        let words = Self.words(of: outcome)
+        for target in targets { target.jumpEnded("the jump host \(hop.name) is lost: \(words)") }
+        targets.removeAll()
+        let failure = EndedBefore(words: "the jump host \(hop.name): \(words)")
+        waitingTargets.forEach { $0(.failure(failure)) }
+        waitingTargets.removeAll()
+        let (begun, waiting) = (running, queued)
+        running.removeAll()
+        queued.removeAll()
+        for execution in begun { execution.connectionLost(words) }
+        for execution in waiting { execution.finish(outcome, timings: clock.timings) }
+    }
+
+    private static func words(of outcome: HostOutcome) -> String {
+        switch outcome {
+        case .neverStarted(let words), .transportLost(let words): words
+        case .refused(let refusal): refusal.message
+        case .timedOut(let phase): "no end of the phase \(phase.rawValue) in time"
+        case .exited, .signalled, .noStatus: "it ended"
+        }
+    }
+
+    // MARK: Phases
+
+    private func connect() {
+        guard let jump else {
+            let limit = TimeAmount.seconds(settings.connectSeconds + 1)
+            return TCPTransport.connect(
+                to: hop.key.address, port: hop.key.port, within: limit, on: loop, user: self)
+        }
+        jump.whenReady { [self] result in
+            guard phase == .connecting else { return jump.targetEnded() }
+            switch result {
+            case .failure(let ended): end(.neverStarted(ended.words))
+            case .success(let session):
+                let transport = ForwardedTransport(user: self)
+                self.transport = transport
+                jump.targets.append(transport)
+                expect(.connect, within: settings.connectSeconds)
+                transport.connect(to: hop.key.address, port: hop.key.port, through: session)
+            }
+        }
+    }
+
+    func transportConnected(_ transport: any Transport) {
+        guard phase == .connecting, let session = Session(scratch: scratch) else { return transport.close() }
+        self.transport = transport
+        self.session = session
+        session.transport = transport
+        phase = .handshake
+        clock.end("connect")
+        expect(.handshake, within: settings.handshakeSeconds)
+        libssh2_session_method_pref(session.raw, LIBSSH2_METHOD_HOSTKEY, hop.check.preference)
+        session.perform(
+            ControlOperation(
+                // No descriptor: -1 would be refused, and 0 is somebody's standard input.
+                attempt: { libssh2_session_handshake(session.raw, -2) },
+                finish: { [unowned self] code in handshakeEnded(code) }
+            )
+        )
+    }
+
+    func transportReceived(_ bytes: inout ByteBuffer) { session?.receive(&bytes) }
+
+    func transportDrained() { session?.drive() }
+
+    func transportEnded(_ words: String) {
+        let isDropped = phase == .handshake || phase == .authentication
+        end(phase == .ready ? .transportLost(words) : .neverStarted(words), isDropped: isDropped)
+    }
+
+    private func handshakeEnded(_ code: Int32) {
+        guard phase == .handshake, let session else { return }
+        guard code == 0 else { return end(handshakeFailure(code, session)) }
+        clock.end("handshake")
+        session.wire.dropPrologue()
+        var (length, type) = (0, Int32(0))
+        guard let bytes = libssh2_session_hostkey(session.raw, &length, &type) else {
+            return end(.refused(HostRefusal(.hostKeyUnsupported, "\(hop.name) showed no host key")))
+        }
+        let key = HostKey(blob: Array(UnsafeRawBufferPointer(start: bytes, count: length)))
+        judge(key)
+    }
+
+    private func handshakeFailure(_ code: Int32, _ session: Session) -> HostOutcome {
+        let isAlgorithm = code == LIBSSH2_ERROR_KEX_FAILURE || code == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE
+        let offered = session.wire.prologue.flatMap(ServerAlgorithms.hostKeys(in:))
+        if isAlgorithm, let offered, !offered.contains(where: HostKeyCheck.isUsable) {
+            return .refused(hop.check.unsupported(offered: offered))
+        }
+        return .neverStarted("the key exchange failed: \(session.lastError)")
+    }
+
+    private func judge(_ key: HostKey) {
+        switch hop.check.judge(key) {
+        case .trusted: authenticate()
+        case .refused(let refusal): end(.refused(refusal))
+        case .unknown(let line, let refusal):
+            guard hop.key.acceptsNewKeys, let file = hop.key.knownHostsFiles.first else { return end(.refused(refusal)) }
+            accept(line, in: file)
+        }
+    }
+
+    /// Appending waits for a lock and the disk: off the event loop.
+    private func accept(_ line: String, in file: String) {
+        let written = NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
+            try KnownHostsFile.append(line, to: file)
+        }
+        written.assumeIsolated().whenComplete { [self] result in
+            guard phase == .handshake else { return }
+            switch result {
+            case .success: authenticate()
+            case .failure(let error):
+                let refusal = error as? HostRefusal ?? HostRefusal(.configuration, "\(error)")
+                end(.refused(refusal))
+            }
+        }
+    }
+
+    private func authenticate() {
+        phase = .authentication
+        clock.restart()
+        expect(.authentication, within: settings.authenticationSeconds)
+        offer(hop.identities.usable.prefix(Self.offeredKeys))
+    }
+
+    private func offer(_ identities: ArraySlice<Identity>) {
+        guard let identity = identities.first, let session else { return end(.refused(noneAccepted())) }
+        let authentication = Authentication(user: hop.key.user, key: identity.key)
+        session.perform(
+            ControlOperation(
+                attempt: { authentication.attempt(session.raw) },
+                finish: { [unowned self] code in answered(code, identities.dropFirst()) }
+            )
+        )
+    }
+
+    private func answered(_ code: Int32, _ rest: ArraySlice<Identity>) {
+        guard phase == .authentication, let session else { return }
+        if code == 0 { return becomeReady() }
+        guard SSHLibrary.isTransportFailure(code) else { return offer(rest) }
+        end(.neverStarted("the connection broke while authenticating: \(session.lastError)"), isDropped: true)
+    }
+
+    private func noneAccepted() -> HostRefusal {
+        let tried = hop.identities.usable.prefix(Self.offeredKeys).map(\.path)
+        let unusable = hop.identities.unusable.map(\.message)
+        guard !tried.isEmpty else {
+            let reason = unusable.isEmpty ? "no private key is configured for it" : unusable.joined(separator: "; ")
+            return HostRefusal(.identityUnusable, "\(hop.name): \(reason)")
+        }
+        let more = unusable.isEmpty ? "" : "; \(unusable.joined(separator: "; "))"
+        return HostRefusal(
+            .authenticationFailed,
+            "\(hop.name) accepts none of the keys offered for user \(hop.key.user): "
+                + tried.joined(separator: ", ") + more + "; add the public key to its authorized_keys")
+    }
+
+    private func becomeReady() {
+        phase = .ready
+        clock.end("authentication")
+        deadline?.cancel()
+        admission.leave(wasDropped: false)
+        isInside = false
+        let users = waitingTargets
+        waitingTargets.removeAll()
+        if let session { users.forEach { $0(.success(session)) } }
+        startQueued()
+    }
+
+    private func startQueued() {
+        while running.count < settings.commandsPerConnection, phase == .ready, let session,
+            let execution = queued.popFirst()
+        {
+            running.append(execution)
+            execution.begin(on: self, session: session, timings: clock.timings)
+            clock = PhaseClock()
+        }
+        if running.isEmpty { restIfIdle() } else { watch() }
+    }
+
+    // MARK: Deadlines
+
+    private func expect(_ outcome: HostOutcome.Phase, within seconds: Int64) {
+        deadline?.cancel()
+        deadline = loop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in end(.timedOut(outcome)) }
+    }
+
+    private func targetEnded() {
+        targets.removeAll { $0.hasEnded }
+        restIfIdle()
+    }
+
+    private func restIfIdle() {
+        guard phase == .ready, running.isEmpty, queued.isEmpty, targets.isEmpty, waitingTargets.isEmpty else { return }
+        probe?.cancel()
+        probe = nil
+        idle?.cancel()
+        guard !isRetired else { return end(.neverStarted("the connection was given up")) }
+        idle = loop.assumeIsolated().scheduleTask(in: .seconds(settings.idleSeconds)) { [self] in
+            guard running.isEmpty, queued.isEmpty, targets.isEmpty, waitingTargets.isEmpty else { return }
+            end(.neverStarted("the connection was idle"))
+        }
+    }
+
+    /// Counts what comes in while commands run: silence is probed, and silence after probes is death.
+    private func watch() {
+        guard probe == nil, let session else { return }
+        watch(received: session.wire.receivedBytes, unanswered: 0)
+    }
+
+    private func watch(received: Int, unanswered: Int) {
+        probe = loop.assumeIsolated().scheduleTask(in: .seconds(settings.probeSeconds)) { [self] in
+            guard phase == .ready, let session else { return }
+            let now = session.wire.receivedBytes
+            guard now == received else { return watch(received: now, unanswered: 0) }
+            guard unanswered < settings.probes else {
+                let silence = settings.probeSeconds * Int64(unanswered + 1)
+                return end(.transportLost("no byte came for \(silence) s, though \(unanswered) probes asked for one"))
+            }
+            session.probe()
+            watch(received: now, unanswered: unanswered + 1)
+        }
+    }
+}

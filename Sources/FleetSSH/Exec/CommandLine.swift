@@ -1,0 +1,69 @@
+internal import FleetModel
+
+/// How a script gets into a shell on the host: a constant command line, and everything else on standard input.
+enum CommandLine {
+    /// What is wrong with a command that cannot be sent; nil when nothing is.
+    static func objection(to command: HostCommand) -> HostRefusal? {
+        if command.script.utf8.contains(0) {
+            return HostRefusal(.configuration, "the script contains a NUL byte, which no shell can read")
+        }
+        for (name, value) in command.environment where !isName(name) || value.utf8.contains(0) {
+            return HostRefusal(.configuration, "the environment variable \"\(name)\" cannot be exported by a shell")
+        }
+        return nil
+    }
+
+    /// The command line: quoted for every login shell, csh and fish among them; holds nothing secret.
+    static func line(_ become: HostEndpoint.Become) -> String {
+        switch become {
+        case .none: "exec sh -c '\(wrapper(ownParent: false))'"
+        case .sudo: "exec sudo -n -H sh -c '\(wrapper(ownParent: true))'"
+        case .doas: "exec doas -n sh -c '\(wrapper(ownParent: true))'"
+        }
+    }
+
+    /// The standard input: the nonce, the variables, the script.
+    static func input(_ command: HostCommand, nonce: String) -> String {
+        let exports = command.environment.sorted { $0.key < $1.key }.map { "export \($0.key)=\(quoted($0.value)); " }
+        return "\(nonce)\n\(exports.joined())\(command.script)\n"
+    }
+
+    /// A word that a POSIX shell reads as exactly this text.
+    static func quoted(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(48...57).contains(first) else { return false }
+        return text.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95
+        }
+    }
+
+    /// Reads nonce and script, says that it started (and in which session of processes, since when), runs the script
+    /// without standard input, and says on both streams how it ended.
+    ///
+    /// sshd makes each command the leader of a session of its own; under sudo or doas the leader is the parent. Any
+    /// other leader is somebody else's, and 0 is told. No single quote, exclamation mark or newline may appear.
+    private static func wrapper(ownParent: Bool) -> String {
+        let isOwn = ownParent ? #"[ "$4" = $$ ] || [ "$4" = $PPID ]"# : #"[ "$4" = $$ ]"#
+        return [
+            "read -r fleet_n",
+            "read -r fleet_x </proc/$$/stat",
+            "set -- ${fleet_x##*) }",
+            "\(isOwn) || set -- 0 0 0 0",
+            "fleet_i=$4",
+            "fleet_t=0",
+            #"if [ "$4" -gt 0 ]; then read -r fleet_x </proc/$4/stat; set -- ${fleet_x##*) }; fleet_t=${20}; fi"#,
+            #"printf "%s:run:%s:%s\n" "$fleet_n" "$fleet_i" "$fleet_t""#,
+            #"printf "%s:run\n" "$fleet_n" >&2"#,
+            "set --",
+            "fleet_s=$(cat)",
+            #"(exec </dev/null; eval " $fleet_s")"#,
+            "fleet_r=$?",
+            #"printf "%s:end:%s\n" "$fleet_n" "$fleet_r""#,
+            #"printf "%s:end\n" "$fleet_n" >&2"#,
+            "exit $fleet_r",
+        ].joined(separator: "; ")
+    }
+}

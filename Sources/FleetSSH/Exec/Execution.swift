@@ -1,0 +1,184 @@
+internal import FleetModel
+internal import NIOCore
+
+/// One command on one connection, from its channel's opening to the report; confined to the event loop.
+final class Execution: ChannelOwner {
+    /// Why a command is being stopped.
+    private enum Stop { case deadline, cancellation }
+
+    private let command: HostCommand
+    private let become: HostEndpoint.Become
+    private let nonce: String
+    private var reply: ((HostReport) -> Void)?
+    private var output: MarkedStream
+    private var errors: MarkedStream
+    private var channel: RemoteChannel?
+    private var connection: Connection?
+    private var clock = PhaseClock()
+    private var earlierTimings: [String: Int] = [:]
+    private var wasSent = false
+    private var stop: Stop?
+    private var deadline: Scheduled<Void>?
+    private var note = ""
+
+    /// The longest a stop may take beyond its grace, in seconds.
+    private static let stopSeconds = 15
+
+    init(_ command: HostCommand, become: HostEndpoint.Become, reply: @escaping (HostReport) -> Void) {
+        self.command = command
+        self.become = command.becomesRoot ? become : .none
+        self.reply = reply
+        // A control character first: searching the output for it is cheap.
+        nonce = "\u{1e}" + String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+        output = MarkedStream(nonce: nonce, limit: command.outputLimit)
+        errors = MarkedStream(nonce: nonce, limit: command.outputLimit)
+    }
+
+    /// Opens a channel on a ready connection.
+    func begin(on connection: Connection, session: Session, timings: [String: Int]) {
+        guard reply != nil else { return connection.ended(self) }
+        self.connection = connection
+        earlierTimings = timings
+        clock.restart()
+        deadline = connection.loop.assumeIsolated().scheduleTask(in: .seconds(command.timeoutSeconds)) { [self] in
+            halt(.deadline)
+        }
+        let channel = RemoteChannel(.command(CommandLine.line(become)), session: session, owner: self)
+        self.channel = channel
+        channel.open()
+    }
+
+    /// Stops the command: what was started is killed, what was not never starts.
+    func cancel() { halt(.cancellation) }
+
+    /// The connection is gone.
+    func connectionLost(_ words: String) {
+        channel = nil
+        if stop == .deadline { return finish(.timedOut(.command)) }
+        finish(wasSent ? .transportLost(words) : .neverStarted(words))
+    }
+
+    func channelOpened() {
+        wasSent = true
+        channel?.write(ByteBuffer(string: CommandLine.input(command, nonce: nonce)), ending: true)
+    }
+
+    func channelReceived(_ bytes: UnsafeRawBufferPointer, stream: Int32) {
+        let wasStarted = output.start != nil
+        if stream == 0 { output.consume(bytes) } else { errors.consume(bytes) }
+        if !wasStarted, output.start != nil { clock.end("start") }
+    }
+
+    func channelPaused() {
+        guard stop == nil, errors.end != nil, let status = output.end?.first.flatMap({ Int32($0) }) else { return }
+        // Both markers came: a background child may hold the streams for ever, and nobody waits for it.
+        finish(.exited(status))
+    }
+
+    func channelClosed(_ end: ChannelEnd) {
+        channel = nil
+        guard stop != .deadline else { return }
+        output.finish()
+        errors.finish()
+        finish(outcome(of: end))
+    }
+
+    func channelFailed(_ code: Int32, _ words: String) {
+        channel = nil
+        guard stop != .deadline else { return }
+        finish(wasSent ? .transportLost(words) : .neverStarted("the host opened no channel: \(words)"))
+    }
+
+    /// Reports, once, and closes the channel in the background.
+    func finish(_ outcome: HostOutcome, timings: [String: Int] = [:]) {
+        guard let reply else { return }
+        self.reply = nil
+        deadline?.cancel()
+        clock.end("command")
+        releaseChannel()
+        let all = clock.timings.merging(earlierTimings) { $1 }.merging(timings) { $1 }
+        reply(
+            HostReport(
+                outcome: outcome, standardOutput: output.text, standardError: errors.text + note,
+                droppedBytes: output.dropped + errors.dropped, timings: all))
+        connection?.ended(self)
+        connection = nil
+    }
+
+    private func outcome(of end: ChannelEnd) -> HostOutcome {
+        if let status = output.end?.first.flatMap({ Int32($0) }) { return .exited(status) }
+        if let signal = end.signal { return .signalled(signal) }
+        if output.start == nil { return notStarted(end) }
+        return end.status == 0 ? .noStatus : .exited(end.status)
+    }
+
+    private func notStarted(_ end: ChannelEnd) -> HostOutcome {
+        let words = String(decoding: errors.preface + output.preface, as: UTF8.self)
+            .split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let said = words.isEmpty ? "it said nothing and exited \(end.status)" : words
+        switch become {
+        case .none: return .neverStarted("the login shell did not start sh: \(said)")
+        case .sudo: return .refused(HostRefusal(.becomeFailed, "sudo -n gave no root shell: \(said); allow it without a password"))
+        case .doas: return .refused(HostRefusal(.becomeFailed, "doas -n gave no root shell: \(said); allow it with nopass"))
+        }
+    }
+
+    // MARK: Stopping
+
+    private func halt(_ reason: Stop) {
+        guard stop == nil, reply != nil else { return }
+        stop = reason
+        deadline?.cancel()
+        guard wasSent, let connection else { return finish(abandoned()) }
+        guard let start = output.start, start.count == 2, start[0] != "0" else {
+            note = "\nfleet: which processes to kill is not known; they may still run\n"
+            return finish(abandoned())
+        }
+        let script = KillScript.text(
+            session: String(start[0]), started: String(start[1]), graceSeconds: connection.settings.killGraceSeconds)
+        let limit = Int64(connection.settings.killGraceSeconds + Self.stopSeconds)
+        let kill = HostCommand(
+            script: script, becomesRoot: become != .none, timeoutSeconds: limit, outputLimit: 4096)
+        connection.runAtOnce(Execution(kill, become: become, isKill: true) { [self] in killed($0, String(start[0])) })
+    }
+
+    private convenience init(
+        _ command: HostCommand, become: HostEndpoint.Become, isKill: Bool, reply: @escaping (HostReport) -> Void
+    ) {
+        self.init(command, become: become, reply: reply)
+        stop = nil
+    }
+
+    private func killed(_ report: HostReport, _ session: String) {
+        let answer = report.standardOutput.split(whereSeparator: \.isNewline).joined(separator: " ")
+        if report.outcome.isSuccess {
+            note = "\nfleet: every process of session \(session) was ended\n"
+        } else {
+            note = "\nfleet: session \(session) could not be ended: \(answer) \(report.outcome)\n"
+        }
+        guard reply != nil else { return }
+        if stop == .deadline { return finish(.timedOut(.command)) }
+        // A cancelled command reports what the host says about its end, which is on its way.
+        let seconds = connection?.settings.closeSeconds ?? 0
+        deadline = connection?.loop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in
+            finish(.transportLost("it was stopped"))
+        }
+    }
+
+    private func abandoned() -> HostOutcome {
+        switch stop {
+        case .deadline: .timedOut(.command)
+        case .cancellation, nil: wasSent ? .transportLost("it was stopped") : .neverStarted("it was stopped")
+        }
+    }
+
+    private func releaseChannel() {
+        guard let channel, let connection else { return }
+        self.channel = nil
+        let limit = connection.loop.assumeIsolated().scheduleTask(in: .seconds(connection.settings.closeSeconds)) {
+            connection.retire()
+        }
+        channel.whenFreed = { limit.cancel() }
+        channel.close()
+    }
+}

@@ -1,0 +1,20 @@
+internal import NIOCore
+
+/// What carries a session's bytes: a TCP connection, or a channel of a jump host's session.
+protocol Transport: AnyObject {
+    /// Whether more bytes are welcome; ``send(_:)`` accepts them all the same.
+    var isWritable: Bool { get }
+    /// Sends bytes, all of them, in order.
+    func send(_ bytes: ByteBuffer)
+    /// Ends it; the user hears nothing more.
+    func close()
+}
+
+/// Whom a transport tells what happens to it; always on the event loop.
+protocol TransportUser: AnyObject {
+    func transportConnected(_ transport: any Transport)
+    func transportReceived(_ bytes: inout ByteBuffer)
+    func transportDrained()
+    /// It could not be established, or ended; the words say how.
+    func transportEnded(_ words: String)
+}

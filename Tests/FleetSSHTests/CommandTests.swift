@@ -1,0 +1,223 @@
+import FleetModel
+import Foundation
+import Testing
+
+@testable import FleetSSH
+
+@Suite("Commands over a real sshd", .enabled(if: SSHTools.areHere, "sshd is not installed"))
+struct CommandTests {
+    @Test func aCommandReportsStatusAndBothStreams() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            let report = await hosts.run(.plain("echo out; echo err >&2; exit 3"), on: server.endpoint())
+            #expect(report.outcome == .exited(3))
+            #expect(report.standardOutput == "out\n")
+            #expect(report.standardError == "err\n")
+            #expect(Set(["connect", "handshake", "authentication", "start", "command"]).isSubset(of: report.timings.keys))
+        }
+    }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        var name: String
+        var script: String
+        var outcome: HostOutcome
+        var output = ""
+        var testDescription: String { name }
+    }
+
+    static let rows = [
+        Row(name: "nothing at all", script: "", outcome: .exited(0)),
+        Row(name: "true", script: "true", outcome: .exited(0)),
+        Row(name: "a syntax error", script: "if", outcome: .exited(2)),
+        Row(name: "an unknown command", script: "no-such-command-here", outcome: .exited(127)),
+        Row(name: "kill -9 of the shell", script: "echo a; kill -9 $$", outcome: .signalled("KILL"), output: "a\n"),
+        Row(name: "kill -TERM of the shell", script: "kill -TERM $$; sleep 5", outcome: .signalled("TERM")),
+        Row(name: "set -e", script: "set -e\nfalse\necho not reached", outcome: .exited(1)),
+        Row(name: "no newline at the end", script: "printf abc", outcome: .exited(0), output: "abc"),
+        Row(name: "standard input is empty", script: "cat; echo done", outcome: .exited(0), output: "done\n"),
+        Row(name: "a leading minus", script: "-x 2>/dev/null; echo $?", outcome: .exited(0), output: "127\n"),
+        Row(name: "quotes of all kinds", script: #"echo "it's" '$HOME' `echo a`"#, outcome: .exited(0), output: "it's $HOME a\n"),
+        Row(name: "positional parameters are none", script: "echo $#", outcome: .exited(0), output: "0\n"),
+    ]
+
+    @Test(arguments: rows) func outcome(_ row: Row) async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            let report = await hosts.run(.plain(row.script), on: server.endpoint())
+            #expect(report.outcome == row.outcome, "\(report)")
+            #expect(report.standardOutput == row.output)
+        }
+    }
+
+    @Test func environmentIsExportedInside() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            var command = HostCommand.plain("sh -c 'printf %s \"$SECRET\"'; tr '\\0' ' ' </proc/$$/cmdline >&2")
+            command.environment = ["SECRET": "it's $(a) \"b\"\nline"]
+            let report = await hosts.run(command, on: server.endpoint())
+            #expect(report.standardOutput == "it's $(a) \"b\"\nline")
+            #expect(report.standardError.contains("sh -c"))
+            #expect(!report.standardError.contains("(a)"))
+            command.environment = ["a-b": "x"]
+            guard case .refused(let refusal) = await hosts.run(command, on: server.endpoint()).outcome else {
+                Issue.record("a name that cannot be exported was accepted")
+                return
+            }
+            #expect(refusal.code == .configuration)
+        }
+    }
+
+    @Test func aBackgroundChildDoesNotHoldTheStep() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            let begun = Date()
+            let report = await hosts.run(.plain("sleep 8 & echo started $!"), on: server.endpoint())
+            #expect(report.outcome == .exited(0))
+            #expect(report.standardOutput.hasPrefix("started "))
+            #expect(Date().timeIntervalSince(begun) < 6)
+            let again = await hosts.run(.plain("echo again"), on: server.endpoint())
+            #expect(again.standardOutput == "again\n")
+        }
+    }
+
+    @Test func bigOutputsOnBothStreamsAreKeptUpToTheLimit() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            let script = "head -c 5000000 /dev/zero | tr '\\0' x; head -c 6000000 /dev/zero | tr '\\0' y >&2"
+            let report = await hosts.run(.plain(script, limit: 1000), on: server.endpoint())
+            #expect(report.outcome == .exited(0))
+            #expect(report.standardOutput == String(repeating: "x", count: 1000))
+            #expect(report.standardError == String(repeating: "y", count: 1000))
+            #expect(report.droppedBytes == 11_000_000 - 2000)
+        }
+    }
+
+    @Test func aScriptOfAMegabyte() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            let line = "# " + String(repeating: "0123456789", count: 100) + "\n"
+            let script = String(repeating: line, count: 1050) + "echo reached"
+            let report = await hosts.run(.plain(script), on: server.endpoint())
+            #expect(report.outcome == .exited(0))
+            #expect(report.standardOutput == "reached\n")
+        }
+    }
+
+    @Test func aDeadlineKillsTheRemoteProcesses() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            let mark = 60_000 + Int.random(in: 0..<9999)
+            let script = "echo before; trap '' TERM; sh -c 'sleep \(mark) & timeout 600 sleep \(mark)'"
+            let report = await hosts.run(.plain(script, 2), on: server.endpoint())
+            #expect(report.outcome == .timedOut(.command))
+            #expect(report.standardOutput == "before\n")
+            #expect(report.standardError.contains("was ended"), "\(report.standardError)")
+            let left = await hosts.run(.plain("ps -eo args | grep -c '[s]leep \(mark)'"), on: server.endpoint())
+            #expect(left.standardOutput == "0\n", "\(left)")
+        }
+    }
+
+    @Test func cancellingKillsTheRemoteProcesses() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            let mark = 70_000 + Int.random(in: 0..<9999)
+            let endpoint = server.endpoint()
+            let task = Task { await hosts.run(.plain("exec sleep \(mark)"), on: endpoint) }
+            try await Task.sleep(for: .seconds(1))
+            task.cancel()
+            #expect(await task.value.outcome == .exited(143))
+            let left = await hosts.run(.plain("ps -eo args | grep -c '[s]leep \(mark)'"), on: server.endpoint())
+            #expect(left.standardOutput == "0\n")
+        }
+    }
+
+    @Test func aDaemonKilledInMidCommandIsALostTransport() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            let report = await hosts.run(.plain("echo a; kill -9 $PPID; sleep 5"), on: server.endpoint())
+            guard case .transportLost = report.outcome else {
+                Issue.record("\(report)")
+                return
+            }
+            #expect(report.standardOutput == "a\n")
+        }
+    }
+
+    @Test func aSilentPeerIsFoundDead() async throws {
+        let server = try LocalSSHD()
+        try await withHosts {
+            $0.probeSeconds = 3
+            $0.probes = 2
+        } _: { hosts in
+            // Stops the session's own sshd, and wakes it when the test is long over.
+            let script = "p=$PPID; (sleep 40; kill -CONT $p) >/dev/null 2>&1 & kill -STOP $PPID; sleep 30"
+            let report = await hosts.run(.plain(script), on: server.endpoint())
+            guard case .transportLost(let words) = report.outcome else {
+                Issue.record("\(report)")
+                return
+            }
+            #expect(words.contains("probes"))
+        }
+    }
+
+    @Test func nothingListensIsNeverStarted() async throws {
+        let server = try LocalSSHD()
+        server.stop()
+        try await withHosts { hosts in
+            let report = await hosts.run(.plain("true"), on: server.endpoint())
+            #expect(report.outcome == .neverStarted("Connection refused"))
+        }
+    }
+
+    @Test func aLoginShellThatRefusesIsNeverStarted() async throws {
+        let server = try LocalSSHD(config: "ForceCommand echo not available; exit 1")
+        try await withHosts { hosts in
+            let report = await hosts.run(.plain("true"), on: server.endpoint())
+            #expect(report.outcome == .neverStarted("the login shell did not start sh: not available"))
+        }
+    }
+
+    @Test func severalCommandsShareOneConnection() async throws {
+        let server = try LocalSSHD(config: "LogLevel VERBOSE")
+        try await withHosts { hosts in
+            let endpoint = server.endpoint()
+            let outputs = await withTaskGroup(of: String.self) { group in
+                for number in 0..<30 {
+                    group.addTask {
+                        await hosts.run(.plain("echo \(number)"), on: endpoint).standardOutput
+                    }
+                }
+                return await group.reduce(into: Set<String>()) { $0.insert($1) }
+            }
+            #expect(outputs == Set((0..<30).map { "\($0)\n" }))
+        }
+        #expect(server.log.components(separatedBy: "Accepted publickey").count == 2)
+    }
+
+    @Test func twoHundredHosts() async throws {
+        let servers = try (0..<13).map { rack in
+            try LocalSSHD(addresses: (1...16).map { "127.0.\(rack + 10).\($0)" }, config: "LogLevel VERBOSE")
+        }
+        let endpoints = servers.flatMap { server in server.addresses.map { server.endpoint($0) } }.prefix(200)
+        try await withHosts { hosts in
+            for _ in 0..<2 {
+                let reports = await withTaskGroup(of: (String, HostReport).self) { group in
+                    for endpoint in endpoints {
+                        group.addTask {
+                            let report = await hosts.run(.plain("set -- $SSH_CONNECTION; echo $3"), on: endpoint)
+                            return (endpoint.address, report)
+                        }
+                    }
+                    return await group.reduce(into: [String: HostReport]()) { $0[$1.0] = $1.1 }
+                }
+                #expect(reports.count == 200)
+                for (address, report) in reports {
+                    #expect(report.outcome == .exited(0), "\(address): \(report)")
+                    #expect(report.standardOutput == "\(address)\n")
+                }
+            }
+        }
+        let accepted = servers.map { $0.log.components(separatedBy: "Accepted publickey").count - 1 }
+        #expect(accepted.reduce(0, +) == 200, "one connection for both commands")
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import Testing
+
+@testable import FleetSSH
+import FleetModel
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Whether this machine has an sshd; where CI is set it must.
+enum SSHTools {
+    static let daemon = "/usr/sbin/sshd"
+
+    static var areHere: Bool {
+        ProcessInfo.processInfo.environment["CI"] != nil || FileManager.default.isExecutableFile(atPath: daemon)
+    }
+
+    @discardableResult
+    static func run(_ path: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "\(path) \(arguments.joined(separator: " "))")
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// A new key pair.
+    static func makeKey(_ path: String, type: String, bits: Int? = nil, passphrase: String = "", more: [String] = []) throws {
+        let size = bits.map { ["-b", String($0)] } ?? []
+        try run("/usr/bin/ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-f", path] + size + more)
+    }
+
+    /// A port of 127.0.0.1 that was free a moment ago.
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                try #require(bind(descriptor, address, length) == 0)
+                try #require(getsockname(descriptor, address, &length) == 0)
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// A real sshd on loopback with its own keys and files, ended by its pid.
+final class LocalSSHD {
+    let folder: URL
+    let port: Int
+    let addresses: [String]
+    let process = Process()
+    let user = NSUserName()
+
+    var identity: String { folder.path + "/id_ed25519" }
+    var knownHosts: String { folder.path + "/known_hosts" }
+    var log: String { (try? String(contentsOfFile: folder.path + "/sshd.log", encoding: .utf8)) ?? "" }
+
+    init(
+        hostKeys: [String] = ["ed25519"], addresses: [String] = ["127.0.0.1"], config: String = "",
+        programs: [String: String] = [:]
+    ) throws {
+        folder = URL(filePath: NSTemporaryDirectory() + "fleet-sshd-\(UUID().uuidString)")
+        port = try SSHTools.freePort()
+        self.addresses = addresses
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try SSHTools.makeKey(folder.path + "/id_ed25519", type: "ed25519")
+        for type in hostKeys { try SSHTools.makeKey("\(folder.path)/host_\(type)", type: type) }
+        for (name, text) in programs {
+            let path = "\(folder.path)/\(name)"
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        }
+        try authorize("id_ed25519")
+        let path = programs.isEmpty ? "" : " PATH=\(folder.path):/usr/sbin:/usr/bin:/sbin:/bin"
+        let lines =
+            ["Port \(port)"] + addresses.map { "ListenAddress \($0)" }
+            + hostKeys.map { "HostKey \(folder.path)/host_\($0)" } + [
+                "AuthorizedKeysFile \(folder.path)/authorized_keys", "PidFile none", "UsePAM no", "StrictModes no",
+                "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes",
+                "MaxStartups 500", "SetEnv SHLVL=5\(path)", config,
+            ]
+        try lines.joined(separator: "\n").write(toFile: folder.path + "/config", atomically: true, encoding: .utf8)
+        try start()
+        try knowHosts(hostKeys)
+    }
+
+    deinit {
+        stop()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    func stop() {
+        guard process.isRunning else { return }
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    func authorize(_ name: String) throws {
+        let line = try String(contentsOfFile: "\(folder.path)/\(name).pub", encoding: .utf8)
+        let path = folder.path + "/authorized_keys"
+        let present = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        try (present + line).write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    func publicHostKey(_ type: String) throws -> String {
+        let text = try String(contentsOfFile: "\(folder.path)/host_\(type).pub", encoding: .utf8)
+        return text.split(separator: " ").prefix(2).joined(separator: " ")
+    }
+
+    func know(_ text: String) throws { try text.write(toFile: knownHosts, atomically: true, encoding: .utf8) }
+
+    func endpoint(_ address: String? = nil, identity: String? = nil) -> HostEndpoint {
+        let address = address ?? addresses[0]
+        return HostEndpoint(
+            name: "node-\(address)", address: address, port: port, user: user,
+            identityFiles: [identity ?? self.identity], knownHostsFiles: [knownHosts])
+    }
+
+    private func knowHosts(_ types: [String]) throws {
+        let lines = try addresses.flatMap { address in
+            try types.map { "[\(address)]:\(port) \(try publicHostKey($0))\n" }
+        }
+        try know(lines.joined())
+    }
+
+    /// As root sshd wants /run/sshd, which is made in a mount namespace of its own, so that the machine is not touched.
+    private func start() throws {
+        let daemon = [SSHTools.daemon, "-D", "-E", folder.path + "/sshd.log", "-f", folder.path + "/config"]
+        if geteuid() == 0 {
+            process.executableURL = URL(filePath: "/usr/bin/unshare")
+            let prepare = #"mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec "$@""#
+            process.arguments = ["-m", "sh", "-c", prepare, "sh"] + daemon
+        } else {
+            process.executableURL = URL(filePath: daemon[0])
+            process.arguments = Array(daemon.dropFirst())
+        }
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let deadline = Date(timeIntervalSinceNow: 10)
+        while !log.contains("Server listening") {
+            try #require(process.isRunning && Date() < deadline, "sshd does not listen: \(log)")
+            usleep(20_000)
+        }
+    }
+}
+
+/// Hosts with short deadlines, closed after the test.
+func withHosts<Value>(
+    _ change: (inout SSHSettings) -> Void = { _ in }, _ body: (SSHHosts) async throws -> Value
+) async throws -> Value {
+    var settings = SSHSettings()
+    settings.retryMilliseconds = 20
+    settings.killGraceSeconds = 1
+    change(&settings)
+    let hosts = await SSHHosts(settings)
+    do {
+        let value = try await body(hosts)
+        await hosts.close()
+        return value
+    } catch {
+        await hosts.close()
+        throw error
+    }
+}
+
+extension HostCommand {
+    /// A command of the login user, with a deadline that no healthy test meets.
+    static func plain(_ script: String, _ timeout: Int64 = 60, limit: Int = 1 << 20) -> HostCommand {
+        HostCommand(script: script, becomesRoot: false, timeoutSeconds: timeout, outputLimit: limit)
+    }
+}
