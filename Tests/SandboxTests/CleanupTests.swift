@@ -233,7 +233,7 @@ struct CleanupTests {
     func refusesPaths() async throws {
         let paths = [
             "/", "/etc", "/usr/local", "/var/lib/fleet", "/srv/acme/../acme", "relative/path", "/srv/$(touch /pwned)",
-            "/srv/a'b", "/var/run/calico", "/srv//acme",
+            "/srv/a'b", "/srv/ac*", "/srv/a b", "/var/run/calico", "/srv//acme",
         ]
         try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
             _ = try await fleet.output("a", "ln -s ../run /var/run")
@@ -247,6 +247,21 @@ struct CleanupTests {
                 #expect(try await fleet.cleanup("a", CleanupOptions(run: run)).report.result == .refused, "\(run)")
             }
             #expect(try await fleet.picture("a") == before)
+        }
+    }
+
+    @Test(
+        "kubeadm is told the runtime that the kubelet used",
+        arguments: [
+            ("instance-config.yaml", #"containerRuntimeEndpoint: "unix:///run/crio/crio.sock""#),
+            ("kubeadm-flags.env", #"ARGS="--v=2 --container-runtime-endpoint=unix:///run/crio/crio.sock""#),
+            ("config.yaml", "containerRuntimeEndpoint: unix:///run/crio/crio.sock"),
+        ])
+    func runtimeEndpoint(file: String, line: String) async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output("a", "cat >>/var/lib/kubelet/\(file) <<'END'\n\(line)\nEND")
+            #expect(try await fleet.cleanup("a", CleanupOptions(run: "r1")).status == 0)
+            #expect(fleet.calls(on: "a").contains("kubeadm reset -f --cri-socket unix:///run/crio/crio.sock"))
         }
     }
 

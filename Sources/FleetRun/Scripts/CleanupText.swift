@@ -71,7 +71,7 @@ enum CleanupText {
 
         check_path() {
             case $1 in
-                *[!A-Za-z0-9/._@:+-]* | */../* | */.. | */./* | *//*) refuse "$1 is no path for a clean-up" ;;
+                */../* | */.. | */./* | *//*) refuse "$1 is no path for a clean-up" ;;
                 / | /etc | /var | /var/lib | /var/log | /opt | /run | /home | /root | /srv | /mnt | /data)
                     refuse "$1 holds more than Kubernetes" ;;
                 /bin* | /boot* | /dev* | /lib* | /proc* | /sbin* | /sys* | /usr* | /var/lib/fleet*)
@@ -84,7 +84,10 @@ enum CleanupText {
 
         paths() { printf '%s\n' "$FLEET_PATHS"; }
 
+        # Before the shell splits the list: a "*" must not become the names that it matches.
         check_paths() {
+            strange=$(paths | tr -d 'A-Za-z0-9/._@:+\n-')
+            [ -z "$strange" ] || refuse "a path for a clean-up has $strange in it: $FLEET_PATHS"
             for path in $(paths); do
                 check_path "$path"
                 parent=$(dirname "$path")
@@ -166,7 +169,18 @@ enum CleanupText {
             if have timeout; then timeout "$@"; else shift; "$@"; fi
         }
 
-        reset_node() { with_limit 300 kubeadm reset -f; }
+        # Where two runtimes are installed kubeadm asks which; the kubelet's configuration knows.
+        runtime_endpoint() {
+            for file in instance-config.yaml kubeadm-flags.env config.yaml; do
+                sed -n 's/.*[cC]ontainer-*[rR]untime-*[eE]ndpoint[=:] *"*\([^" ][^" ]*\).*/\1/p' \
+                    "/var/lib/kubelet/$file" 2>/dev/null
+            done | head -n 1
+        }
+
+        reset_node() {
+            endpoint=$(runtime_endpoint)
+            with_limit 300 kubeadm reset -f ${endpoint:+--cri-socket "$endpoint"}
+        }
 
         clean_kubeadm() {
             [ "$FLEET_MODE" = verify ] && return
