@@ -1,0 +1,116 @@
+import FleetExpressions
+import FleetModel
+import FleetPorts
+import FleetReport
+import FleetRun
+
+/// An error as the operator reads it: what, on which thing, why in the cluster's own words, what to do next.
+struct FailureReport: Report {
+    /// One mistake or cause.
+    struct Item: Hashable, Sendable, Encodable {
+        /// A stable word for programs.
+        var code: String
+        /// What, on which thing, why.
+        var message: String
+        /// What to do next; nil when the message says it.
+        var hint: String?
+        /// `file:line:column`; nil when no file is at fault.
+        var location: String?
+
+        fileprivate var line: String { location.map { "\($0): \(message)" } ?? message }
+    }
+
+    /// `fleet.error/v1`.
+    struct Document: Encodable {
+        let schema = "fleet.error/v1"
+        let exit: Int32
+        let errors: [Item]
+    }
+
+    /// How the process ends.
+    let exit: FleetExit
+    /// What went wrong; at least one.
+    let items: [Item]
+
+    /// The report of anything thrown.
+    init(_ error: any Error) {
+        (exit, items) = Self.known(error) ?? (.failed, [Item(code: "failed", message: "\(error)")])
+    }
+
+    var document: Document { Document(exit: exit.rawValue, errors: items) }
+
+    func text(_ style: TextStyle) -> String {
+        items.map { item in
+            let hint = item.hint.map { (item.location == nil ? "\n  " : "; ") + $0 } ?? ""
+            return "\(style(.bad, "error")): \(item.line)\(hint)"
+        }.joined(separator: "\n")
+    }
+
+    private static func known(_ error: any Error) -> (FleetExit, [Item])? {
+        switch error {
+        case let error as Diagnostics: (.usage, error.all.filter { $0.severity == .error }.map(item))
+        case let error as Diagnostic: (.usage, [item(error)])
+        case let error as UsageError: (.usage, [Item(code: "usage", message: error.message, hint: error.hint.nonEmpty)])
+        case let error as Refusal:
+            (
+                error.isResumable ? .blocked : .failed,
+                [Item(code: "refused", message: error.message, hint: error.hint.nonEmpty)]
+            )
+        case let error as ClusterFailure:
+            (.failed, [Item(code: error.code.rawValue, message: error.description, hint: error.hint)])
+        case let error as HostRefusal: (.failed, [Item(code: error.code.rawValue, message: error.message)])
+        case let error as JournalFailure:
+            (error.exit, [Item(code: "journal.\(error.code.rawValue)", message: error.message, hint: error.hint)])
+        case let error as RunEvent.UnreadableRecord: (.failed, [Item(code: "journal.unreadable", message: error.description)])
+        case is CancellationError: (.interrupted, [Item(code: "interrupted", message: "interrupted")])
+        default: nil
+        }
+    }
+
+    private static func item(_ diagnostic: Diagnostic) -> Item {
+        var bare = diagnostic
+        bare.suggestion = nil
+        let prefix = "\(diagnostic.location): "
+        let text = bare.description
+        return Item(
+            code: "invalid-file", message: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text,
+            hint: diagnostic.suggestion, location: diagnostic.location.description
+        )
+    }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
+}
+
+extension ClusterFailure {
+    /// What the operator can do about it; nil when the server's words say it.
+    fileprivate var hint: String? {
+        switch code {
+        case .unauthorized: "the cluster does not know these credentials (expired?); log in again, or choose others with --kubeconfig and --context"
+        case .forbidden: "grant that verb on that resource to the user of this context, or choose another context with --context"
+        case .credentials: "look at the user of this context in the kubeconfig"
+        case .unreachable: "is this the right cluster (--kubeconfig, --context), and can it be reached from here?"
+        default: nil
+        }
+    }
+}
+
+extension JournalFailure {
+    fileprivate var exit: FleetExit {
+        switch code {
+        case .notFound: .usage
+        case .locked, .diskFull: .blocked
+        case .unusable, .newerVersion, .failed: .failed
+        }
+    }
+
+    fileprivate var hint: String? {
+        switch code {
+        case .diskFull: "make room on the disk; everything up to here is recorded and the run can be resumed"
+        case .notFound: "list what there is with: fleet runs"
+        case .newerVersion: "use the version of fleet that wrote it"
+        case .unusable, .locked, .failed: nil
+        }
+    }
+}

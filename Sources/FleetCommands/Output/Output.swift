@@ -1,0 +1,110 @@
+import FleetReport
+import Foundation
+
+/// The one place where fleet speaks: results on standard output, progress and diagnostics on standard error.
+struct Output: Sendable {
+    /// What results are printed as.
+    let format: OutputFormat
+    /// Whether details are told.
+    let isVerbose: Bool
+    /// Whether only results and errors are told.
+    let isQuiet: Bool
+    private let resultStyle: TextStyle
+    private let progressStyle: TextStyle
+
+    /// The output that the options ask for; colour only where a terminal is and neither `--no-color` nor `NO_COLOR`.
+    init(_ options: OutputOptions, environment: [String: String] = ProcessInfo.processInfo.environment) {
+        format = options.output
+        isVerbose = options.verbose
+        isQuiet = options.quiet
+        let isPlain = options.noColor || !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
+        resultStyle = !isPlain && StandardStream.output.isTerminal ? .ansi : .plain
+        progressStyle = !isPlain && StandardStream.error.isTerminal ? .ansi : .plain
+    }
+
+    // MARK: - Results
+
+    /// Prints a result: the only switch over formats.
+    func report(_ report: some Report) {
+        switch format {
+        case .text: StandardStream.output.write(report.text(resultStyle) + "\n")
+        case .json: write(report.document)
+        }
+    }
+
+    /// Prints a fact of a run: its sentences as progress, or its object as a line of the JSON stream.
+    func event(_ object: EventJSON, _ lines: [EventLine], nodeWidth: Int) {
+        switch format {
+        case .text: sentences(lines, nodeWidth: nodeWidth)
+        case .json: write(object)
+        }
+    }
+
+    /// Prints sentences about a run as progress.
+    func sentences(_ lines: [EventLine], nodeWidth: Int) {
+        guard !isQuiet, format == .text else { return }
+        for line in lines where isVerbose || !line.isDetail {
+            StandardStream.error.write(line.text(progressStyle, nodeWidth: nodeWidth) + "\n")
+        }
+    }
+
+    private func write(_ document: some Encodable) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            StandardStream.output.write(String(decoding: try encoder.encode(document), as: UTF8.self) + "\n")
+        } catch {
+            StandardStream.error.write("error: the result cannot be written as JSON: \(error)\n")
+        }
+    }
+
+    // MARK: - Progress and diagnostics
+
+    /// Tells what happens, unless `--quiet`.
+    func progress(_ text: String) {
+        guard !isQuiet else { return }
+        StandardStream.error.write(text + "\n")
+    }
+
+    /// Tells a detail, with `--verbose`.
+    func detail(_ text: String) {
+        guard isVerbose else { return }
+        StandardStream.error.write(progressStyle(.faint, text) + "\n")
+    }
+
+    /// Tells something doubtful.
+    func warning(_ text: String) {
+        StandardStream.error.write("\(progressStyle(.warning, "warning")): \(text)\n")
+    }
+
+    // MARK: - Asking
+
+    /// Whether somebody can be asked.
+    var isInteractive: Bool { StandardStream.isInputTerminal && StandardStream.error.isTerminal }
+
+    /// Asks a question that only `y` or `yes` affirms.
+    func ask(_ question: String) -> Bool {
+        StandardStream.error.write(question)
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
+
+    // MARK: - The end
+
+    /// Performs a command's work, prints the error it throws, and ends the process with the right code.
+    func exiting(_ work: () async throws -> FleetExit) async throws {
+        let exit: FleetExit
+        do {
+            exit = try await work()
+        } catch {
+            let failure = FailureReport(error)
+            fail(failure)
+            throw failure.exit.code
+        }
+        if exit != .done { throw exit.code }
+    }
+
+    private func fail(_ failure: FailureReport) {
+        if format == .json { write(failure.document) }
+        StandardStream.error.write(failure.text(progressStyle) + "\n")
+    }
+}

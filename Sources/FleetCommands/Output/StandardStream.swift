@@ -1,0 +1,39 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Standard output and standard error, unbuffered: a line is out before the next thing happens.
+enum StandardStream: Int32, Sendable {
+    case output = 1
+    case error = 2
+
+    /// Whether a person looks at it.
+    var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// Whether a person can be asked.
+    static var isInputTerminal: Bool { isatty(0) == 1 }
+
+    /// Writes all of a text; gives up silently when nobody reads any more, since a run must not die of that.
+    func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = Self.write(rawValue, UnsafeRawBufferPointer(rebasing: rest))
+                if written < 0, errno == EINTR { continue }
+                guard written > 0 else { return }
+                rest = rest.dropFirst(written)
+            }
+        }
+    }
+
+    private static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        #if canImport(Glibc)
+        Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+        #else
+        Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+        #endif
+    }
+}

@@ -1,0 +1,67 @@
+public import FleetPlanning
+
+/// Findings for people: each blocker with what to do, warnings grouped by kind.
+public struct FindingsText: Sendable {
+    /// Subjects named of one group of warnings; the rest is counted.
+    public static let shownSubjects = 4
+
+    private let findings: [Finding]
+    private let style: TextStyle
+
+    /// The text of findings.
+    public init(_ findings: [Finding], style: TextStyle = .plain) {
+        self.findings = findings
+        self.style = style
+    }
+
+    /// Blockers, then warnings; empty when there are none.
+    public var text: String {
+        [blockers, warnings].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private var blockers: String {
+        let found = findings.filter { $0.severity == .blocker }
+        guard !found.isEmpty else { return "" }
+        return found.map { finding in
+            let remedy = finding.remedy.isEmpty ? "" : "\n    \(style(.strong, "→")) \(finding.remedy)"
+            return "\(style(.bad, "blocker")): \(finding.subject): \(finding.message)\(remedy)"
+        }.joined(separator: "\n")
+    }
+
+    private var warnings: String {
+        groups.map { group in
+            let remedy = group.remedy.isEmpty ? "" : "\n    \(style(.faint, "→")) \(group.remedy)"
+            return "\(style(.warning, "warning")): \(group.words)\(remedy)"
+        }.joined(separator: "\n")
+    }
+
+    /// Warnings that say the same of several things.
+    private struct Group {
+        var code: Finding.Code
+        var message: String
+        var remedy: String
+        var subjects: [String]
+
+        var words: String {
+            subjects.count == 1 ? "\(subjects[0]): \(message)"
+                : "\(message): \(Words.list(subjects, atMost: FindingsText.shownSubjects))"
+        }
+    }
+
+    private var groups: [Group] {
+        var groups: [Group] = []
+        for finding in findings where finding.severity == .warning {
+            let twin = groups.firstIndex {
+                $0.code == finding.code && $0.message == finding.message && $0.remedy == finding.remedy
+            }
+            if let twin {
+                groups[twin].subjects.append(finding.subject)
+            } else {
+                groups.append(
+                    Group(code: finding.code, message: finding.message, remedy: finding.remedy, subjects: [finding.subject])
+                )
+            }
+        }
+        return groups
+    }
+}

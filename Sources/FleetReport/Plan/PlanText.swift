@@ -1,0 +1,94 @@
+import FleetModel
+public import FleetPlanning
+
+/// A plan for people, readable in ten seconds: what forbids it, waves by zones, warnings by kind, forecast.
+public struct PlanText: Sendable {
+    /// Lines stay within this many columns where the words permit.
+    public static let width = 100
+
+    private let plan: Plan
+    private let style: TextStyle
+
+    /// The text of a plan.
+    public init(_ plan: Plan, style: TextStyle = .plain) {
+        self.plan = plan
+        self.style = style
+    }
+
+    /// The whole text, paragraphs separated by empty lines.
+    public var text: String {
+        [heading, waves, FindingsText(plan.findings, style: style).text, forecast].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private var heading: String {
+        let name = plan.name == plan.playbook ? plan.playbook : "\(plan.name) (\(plan.playbook))"
+        let count = "\(Words.count(plan.targets.count, "node")) in \(Words.count(plan.waves.count, "wave"))"
+        let policy = plan.policy
+        let soak = policy.soak > .zero ? "\(policy.soak.text) soak between waves" : "no soak between waves"
+        return """
+            \(style(.strong, "plan \(name)"))  \(plan.digest.prefix(12))  cluster \(plan.cluster)
+            \(count), \(policy.order.rawValue); at most \(policy.maxUnavailable) unavailable, \
+            \(policy.maxUnavailablePerZone) a zone; \(policy.parallelism) hosts at once; \(soak)
+            """
+    }
+
+    // MARK: - Waves × zones
+
+    private var waves: String {
+        guard !plan.waves.isEmpty else { return "" }
+        let named = table(of: zones) { "\(NodeSet($0.map(\.node)))" }
+        if named.width <= Self.width { return named.text(style) }
+        let counted = table(of: zones) { "\($0.count)" }
+        return counted.width <= Self.width ? counted.text(style) : narrow.text(style)
+    }
+
+    private var zones: [Zone?] {
+        let known = Set(plan.targets.compactMap(\.zone)).sorted()
+        return known.map(Optional.some) + (plan.targets.contains { $0.zone == nil } ? [nil] : [])
+    }
+
+    private func table(of zones: [Zone?], _ cell: ([PlanTarget]) -> String) -> TextTable {
+        var table = TextTable(["wave", "nodes"] + zones.map { $0.map { "zone \($0)" } ?? "no zone" } + ["pods", "time"])
+        for wave in plan.waves {
+            let cells = zones.map { zone in
+                let members = wave.targets.filter { $0.zone == zone }
+                return TextTable.Cell(members.isEmpty ? "·" : cell(members), members.isEmpty ? .faint : .normal)
+            }
+            table.add(["\(wave.number)", "\(wave.targets.count)"] + cells + forecastCells(of: wave))
+        }
+        return table
+    }
+
+    /// For more zones than fit side by side.
+    private var narrow: TextTable {
+        var table = TextTable(["wave", "nodes", "zones", "pods", "time"])
+        for wave in plan.waves {
+            let names = Set(wave.targets.map { $0.zone?.rawValue ?? "no zone" }).sorted()
+            table.add(["\(wave.number)", "\(wave.targets.count)", TextTable.Cell(Words.list(names, atMost: 6))] + forecastCells(of: wave))
+        }
+        return table
+    }
+
+    private func forecastCells(of wave: PlannedWave) -> [TextTable.Cell] {
+        guard let part = plan.forecast.waves.first(where: { $0.number == wave.number }) else { return ["", ""] }
+        return ["\(part.evictions)", TextTable.Cell(Self.span(part.shortestSeconds, part.longestSeconds))]
+    }
+
+    // MARK: - Forecast
+
+    private var forecast: String {
+        let forecast = plan.forecast
+        guard !forecast.waves.isEmpty else { return "" }
+        let span = Self.span(forecast.shortestSeconds, forecast.longestSeconds)
+        var lines = ["\(style(.strong, "forecast")): \(Words.count(forecast.evictions, "pod")) to move, \(span) without host steps, approvals and windows"]
+        for stall in forecast.stalls.prefix(5) {
+            lines.append("  held up by \(stall.subject) in wave \(stall.wave): \(Words.count(stall.pods, "pod")), \(stall.allowance) at once, at least \(Duration.seconds(stall.seconds).short)")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func span(_ shortest: Int, _ longest: Int) -> String {
+        let (low, high) = (Duration.seconds(shortest).short, Duration.seconds(longest).short)
+        return low == high ? low : "\(low) to \(high)"
+    }
+}

@@ -1,0 +1,29 @@
+/// How text is set off: by escapes on a terminal, not at all elsewhere.
+public enum TextStyle: Hashable, Sendable {
+    /// No escapes.
+    case plain
+    /// ANSI colours and weights.
+    case ansi
+
+    /// What a piece of text says about the world.
+    public enum Tone: Hashable, Sendable {
+        case normal, faint, strong, good, warning, bad
+
+        fileprivate var code: String {
+            switch self {
+            case .normal: ""
+            case .faint: "2"
+            case .strong: "1"
+            case .good: "32"
+            case .warning: "33"
+            case .bad: "31"
+            }
+        }
+    }
+
+    /// The text in a tone.
+    public func callAsFunction(_ tone: Tone, _ text: String) -> String {
+        guard self == .ansi, tone != .normal, !text.isEmpty else { return text }
+        return "\u{1B}[\(tone.code)m\(text)\u{1B}[0m"
+    }
+}
