@@ -111,6 +111,7 @@ let package = Package(
                 "FleetSimulation", "FleetWire", "FleetModel",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: nio),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),

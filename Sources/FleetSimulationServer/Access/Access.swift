@@ -1,0 +1,40 @@
+import Foundation
+import FleetWire
+
+/// Who asks, and whether they may.
+struct Access: Sendable {
+    /// Everybody with a token.
+    var accounts: [Account]
+
+    /// The account of a request; an unknown token is a 401, no token is anonymous.
+    func account(_ request: APIRequest, _ registry: Registry) throws(APIFailure) -> Account {
+        guard let token = request.token else { return .anonymous }
+        if let known = accounts.first(where: { $0.token == token }) { return known }
+        if let bootstrap = bootstrapAccount(token, registry) { return bootstrap }
+        throw .unauthorized
+    }
+
+    /// A bootstrap token is a Secret of kube-system that embeds its id in its name (semantics 10).
+    private func bootstrapAccount(_ token: String, _ registry: Registry) -> Account? {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        let key = StorageKey(namespace: "kube-system", name: "bootstrap-token-\(parts[0])")
+        let secret = registry.store.object(StorageKind(group: "", name: "secrets"), key)?.json
+        guard let stored = secret?["data"]["token-secret"].string.flatMap({ Data(base64Encoded: $0) }),
+            stored.elementsEqual(parts[1].utf8)
+        else { return nil }
+        return Account(
+            user: "system:bootstrap:\(parts[0])", groups: ["system:bootstrappers"], token: token,
+            allowed: [Account.Rule(verbs: ["create", "get"], resources: ["certificatesigningrequests"])])
+    }
+
+    /// Refuses what the account may not do, in the words of RBAC.
+    func authorise(_ account: Account, _ verb: String, _ target: ResourceTarget) throws(APIFailure) {
+        let resource = target.subresource.map { "\(target.resource.name)/\($0)" } ?? target.resource.name
+        guard !account.permits(verb, resource) else { return }
+        let place = target.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(target.namespace)\""
+        throw .forbidden(
+            target.resource, target.name,
+            "User \"\(account.user)\" cannot \(verb) resource \"\(resource)\" in API group \"\(target.resource.group)\" \(place)")
+    }
+}
