@@ -1,0 +1,83 @@
+public import FleetModel
+public import FleetWire
+
+/// The Lease by which only one fleet works on a cluster at a time (semantics 8, `~/client-go/tools/leaderelection`).
+///
+/// Expiry is judged by local time since this process last saw the record change: remote timestamps are never compared,
+/// so that clocks may be wrong. There is no fencing: whoever loses the lease stops at once.
+public struct LeaseClient: Sendable {
+    private let client: KubernetesClient
+    /// Namespace and name of the Lease.
+    public let key: ObjectKey
+
+    /// The Lease `kube-system/fleet` unless told otherwise.
+    public init(client: KubernetesClient, key: ObjectKey = ObjectKey("kube-system", "fleet")) {
+        self.client = client
+        self.key = key
+    }
+
+    /// The Lease as it stands; nil when there is none.
+    public func read() async throws(ClusterFailure) -> Lease? {
+        do throws(ClusterFailure) {
+            return try decode(try await client.read(APIRequest(.get, path), subject: "get lease \(key)"))
+        } catch {
+            if error.code == .notFound { return nil }
+            throw error
+        }
+    }
+
+    /// Takes the Lease: makes it when there is none, else replaces the record that was seen.
+    ///
+    /// Whether the seen one may be taken (free, ours, expired) is the caller's judgement.
+    ///
+    /// - Parameters:
+    ///   - seen: the record as last read; nil to make the Lease.
+    ///   - annotations: what it carries, such as run and plan; others stay.
+    /// - Throws: `conflict` or `alreadyExists` when somebody else was quicker.
+    public func acquire(
+        seen: Lease?, holder: String, durationSeconds: Int64, annotations: [String: String] = [:], now: Instant
+    ) async throws(ClusterFailure) -> Lease {
+        var lease = seen ?? Lease(key: key)
+        let changesHands = lease.holder != holder
+        if changesHands {
+            lease.acquiredAt = now
+            lease.transitions += seen == nil ? 0 : 1
+        }
+        lease.holder = holder
+        lease.durationSeconds = durationSeconds
+        lease.renewedAt = now
+        lease.annotations.merge(annotations) { _, new in new }
+        let collection = "/apis/coordination.k8s.io/v1/namespaces/\(key.namespace)/leases"
+        let request =
+            seen == nil ? APIRequest(.post, collection, body: lease.json) : APIRequest(.put, path, body: lease.json)
+        return try decode(try await client.write(request, subject: "take lease \(key)"))
+    }
+
+    /// Renews a held Lease; `conflict` means that it was lost.
+    public func renew(_ held: Lease, now: Instant) async throws(ClusterFailure) -> Lease {
+        var lease = held
+        lease.renewedAt = now
+        return try decode(
+            try await client.write(APIRequest(.put, path, body: lease.json), subject: "renew lease \(key)"))
+    }
+
+    /// Gives a held Lease back: empty holder, one second; its annotations go.
+    public func release(_ held: Lease, now: Instant) async throws(ClusterFailure) {
+        var lease = held
+        lease.holder = ""
+        lease.durationSeconds = 1
+        lease.renewedAt = now
+        lease.annotations = [:]
+        try await client.write(APIRequest(.put, path, body: lease.json), subject: "release lease \(key)")
+    }
+
+    private var path: String { APIResource.leases.path(namespace: key.namespace, name: key.name) }
+
+    private func decode(_ json: JSONValue) throws(ClusterFailure) -> Lease {
+        do {
+            return try Lease(json)
+        } catch {
+            throw ClusterFailure(.malformed, subject: "lease \(key)", message: "\(error)")
+        }
+    }
+}
