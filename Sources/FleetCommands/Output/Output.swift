@@ -32,7 +32,26 @@ struct Output: Sendable {
         }
     }
 
-    /// Prints a fact of a run: its sentences as progress, or its object as a line of the JSON stream.
+    /// Prints a result whose JSON has a layout of its own, such as Ansible's.
+    func result(json: @autoclosure () -> String, text: (TextStyle) -> String) {
+        switch format {
+        case .text: StandardStream.output.write(text(resultStyle) + "\n")
+        case .json: StandardStream.output.write(json() + "\n")
+        }
+    }
+
+    /// Prints a fact of an earlier run as a result: its sentences, or its object as a line of the JSON stream.
+    func history(_ object: EventJSON, _ lines: [EventLine], nodeWidth: Int) {
+        switch format {
+        case .text:
+            for line in lines where isVerbose || !line.isDetail {
+                StandardStream.output.write(line.text(resultStyle, nodeWidth: nodeWidth) + "\n")
+            }
+        case .json: write(object)
+        }
+    }
+
+    /// Prints a fact of the run under way: its sentences as progress, or its object as a line of the JSON stream.
     func event(_ object: EventJSON, _ lines: [EventLine], nodeWidth: Int) {
         switch format {
         case .text: sentences(lines, nodeWidth: nodeWidth)

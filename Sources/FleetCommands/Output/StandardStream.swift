@@ -21,7 +21,7 @@ enum StandardStream: Int32, Sendable {
         text.withUTF8 { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
-                let written = Self.write(rawValue, UnsafeRawBufferPointer(rebasing: rest))
+                let written = Self.write(rawValue, UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)))
                 if written < 0, errno == EINTR { continue }
                 guard written > 0 else { return }
                 rest = rest.dropFirst(written)

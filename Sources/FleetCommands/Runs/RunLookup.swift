@@ -1,0 +1,47 @@
+import FleetJournal
+import FleetModel
+import FleetPorts
+import FleetReport
+import Foundation
+
+/// The runs of the journal, for commands that only read: no file is made where there is none.
+struct RunLookup {
+    private let journal: SQLiteJournal?
+    private let path: String
+
+    /// Opens the journal that the options name.
+    init(_ options: StateOptions) throws {
+        path = Paths.state(options.state)
+        journal = FileManager.default.fileExists(atPath: path) ? try SQLiteJournal(path: path) : nil
+    }
+
+    /// All runs, newest first.
+    func runs() async throws -> [StoredRun] { try await journal?.runs() ?? [] }
+
+    /// The run of a name or of the beginning of one; without a name the newest unfinished one, else the newest.
+    func run(_ name: String?) async throws -> StoredRun {
+        let runs = try await runs()
+        guard let newest = runs.first else {
+            throw UsageError("there is no run in \(path)", hint: "choose another journal with --state, or begin with: fleet plan PLAYBOOK")
+        }
+        guard let name else { return runs.first { $0.finishedAt == nil } ?? newest }
+        if let exact = runs.first(where: { $0.id.rawValue == name }) { return exact }
+        let similar = runs.filter { $0.id.rawValue.hasPrefix(name) || $0.id.rawValue.hasSuffix(name) }
+        guard let run = similar.first, similar.count == 1 else {
+            throw UsageError(
+                similar.isEmpty ? "there is no run \"\(name)\" in \(path)" : "\"\(name)\" is the name of \(similar.count) runs",
+                hint: "list them with: fleet runs"
+            )
+        }
+        return run
+    }
+
+    /// The facts of a run, in order.
+    func records(of run: StoredRun) async throws -> [JournalRecord] { try await journal?.records(of: run.id) ?? [] }
+
+    /// What a run's facts add up to; waits of an unfinished one are counted up to `now`.
+    func report(of run: StoredRun, at now: Instant) async throws -> RunReport {
+        let summary = try RunSummary(run.id, records: try await records(of: run))
+        return RunReport(summary, at: summary.result == nil ? now : summary.lastFactAt ?? now)
+    }
+}

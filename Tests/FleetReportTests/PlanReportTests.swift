@@ -1,0 +1,91 @@
+import FleetModel
+import FleetPlanning
+import FleetReport
+import Foundation
+import Testing
+
+/// A plan as text and JSON.
+struct PlanReportTests {
+    private static func target(_ name: String, _ zone: Zone?) -> PlanTarget {
+        PlanTarget(host: name, node: NodeName(name), zone: zone)
+    }
+
+    private let plan = Plan(
+        cluster: "8c1d", playbook: "decommission", name: "decommission",
+        waves: [
+            PlannedWave(number: 1, targets: [target("a-001", "a")]),
+            PlannedWave(number: 2, targets: [target("a-002", "a"), target("a-003", "a"), target("b-001", "b")]),
+        ],
+        policy: WavePolicy(),
+        findings: [
+            Finding(.blocker, .severalBudgets, subject: "Pod shop/cart-1", message: "two budgets select it", remedy: "remove one"),
+            Finding(.warning, .noBudget, subject: "Deployment shop/x", message: "has no budget", remedy: "give it one"),
+            Finding(.warning, .noBudget, subject: "Deployment shop/y", message: "has no budget", remedy: "give it one"),
+        ],
+        forecast: Forecast(
+            evictions: 12, shortestSeconds: 70, longestSeconds: 250,
+            waves: [
+                .init(number: 1, evictions: 3, shortestSeconds: 10, longestSeconds: 10),
+                .init(number: 2, evictions: 9, shortestSeconds: 60, longestSeconds: 240),
+            ],
+            stalls: [.init(subject: "PodDisruptionBudget shop/cart", wave: 2, pods: 4, allowance: 1, seconds: 60)]
+        ),
+        digest: "3f9a12c4d5e6f7a8"
+    )
+
+    @Test("the text is readable in ten seconds")
+    func text() {
+        #expect(
+            PlanReport(plan).text(.plain) == """
+                plan decommission  3f9a12c4d5e6  cluster 8c1d
+                4 nodes in 2 waves, spread; at most 10% unavailable, 1 a zone; 10 hosts at once; 2m soak between waves
+
+                wave  nodes  zone a       zone b  pods  time
+                1     1      a-001        ·       3     10s
+                2     3      a-[002-003]  b-001   9     1m to 4m
+
+                blocker: Pod shop/cart-1: two budgets select it
+                    → remove one
+
+                warning: has no budget: Deployment shop/x, Deployment shop/y
+                    → give it one
+
+                forecast: 12 pods to move, 1m10s to 4m10s without host steps, approvals and windows
+                  held up by PodDisruptionBudget shop/cart in wave 2: 4 pods, 1 at once, at least 1m
+                """
+        )
+    }
+
+    @Test("names give way to counts, and zones to a list, before a line grows too long", arguments: [6, 40])
+    func width(zones: Int) {
+        var wide = plan
+        wide.findings = []
+        let targets = (1...zones).flatMap { zone in
+            (1...3).map { Self.target("long-node-name-\(zone)-\($0 * 2)", Zone("eu-central-\(zone)")) }
+        }
+        wide.waves = [PlannedWave(number: 1, targets: targets)]
+        let lines = PlanReport(wide).text(.plain).split(separator: "\n")
+        #expect(lines.filter { $0.count > 110 }.isEmpty)
+        #expect(lines.contains { $0.hasPrefix("1     \(zones * 3)") })
+    }
+
+    @Test("a target without a zone has a column of its own")
+    func zoneless() {
+        var odd = plan
+        odd.waves[0].targets[0].zone = nil
+        #expect(PlanReport(odd).text(.plain).contains("zone a       zone b  no zone"))
+    }
+
+    @Test("the JSON carries the whole plan and can be read back")
+    func json() throws {
+        struct Document: Decodable {
+            var schema: String
+            var isBlocked: Bool
+            var plan: Plan
+        }
+        let document = try JSONDecoder().decode(Document.self, from: JSONEncoder().encode(PlanReport(plan).document))
+        #expect(document.schema == "fleet.plan/v1")
+        #expect(document.isBlocked)
+        #expect(document.plan == plan)
+    }
+}
