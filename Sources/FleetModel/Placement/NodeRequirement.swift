@@ -65,3 +65,8 @@ struct NodeVerdicts: Sendable {
         if node < codes.count { codes[node] = 0 }
     }
 }
+
+extension SchedulingConstraints {
+    /// The first of NodeUnschedulable, TaintToleration and NodeAffinity that rejects the node; nil when none does.
+    public func nodeRejection(by node: Node) -> PlacementRejection? { NodeRequirement(self).rejection(by: node) }
+}

@@ -199,3 +199,12 @@ extension PersistentVolume {
         }
     }
 }
+
+extension PlacementState {
+    /// How free a node is, in percent: the mean of CPU and memory, as the least-allocated score has it.
+    public func freeShare(_ node: Int, percentOf allocatable: Resources) -> Int64 {
+        let cpu = allocatable.milliCPU > 0 ? max(0, rooms[node].milliCPU) * 100 / allocatable.milliCPU : 0
+        let memory = allocatable.memory > 0 ? max(0, rooms[node].memory) * 100 / allocatable.memory : 0
+        return (cpu + memory) / 2
+    }
+}

@@ -40,10 +40,6 @@ public struct SimulationSettings: Hashable, Sendable {
     public var volumeDetach: Duration = .seconds(2)
     /// How long volumes of a node that is not healthy wait to be detached.
     public var forcedDetach: Duration = .seconds(360)
-    /// From a pod's binding to its volumes' attachment.
-    public var volumeAttach: Duration = .milliseconds(500)
-    /// How soon a claim without a volume is bound once its pod has a node.
-    public var volumeProvisioning: Duration = .milliseconds(500)
 
     /// A healthy real cluster's timings.
     public init(seed: UInt64 = 1) { self.seed = seed }
@@ -62,8 +58,6 @@ public struct SimulationSettings: Hashable, Sendable {
         settings.kubeletStart = .milliseconds(100)
         settings.rebootDuration = .milliseconds(500)
         settings.volumeDetach = .milliseconds(10)
-        settings.volumeAttach = .milliseconds(5)
-        settings.volumeProvisioning = .milliseconds(5)
         return settings
     }
 }
