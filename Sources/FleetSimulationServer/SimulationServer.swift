@@ -108,16 +108,18 @@ public final class SimulationServer: Sendable {
     /// The URL with an account's token as its base path: clients keep that, while they send no credentials over HTTP.
     private func url(for account: Account?) -> String { account.map { "\(url)/as/\($0.token)" } ?? url }
 
-    /// A kubeconfig with which the account (the first by default) reaches the server.
-    public func kubeconfig(for account: Account? = nil) -> String {
+    /// A kubeconfig with which the account (the first by default) reaches the server. A certificate authority (PEM, in
+    /// base64) is only named: over plain HTTP nothing is signed.
+    public func kubeconfig(for account: Account? = nil, certificateAuthorityData: String? = nil) -> String {
         let account = account ?? accounts.first
+        let authority = certificateAuthorityData.map { "\n    certificate-authority-data: \($0)" } ?? ""
         return """
             apiVersion: v1
             kind: Config
             clusters:
             - name: simulation
               cluster:
-                server: \(url(for: account))
+                server: \(url(for: account))\(authority)
             users:
             - name: \(account?.user ?? "anonymous")
               user:

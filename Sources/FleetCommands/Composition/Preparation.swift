@@ -33,14 +33,41 @@ struct Preparation: Sendable {
     /// The plan that counts: the pinned one, else the one made now.
     var plan: Plan { pinned ?? current }
 
+    /// Reads everything, plans, and hands it to a body; the connections are closed afterwards.
+    static func with<Result>(
+        _ source: PlanSource, _ body: (Preparation) async throws -> Result
+    ) async throws -> Result {
+        let preparation = try await prepare(source)
+        do {
+            let result = try await body(preparation)
+            await preparation.client.shutdown()
+            return result
+        } catch {
+            await preparation.client.shutdown()
+            throw error
+        }
+    }
+
     /// Reads everything and plans; changes nothing.
-    static func prepare(_ source: PlanSource) async throws -> Preparation {
+    private static func prepare(_ source: PlanSource) async throws -> Preparation {
         let playbook = try LoadedPlaybook.load(source.playbook)
         let extra = try ExtraVariables.parse(source.inventory.extraVars)
         let files = try LoadedInventory.load(source.inventory)
-        let client = try await KubernetesClient.connect(source.cluster)
+        let client = KubernetesClient(connection: try source.cluster.connection())
+        do {
+            return try await prepare(source, playbook, extra, files, client)
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+
+    private static func prepare(
+        _ source: PlanSource, _ playbook: LoadedPlaybook, _ extra: VariableMapping, _ files: LoadedInventory?,
+        _ client: KubernetesClient
+    ) async throws -> Preparation {
         let snapshot = try await client.snapshot()
-        let journal = try SQLiteJournal(path: Paths.state(source.state.state))
+        let journal = try SQLiteJournal.open(source.state)
         let name = source.planName ?? playbook.header.name
         let pinned = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
             .map(PinnedPlan.decode)
@@ -117,5 +144,19 @@ enum ExtraVariables {
             variables[String(text[..<equals])] = PlainScalar.value(of: String(text[text.index(after: equals)...]))
         }
         return variables
+    }
+}
+
+extension ClusterOptions {
+    /// The cluster that the options and the kubeconfig name.
+    func connection() throws -> ClusterConnection {
+        try Kubeconfig(explicitPath: kubeconfig.map(Paths.expanded), context: context).connection()
+    }
+}
+
+extension SQLiteJournal {
+    /// The journal that the options name.
+    static func open(_ options: StateOptions) throws -> SQLiteJournal {
+        try SQLiteJournal(path: Paths.state(options.state), fleetVersion: FleetCommand.version)
     }
 }

@@ -1,0 +1,79 @@
+import ArgumentParser
+import FleetModel
+import FleetPlanning
+import FleetPorts
+import FleetReport
+import FleetRuntime
+
+/// `fleet plan PLAYBOOK`: waves, findings and forecast; changes nothing but, when asked, which plan is pinned.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show the waves, what stands in their way, and how long they should take.",
+        discussion: "Changes nothing in the cluster. A pinned plan is shown as it was pinned, with what differs now."
+    )
+
+    @Argument(help: "A playbook's name under playbooks/, or its path.")
+    var playbook: String
+
+    @Flag(help: "Pin the plan, so that later runs carry out these waves.")
+    var pin = false
+
+    @Flag(help: "Replace the pinned plan by one made now.")
+    var repin = false
+
+    @Flag(help: "Drop the pinned plan.")
+    var drop = false
+
+    @Option(name: .customLong("plan"), help: ArgumentHelp("The pinned plan's name (default: the playbook's).", valueName: "name"))
+    var planName: String?
+
+    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
+    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
+    @OptionGroup(title: "Hosts") var hosts: HostOptions
+    @OptionGroup(title: "State") var state: StateOptions
+    @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+    func run() async throws {
+        let output = Output(outputOptions)
+        try await output.exiting {
+            let source = PlanSource(
+                playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state, hosts: hosts
+            )
+            return try await Preparation.with(source) { try await show($0, output) }
+        }
+    }
+
+    private func show(_ preparation: Preparation, _ output: Output) async throws -> FleetExit {
+            for warning in preparation.inventory.warnings { output.warning("\(warning)") }
+            if drop || repin { try await dropPlan(preparation) }
+            let plan = drop || repin ? preparation.current : reviewed(preparation)
+            output.report(PlanReport(plan))
+            if !drop, !repin { for line in preparation.drift { output.warning("drift: \(line)") } }
+            if pin || repin { try await pinPlan(plan, preparation, output) }
+            return plan.blockers.isEmpty ? .done : .failed
+    }
+
+    private func reviewed(_ preparation: Preparation) -> Plan {
+        guard let pinned = preparation.pinned, let last = pinned.waves.last?.number else { return preparation.current }
+        return Planner.review(pinned, preparation.request, waves: 1...last)
+    }
+
+    private func dropPlan(_ preparation: Preparation) async throws {
+        let plan = preparation.plan
+        try await refuseUnfinished(preparation)
+        try await preparation.journal.drop(cluster: plan.cluster, playbook: plan.playbook, name: plan.name)
+    }
+
+    private func refuseUnfinished(_ preparation: Preparation) async throws {
+        let progress = try await PlanProgress.read(preparation.plan.digest, from: preparation.journal)
+        guard let run = progress.unfinished else { return }
+        throw Refusal("run \(run.stored.id) of this plan is unfinished", hint: "go on with it first: fleet resume \(run.stored.id)")
+    }
+
+    private func pinPlan(_ plan: Plan, _ preparation: Preparation, _ output: Output) async throws {
+        guard plan.blockers.isEmpty else { throw Refusal("a blocked plan is not pinned") }
+        try await preparation.journal.pin(PinnedPlan.encode(plan, at: RuntimeClock().now))
+        output.progress("pinned as \"\(plan.name)\", digest \(plan.digest.prefix(12))")
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import FleetJournal
+import FleetModel
+
+/// `fleet resume RUN`: goes on with a run that was interrupted or crashed.
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Go on with an interrupted run.",
+        discussion: "Give the same inventory, cluster and variables as to the run. What was in flight is looked up in the world before anything is done again."
+    )
+
+    @Argument(help: "The run's name, as `fleet runs` lists it (default: the newest unfinished one).")
+    var id: String?
+
+    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
+    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
+    @OptionGroup(title: "Hosts") var hosts: HostOptions
+    @OptionGroup(title: "State") var state: StateOptions
+    @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+    func run() async throws {
+        let output = Output(outputOptions)
+        try await output.exiting {
+            let journal = try SQLiteJournal.open(state)
+            let runs = try await journal.runs()
+            guard let run = runs.first(where: { id == nil ? $0.finishedAt == nil : $0.id.rawValue == id }) else {
+                throw UsageError(id.map { "there is no run \"\($0)\"" } ?? "no run is unfinished", hint: "see: fleet runs")
+            }
+            guard run.finishedAt == nil else {
+                throw UsageError("run \(run.id) has ended: \(run.result ?? "")", hint: "see: fleet report \(run.id)")
+            }
+            let source = PlanSource(
+                playbook: run.playbook, planName: run.planName, inventory: inventory, cluster: cluster, state: state,
+                hosts: hosts
+            )
+            let selection = try WaveSelection(wave: nil, waves: nil, isOutOfOrder: true)
+            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: true)
+            return try await RunFlow(source: source, wishes: wishes, output: output).run()
+        }
+    }
+}

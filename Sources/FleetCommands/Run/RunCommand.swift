@@ -1,0 +1,52 @@
+import ArgumentParser
+
+/// `fleet run PLAYBOOK`: carries out a playbook's plan, wave by wave.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Carry out a playbook, wave by wave.",
+        discussion: """
+            The first run pins the plan; later runs go on with it until it is finished or dropped, so that wave 3 \
+            stays wave 3. Press Ctrl-C once to stop gracefully, twice to stop at once; the run can be resumed either way.
+            """
+    )
+
+    @Argument(help: "A playbook's name under playbooks/, or its path.")
+    var playbook: String
+
+    @Option(help: ArgumentHelp("Only this wave of the pinned plan.", valueName: "n"))
+    var wave: Int?
+
+    @Option(help: ArgumentHelp("Only these waves, such as 2-5.", valueName: "a-b"))
+    var waves: String?
+
+    @Flag(help: "Run a wave although an earlier one is unfinished.")
+    var outOfOrder = false
+
+    @Flag(name: .shortAndLong, help: "Do not ask.")
+    var yes = false
+
+    @Flag(help: "Say what would change, on the API and on the hosts, and change nothing.")
+    var dryRun = false
+
+    @Option(name: .customLong("plan"), help: ArgumentHelp("The pinned plan's name (default: the playbook's).", valueName: "name"))
+    var planName: String?
+
+    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
+    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
+    @OptionGroup(title: "Hosts") var hosts: HostOptions
+    @OptionGroup(title: "State") var state: StateOptions
+    @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+    func run() async throws {
+        let output = Output(outputOptions)
+        try await output.exiting {
+            let selection = try WaveSelection(wave: wave, waves: waves, isOutOfOrder: outOfOrder)
+            let source = PlanSource(
+                playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state, hosts: hosts
+            )
+            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: yes, isDryRun: dryRun)
+            return try await RunFlow(source: source, wishes: wishes, output: output).run()
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import FleetExpressions
+import FleetJournal
+import FleetKubernetes
+import FleetModel
+import FleetPlanning
+import FleetPorts
+import FleetReport
+import FleetRun
+import FleetRuntime
+import FleetSSH
+import Foundation
+
+/// What `fleet run` does once its options are read; `fleet resume` and `fleet demo` go the same way.
+struct RunFlow {
+    /// What the operator asked for beyond the plan's source.
+    struct Wishes {
+        var selection: WaveSelection
+        var isConfirmed = false
+        var isDryRun = false
+    }
+
+    let source: PlanSource
+    let wishes: Wishes
+    let output: Output
+
+    /// Plans, pins, runs, and returns the exit code.
+    func run() async throws -> FleetExit {
+        try await Preparation.with(source) { try await run($0) }
+    }
+
+    private func run(_ preparation: Preparation) async throws -> FleetExit {
+        for warning in preparation.inventory.warnings { output.warning("\(warning)") }
+        try refuseDrift(preparation)
+        let progress = try await PlanProgress.read(preparation.plan.digest, from: preparation.journal)
+        if let unfinished = progress.unfinished { return try await goOn(unfinished, preparation, progress) }
+        let waves = try wishes.selection.waves(of: preparation.plan, progress)
+        guard let first = waves.first, let last = waves.last else {
+            output.progress("nothing to do: every wave asked for is finished")
+            return .done
+        }
+        let reviewed = Planner.review(preparation.plan, preparation.request, waves: first.number...last.number)
+        try show(reviewed)
+        let order = makeOrder(RunID.make(), waves, preparation, progress)
+        if wishes.isDryRun { return try await preview(order, preparation) }
+        try confirm(reviewed, waves)
+        try await pin(preparation)
+        return try await begin(order, preparation)
+    }
+
+    /// Goes on with a run that was interrupted, whichever waves are asked for now.
+    private func goOn(
+        _ run: PlanProgress.Run, _ preparation: Preparation, _ progress: PlanProgress
+    ) async throws -> FleetExit {
+        if let range = wishes.selection.range, run.waves.contains(where: { !range.contains($0) }) {
+            throw Refusal(
+                "run \(run.stored.id) of this plan is unfinished (waves \(run.waves.map(String.init).joined(separator: ", ")))",
+                hint: "go on with it first: fleet resume \(run.stored.id)", isResumable: true
+            )
+        }
+        let own = Self.finished(in: run.history)
+        let done = progress.finished.subtracting(own)
+        let waves = preparation.plan.waves.filter { run.waves.contains($0.number) }.map { wave in
+            PlannedWave(number: wave.number, targets: wave.targets.filter { !done.contains($0.node) })
+        }
+        let order = makeOrder(run.stored.id, waves, preparation, progress)
+        if wishes.isDryRun { return try await preview(order, preparation) }
+        output.progress("going on with run \(run.stored.id)")
+        return try await drive(RunMachine(order, history: run.history), after: run.lastSequence, order, preparation)
+    }
+
+    private static func finished(in history: [(event: RunEvent, time: Instant)]) -> Set<NodeName> {
+        Set(history.compactMap { if case .nodeFinished(let fact) = $0.event { fact.node } else { nil } })
+    }
+
+    // MARK: - Before anything is changed
+
+    private func refuseDrift(_ preparation: Preparation) throws {
+        let drift = preparation.drift
+        guard !drift.isEmpty else { return }
+        let lines = drift.prefix(20).map { "  \($0)" }.joined(separator: "\n")
+        throw Refusal(
+            "the pinned plan \"\(preparation.plan.name)\" no longer fits:\n\(lines)",
+            hint: "look at it with: fleet plan \(source.playbook); pin a new one with --repin, or drop it with --drop"
+        )
+    }
+
+    private func show(_ plan: Plan) throws {
+        output.report(PlanReport(plan))
+        guard let first = plan.blockers.first else { return }
+        let more = plan.blockers.count > 1 ? " and \(plan.blockers.count - 1) more" : ""
+        throw Refusal("the plan is blocked: \(first.subject): \(first.message)\(more); nothing was changed", hint: first.remedy)
+    }
+
+    private func confirm(_ plan: Plan, _ waves: [PlannedWave]) throws {
+        guard !wishes.isConfirmed else { return }
+        let nodes = waves.flatMap(\.targets).count
+        let question = "Run \(source.playbook) on \(nodes) nodes in \(waves.count) waves? [y/N] "
+        guard output.isInteractive else {
+            throw UsageError("there is no terminal to ask on: say --yes to run \(source.playbook) on \(nodes) nodes")
+        }
+        guard output.ask(question) else { throw Refusal("not confirmed; nothing was changed") }
+    }
+
+    private func pin(_ preparation: Preparation) async throws {
+        guard preparation.pinned == nil else { return }
+        try await preparation.journal.pin(PinnedPlan.encode(preparation.plan, at: RuntimeClock().now))
+    }
+
+    // MARK: - The run
+
+    private func makeOrder(
+        _ id: RunID, _ waves: [PlannedWave], _ preparation: Preparation, _ progress: PlanProgress
+    ) -> RunOrder {
+        let plan = preparation.plan
+        let header = preparation.playbook.header
+        let settings = RunSettings(
+            id: id, actor: .current, retiring: Set(plan.targets.map(\.node)), evictions: header.evictions,
+            clusterAuthority: preparation.client.connection.certificateAuthorityDigests.first, isForControlPlane: header.isForControlPlane
+        )
+        return RunOrder(
+            waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
+            scopes: preparation.scopes, soon: plan.targets.filter { !progress.finished.contains($0.node) },
+            planDigest: plan.digest, playbook: plan.playbook
+        )
+    }
+
+    private func preview(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
+        let endpoints = try preparation.endpoints(source.hosts)
+        let hosts = await SSHHosts(sshSettings)
+        let dryRun = DryRun(hosts: hosts, endpoints: endpoints)
+        let nodes = await dryRun.preview(order, of: preparation.snapshot, at: RuntimeClock().now)
+        await hosts.close()
+        output.report(DryRunReport(nodes))
+        return nodes.contains { $0.refusal != nil } ? .failed : .done
+    }
+
+    private func begin(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
+        let stored = StoredRun(
+            id: order.settings.id, cluster: preparation.plan.cluster, playbook: preparation.plan.playbook,
+            planDigest: preparation.plan.digest, planName: preparation.plan.name, startedAt: RuntimeClock().now
+        )
+        try await preparation.journal.begin(stored)
+        return try await drive(RunMachine(order), after: 0, order, preparation)
+    }
+
+    private func drive(
+        _ machine: RunMachine, after sequence: Int64, _ order: RunOrder, _ preparation: Preparation
+    ) async throws -> FleetExit {
+        let endpoints = try preparation.endpoints(source.hosts)
+        let hosts = await SSHHosts(sshSettings)
+        let clock = RuntimeClock()
+        let shell = RunShell(
+            run: order.settings.id, cluster: preparation.client, hosts: hosts, journal: preparation.journal,
+            endpoints: endpoints, clock: clock
+        )
+        let printer = RunPrinter(order.settings.id, output)
+        let result = try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }
+        await hosts.close()
+        if result.isFinal {
+            try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
+        }
+        printer.finish(at: clock.now)
+        return FleetExit(result)
+    }
+}
+
+extension RunFlow {
+    private var sshSettings: SSHSettings {
+        var settings = SSHSettings()
+        settings.warn = { output.warning($0) }
+        return settings
+    }
+}
+
+extension RunResult {
+    /// Whether the run cannot be gone on with.
+    var isFinal: Bool { self == .done || self == .failed || self == .quarantined }
+}
+
+extension RunID {
+    /// A new run's name: the time in UTC and four random letters.
+    static func make() -> RunID {
+        let time = Date.now.formatted(.verbatim(
+            "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
+            timeZone: .gmt, calendar: Calendar(identifier: .gregorian)
+        ))
+        let letters = (0..<4).map { _ in "bcdfghjkmnpqrstvwxz".randomElement() ?? "x" }
+        return RunID("r-\(time)-\(String(letters))")
+    }
+}
+
+extension RunEvent.Actor {
+    /// Who runs this process, and where.
+    static var current: RunEvent.Actor {
+        RunEvent.Actor(
+            user: ProcessInfo.processInfo.environment["USER"] ?? NSUserName(),
+            machine: ProcessInfo.processInfo.hostName, version: FleetCommand.version
+        )
+    }
+}
