@@ -15,7 +15,9 @@ enum FilePath {
         String(path.split(separator: "/").last ?? "")
     }
 
-    /// The extension with its dot; empty without. A leading dot makes a hidden name, not an extension.
+    /// The extension with its dot.
+    ///
+    /// Empty without. A leading dot makes a hidden name, not an extension.
     static func fileExtension(of path: String) -> String {
         let name = name(of: path)
         guard let dot = name.lastIndex(of: "."), name[..<dot].contains(where: { $0 != "." }) else { return "" }

@@ -3,7 +3,9 @@ public enum FileKind: Hashable, Sendable {
     case file, directory
 }
 
-/// The files that may be read. FleetFiles opens no path itself: whoever calls it decides what there is.
+/// The files that may be read.
+///
+/// FleetFiles opens no path itself: whoever calls it decides what there is.
 ///
 /// Paths are written with `/`; a relative one is the tree's business.
 public protocol FileTree: Sendable {

@@ -26,11 +26,14 @@ public struct Condition: Hashable, Sendable {
 
     private static func expression(_ value: LocatedValue) throws(Diagnostic) -> Expression {
         guard let scalar = value.scalar, scalar.value != .null else {
-            throw Diagnostic("unusable condition", at: value.location, found: value.foundText, expected: "an expression")
+            throw Diagnostic(
+                "unusable condition", at: value.location, found: value.foundText, expected: "an expression")
         }
         if case .bool(let flag) = scalar.value { return Expression(.literal(.bool(flag)), at: value.location) }
         if let braces = scalar.text.firstRange(of: "{{") {
-            throw Diagnostic("a condition is an expression already", at: scalar.location(of: braces.lowerBound), found: "{{", suggestion: "leave out the braces")
+            throw Diagnostic(
+                "a condition is an expression already", at: scalar.location(of: braces.lowerBound), found: "{{",
+                suggestion: "leave out the braces")
         }
         return try Expression(parsing: scalar)
     }

@@ -14,7 +14,9 @@ enum EvaluationFailure: Error {
     }
 }
 
-/// Works out expressions in a scope. Nothing is guessed: undefined names, mixed types and non-boolean conditions fail.
+/// Works out expressions in a scope.
+///
+/// Nothing is guessed: undefined names, mixed types and non-boolean conditions fail.
 struct Evaluator {
     let scope: VariableScope
     /// How many variables deep the present one was reached; a cycle ends at the limit.
@@ -48,7 +50,8 @@ struct Evaluator {
         let result = try value(of: expression)
         guard case .bool(let flag) = result else {
             throw .failed(
-                Diagnostic("a condition must be true or false", at: expression.location, found: result.kindName,
+                Diagnostic(
+                    "a condition must be true or false", at: expression.location, found: result.kindName,
                     suggestion: "compare it, as in x == \"a\", x | length > 0 or x | bool"))
         }
         return flag
@@ -73,7 +76,9 @@ struct Evaluator {
     private func variable(_ name: String, at location: SourceLocation) throws(EvaluationFailure) -> VariableValue {
         guard let (value, holdsTemplates) = scope.lookUp(name) else {
             throw .undefined(
-                Diagnostic("\"\(name)\" is undefined", at: location, suggestion: Suggestion.sentence(for: name, among: scope.names)))
+                Diagnostic(
+                    "\"\(name)\" is undefined", at: location,
+                    suggestion: Suggestion.sentence(for: name, among: scope.names)))
         }
         guard holdsTemplates else { return value }
         guard depth < Self.deepest else {
@@ -110,7 +115,8 @@ struct Evaluator {
     ) throws(EvaluationFailure) -> VariableValue {
         let place = SourceLocation(file: "\(location) (variable \(name))")
         do {
-            return try Template(parsing: LocatedScalar(text: text, value: .string(text), textLocation: place)).value(with: self)
+            return try Template(parsing: LocatedScalar(text: text, value: .string(text), textLocation: place)).value(
+                with: self)
         } catch let failure as EvaluationFailure {
             throw failure
         } catch let diagnostic as Diagnostic {
@@ -128,7 +134,9 @@ struct Evaluator {
         }
         guard let value = mapping[key] else {
             throw .undefined(
-                Diagnostic("there is no key \"\(key)\"", at: location, suggestion: Suggestion.sentence(for: key, among: mapping.names)))
+                Diagnostic(
+                    "there is no key \"\(key)\"", at: location,
+                    suggestion: Suggestion.sentence(for: key, among: mapping.names)))
         }
         return value
     }
@@ -141,7 +149,8 @@ struct Evaluator {
         case (.list(let elements), .int(let number)):
             let position = number < 0 ? elements.count + number : number
             guard elements.indices.contains(position) else {
-                throw .undefined(Diagnostic("the list has no element \(number)", at: location, found: "\(elements.count) elements"))
+                throw .undefined(
+                    Diagnostic("the list has no element \(number)", at: location, found: "\(elements.count) elements"))
             }
             return elements[position]
         default:
@@ -161,12 +170,15 @@ struct Evaluator {
         if filter == .default { return try defaulted(base, given) }
         let input = try value(of: base)
         guard let output = filter.apply(to: input, given) else {
-            throw .failed(Diagnostic("filter \"\(name)\" cannot be used on \(input.kindName)", at: location, expected: filter.input))
+            throw .failed(
+                Diagnostic(
+                    "filter \"\(name)\" cannot be used on \(input.kindName)", at: location, expected: filter.input))
         }
         return output
     }
 
-    private func defaulted(_ base: Expression, _ arguments: [VariableValue]) throws(EvaluationFailure) -> VariableValue {
+    private func defaulted(_ base: Expression, _ arguments: [VariableValue]) throws(EvaluationFailure) -> VariableValue
+    {
         let replacement = arguments.first ?? ""
         guard let value = try definedValue(of: base) else { return replacement }
         let isEmptyToo = arguments.count > 1 && arguments[1] == true
@@ -194,7 +206,9 @@ struct Evaluator {
         let (first, second) = (try value(of: left), try value(of: right))
         guard let result = operation.apply(first, second) else {
             throw .failed(
-                Diagnostic("\"\(operation.rawValue)\" cannot be used between \(first.kindName) and \(second.kindName)", at: left.location))
+                Diagnostic(
+                    "\"\(operation.rawValue)\" cannot be used between \(first.kindName) and \(second.kindName)",
+                    at: left.location))
         }
         return result
     }

@@ -37,7 +37,9 @@ struct ExpressionLexer {
         let character = text[position]
         if character == "\"" || character == "'" { return try string(from: start, quote: character) }
         if character.isASCII, character.isNumber { return try number(from: start) }
-        if character == "_" || character.isLetter { return token(.name(take { $0 == "_" || $0.isLetter || $0.isNumber }), from: start) }
+        if character == "_" || character.isLetter {
+            return token(.name(take { $0 == "_" || $0.isLetter || $0.isNumber }), from: start)
+        }
         guard let symbol = Self.symbols.first(where: { text[start...].hasPrefix($0) }) else {
             throw Diagnostic("unexpected \"\(character)\" in an expression", at: scalar.location(of: start))
         }

@@ -34,7 +34,9 @@ struct ExpressionParser {
     func endOfTemplate() throws(Diagnostic) -> String.Index {
         let rest = scalar.text[token.start...]
         guard rest.hasPrefix("}}") else {
-            throw Diagnostic("a template is not closed", at: here, found: rest.isEmpty ? "the end" : "\"\(rest.prefix(20))\"", expected: "}}")
+            throw Diagnostic(
+                "a template is not closed", at: here, found: rest.isEmpty ? "the end" : "\"\(rest.prefix(20))\"",
+                expected: "}}")
         }
         return scalar.text.index(token.start, offsetBy: 2)
     }
@@ -52,7 +54,9 @@ struct ExpressionParser {
     }
 
     private mutating func expect(_ symbol: String) throws(Diagnostic) {
-        guard try take(symbol) else { throw Diagnostic("unexpected word in an expression", at: here, found: foundText, expected: "\"\(symbol)\"") }
+        guard try take(symbol) else {
+            throw Diagnostic("unexpected word in an expression", at: here, found: foundText, expected: "\"\(symbol)\"")
+        }
     }
 
     private mutating func takeName(_ what: String) throws(Diagnostic) -> String {
@@ -111,7 +115,9 @@ struct ExpressionParser {
             try expect("in")
             return .isNotIn
         }
-        for operation: Expression.Operator in [.isIn, .equal, .notEqual, .lessOrEqual, .greaterOrEqual, .less, .greater] where try take(operation.rawValue) {
+        for operation: Expression.Operator in [
+            .isIn, .equal, .notEqual, .lessOrEqual, .greaterOrEqual, .less, .greater,
+        ] where try take(operation.rawValue) {
             return operation
         }
         return nil
@@ -170,7 +176,8 @@ struct ExpressionParser {
         }
     }
 
-    private mutating func literal(_ value: VariableValue, at location: SourceLocation) throws(Diagnostic) -> Expression {
+    private mutating func literal(_ value: VariableValue, at location: SourceLocation) throws(Diagnostic) -> Expression
+    {
         try advance()
         return Expression(.literal(value), at: location)
     }
@@ -183,11 +190,14 @@ struct ExpressionParser {
     private mutating func word(_ name: String, at location: SourceLocation) throws(Diagnostic) -> Expression {
         if let constant = Self.constants[name] { return try literal(constant, at: location) }
         guard !Self.reserved.contains(name) else {
-            throw Diagnostic("unexpected word in an expression", at: location, found: "\"\(name)\"", expected: "a value")
+            throw Diagnostic(
+                "unexpected word in an expression", at: location, found: "\"\(name)\"", expected: "a value")
         }
         try advance()
         if token.kind == .symbol("(") {
-            throw Diagnostic("functions do not exist in fleet's expressions", at: location, found: "\"\(name)(\"", suggestion: "use a filter, such as x | default(1)")
+            throw Diagnostic(
+                "functions do not exist in fleet's expressions", at: location, found: "\"\(name)(\"",
+                suggestion: "use a filter, such as x | default(1)")
         }
         return Expression(.name(name), at: location)
     }
@@ -242,7 +252,10 @@ struct ExpressionParser {
         let location = here
         let name = try takeName("a filter's name")
         guard let filter = Filter(rawValue: name) ?? Filter.synonyms[name] else {
-            throw Diagnostic("there is no filter \"\(name)\"", at: location, expected: "one of \(Filter.names.joined(separator: ", "))", suggestion: Suggestion.sentence(for: name, among: Filter.names))
+            throw Diagnostic(
+                "there is no filter \"\(name)\"", at: location,
+                expected: "one of \(Filter.names.joined(separator: ", "))",
+                suggestion: Suggestion.sentence(for: name, among: Filter.names))
         }
         let given = try take("(") ? try arguments(until: ")") : []
         guard filter.argumentCount.contains(given.count) else {
@@ -257,7 +270,9 @@ struct ExpressionParser {
         let name = try takeName("a test's name")
         guard ValueTest(rawValue: name) != nil else {
             let names = ValueTest.allCases.map(\.rawValue)
-            throw Diagnostic("there is no test \"\(name)\"", at: location, expected: "one of \(names.joined(separator: ", "))", suggestion: Suggestion.sentence(for: name, among: names))
+            throw Diagnostic(
+                "there is no test \"\(name)\"", at: location, expected: "one of \(names.joined(separator: ", "))",
+                suggestion: Suggestion.sentence(for: name, among: names))
         }
         return Expression(.test(base, name: name, isNegated: isNegated), at: base.location)
     }

@@ -1,5 +1,5 @@
-import Foundation
 import FleetModel
+import Foundation
 
 /// The filters behind `|`.
 enum Filter: String, CaseIterable {
@@ -33,7 +33,9 @@ enum Filter: String, CaseIterable {
         }
     }
 
-    /// The result; nil when the filter does not exist for the value. `default` is the evaluator's.
+    /// The result.
+    ///
+    /// Nil when the filter does not exist for the value. `default` is the evaluator's.
     func apply(to value: VariableValue, _ arguments: [VariableValue]) -> VariableValue? {
         switch self {
         case .quote: Self.quoted(value)
@@ -59,7 +61,8 @@ enum Filter: String, CaseIterable {
         case .upper: return .string(text.uppercased())
         case .trim: return .string(text.trimmingCharacters(in: .whitespacesAndNewlines))
         case .b64encode: return .string(Data(text.utf8).base64EncodedString())
-        case .basename: return .string(text.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? "")
+        case .basename:
+            return .string(text.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? "")
         case .dirname: return .string(text.lastIndex(of: "/").map { String(text[..<$0]) } ?? "")
         case .replace: return replaced(text, arguments)
         case .split: return split(text, arguments.first)
@@ -73,7 +76,9 @@ enum Filter: String, CaseIterable {
     }
 
     private func split(_ text: String, _ separator: VariableValue?) -> VariableValue? {
-        guard let separator else { return .list(text.split(whereSeparator: \.isWhitespace).map { .string(String($0)) }) }
+        guard let separator else {
+            return .list(text.split(whereSeparator: \.isWhitespace).map { .string(String($0)) })
+        }
         guard case .string(let mark) = separator, !mark.isEmpty else { return nil }
         return .list(text.components(separatedBy: mark).map { .string($0) })
     }
@@ -83,7 +88,8 @@ enum Filter: String, CaseIterable {
         if self == .bool { return Self.flag(value) }
         switch value {
         case .int(let number): return self == .int ? value : .float(Double(number))
-        case .float(let number): return self == .float ? value : Int(exactly: number.rounded(.towardZero)).map { .int($0) }
+        case .float(let number):
+            return self == .float ? value : Int(exactly: number.rounded(.towardZero)).map { .int($0) }
         case .string(let text):
             let text = text.trimmingCharacters(in: .whitespaces)
             return self == .int ? Int(text).map { .int($0) } : Double(text).map { .float($0) }
@@ -129,7 +135,9 @@ enum Filter: String, CaseIterable {
 
     private static func joined(_ elements: [VariableValue], _ separator: VariableValue?) -> VariableValue? {
         let texts = elements.compactMap(\.scalarText)
-        guard texts.count == elements.count, let mark = separator?.stringValue ?? (separator == nil ? "" : nil) else { return nil }
+        guard texts.count == elements.count, let mark = separator?.stringValue ?? (separator == nil ? "" : nil) else {
+            return nil
+        }
         return .string(texts.joined(separator: mark))
     }
 }

@@ -18,13 +18,13 @@ public struct VariableScope: Sendable {
     /// What a host's templates see: its inventory variables, `inventory_hostname`, `inventory_hostname_short`,
     /// `group_names` and `kubernetes_node`, then the playbook's variables, then `--extra-vars`.
     public init(host: Host, playbook: VariableMapping = [:], extra: VariableMapping = [:]) {
+        addLiteral(["kubernetes_node": .string(host.node.rawValue)])
         add(host.variables.inherited)
         add(host.variables.own)
         addLiteral([
             "inventory_hostname": .string(host.name.rawValue),
             "inventory_hostname_short": .string(String(host.name.rawValue.prefix { $0 != "." })),
             "group_names": .list(host.groups.map { .string($0) }),
-            "kubernetes_node": .string(host.node.rawValue),
         ])
         add(playbook)
         add(extra)

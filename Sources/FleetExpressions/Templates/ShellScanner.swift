@@ -162,7 +162,8 @@ struct ShellScanner {
     // MARK: - Words
 
     private static let prefixes: Set<String> = [
-        "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "exec", "command", "sudo", "doas", "env",
+        "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "exec", "command", "sudo", "doas",
+        "env",
     ]
 
     private mutating func separate(_ character: Character) {

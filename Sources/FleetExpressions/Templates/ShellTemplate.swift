@@ -1,7 +1,5 @@
 import FleetModel
 
-import FleetModel
-
 /// A script with `{{ }}` in it (safety rule 26).
 ///
 /// A bare template becomes one quoted word, whatever the value. Inside quotes, backticks, `$( )`, comments and
@@ -90,7 +88,8 @@ extension ValueForm<ShellTemplate> {
         ValueForm(expected: "a shell script") { value, diagnostics in
             guard let scalar = value.scalar, scalar.value != .null, !scalar.isVaulted else {
                 diagnostics.append(
-                    Diagnostic("unusable value", at: value.location, found: value.foundText, expected: "a shell script"))
+                    Diagnostic("unusable value", at: value.location, found: value.foundText, expected: "a shell script")
+                )
                 return nil
             }
             do throws(Diagnostics) {

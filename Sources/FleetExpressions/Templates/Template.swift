@@ -46,7 +46,9 @@ public struct Template: Hashable, Sendable {
     }
 
     func value(with evaluator: Evaluator) throws(EvaluationFailure) -> VariableValue {
-        if pieces.count == 1, case .expression(let expression) = pieces[0] { return try evaluator.value(of: expression) }
+        if pieces.count == 1, case .expression(let expression) = pieces[0] {
+            return try evaluator.value(of: expression)
+        }
         return .string(try text(with: evaluator))
     }
 
@@ -68,7 +70,8 @@ extension Evaluator {
         let result = try value(of: expression)
         guard let text = result.scalarText else {
             throw .failed(
-                Diagnostic("\(result.kindName) has no text", at: expression.location,
+                Diagnostic(
+                    "\(result.kindName) has no text", at: expression.location,
                     suggestion: "use join(\",\"), to_json or default(\"\")"))
         }
         return text
@@ -81,7 +84,9 @@ extension ValueForm<Template> {
         ValueForm(expected: "text, which may hold {{ }}") { value, diagnostics in
             guard let scalar = value.scalar, scalar.value != .null, !scalar.isVaulted else {
                 diagnostics.append(
-                    Diagnostic("unusable value", at: value.location, found: value.foundText, expected: "text, which may hold {{ }}"))
+                    Diagnostic(
+                        "unusable value", at: value.location, found: value.foundText,
+                        expected: "text, which may hold {{ }}"))
                 return nil
             }
             do throws(Diagnostic) {

@@ -1,8 +1,10 @@
 public import FleetModel
 
 extension LabelSelector {
-    /// Reads Kubernetes' selector text: `key`, `!key`, `key=value`, `key==value`, `key!=value`, `key in (a, b)`,
-    /// `key notin (a, b)`, joined by commas. Nil for anything else and for an empty text.
+    /// Reads Kubernetes' selector text: `key`, `!key`, `key=value`, `key==value`, `key!=value`, `key in (a, b)`, `key
+    /// notin (a, b)`, joined by commas.
+    ///
+    /// Nil for anything else and for an empty text.
     public init?(text: String) {
         var labels: [String: String] = [:]
         var requirements: [SelectorRequirement] = []
@@ -23,15 +25,17 @@ extension LabelSelector {
     init?(mapping: LocatedMapping, _ diagnostics: inout [Diagnostic]) {
         let form: ValueForm<[String: String]> = .dictionary(of: .string)
         guard mapping.keys.contains(where: { $0 == "matchLabels" || $0 == "matchExpressions" }) else {
-            let whole = LocatedValue(.mapping(mapping), at: mapping.entries.first?.keyLocation ?? SourceLocation(file: ""))
+            let whole = LocatedValue(
+                .mapping(mapping), at: mapping.entries.first?.keyLocation ?? SourceLocation(file: ""))
             guard let labels = form.read(whole, &diagnostics) else { return nil }
             self.init(matchLabels: labels)
             return
         }
         let labels = mapping["matchLabels"].map { form.read($0, &diagnostics) } ?? [:]
-        let expressions = mapping["matchExpressions"].map {
-            ValueForm<[SelectorRequirement]>.list(of: .requirement).read($0, &diagnostics)
-        } ?? []
+        let expressions =
+            mapping["matchExpressions"].map {
+                ValueForm<[SelectorRequirement]>.list(of: .requirement).read($0, &diagnostics)
+            } ?? []
         guard let labels, let expressions else { return nil }
         self.init(matchLabels: labels, matchExpressions: expressions)
     }

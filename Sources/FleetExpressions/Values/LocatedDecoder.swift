@@ -75,13 +75,16 @@ public struct LocatedDecoder: Sendable {
     /// Adds other readers' mistakes.
     public mutating func report(_ others: [Diagnostic]) { diagnostics += others }
 
-    /// Makes a mistake of every key that was not asked for. `decode` and `ValueForm.object` call it themselves.
+    /// Makes a mistake of every key that was not asked for.
+    ///
+    /// `decode` and `ValueForm.object` call it themselves.
     public mutating func refuseUnknownKeys() {
         for entry in entries where !asked.contains(entry.key) {
             let near = Suggestion.sentence(for: entry.key, among: asked)
             let known = asked.isEmpty ? "no keys" : "one of " + asked.joined(separator: ", ")
             diagnostics.append(
-                Diagnostic("\(subject) has no key \"\(entry.key)\"", at: entry.keyLocation, expected: known,
+                Diagnostic(
+                    "\(subject) has no key \"\(entry.key)\"", at: entry.keyLocation, expected: known,
                     suggestion: near))
         }
     }

@@ -35,8 +35,10 @@ public struct LocatedScalar: Hashable, Sendable {
         if case .vaulted = value { true } else { false }
     }
 
-    /// Where a character of the text stood. Exact for literal blocks and for scalars of one line without escapes; the
-    /// beginning of the text where lines were folded.
+    /// Where a character of the text stood.
+    ///
+    /// Exact for literal blocks and for scalars of one line without escapes; the beginning of the text where lines were
+    /// folded.
     public func location(of index: String.Index) -> SourceLocation {
         let before = text[..<index]
         if style != .literal, text.contains("\n") || style == .folded { return textLocation }

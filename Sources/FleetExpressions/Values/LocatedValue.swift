@@ -59,7 +59,9 @@ extension LocatedValue {
         }
     }
 
-    /// What stands there, for messages: the text of a scalar in quotes, else its kind. Vaulted text is not shown.
+    /// What stands there, for messages: the text of a scalar in quotes, else its kind.
+    ///
+    /// Vaulted text is not shown.
     public var foundText: String {
         guard let scalar else { return value.kindName }
         if scalar.value == .null || scalar.isVaulted { return value.kindName }

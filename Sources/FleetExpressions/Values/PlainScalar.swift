@@ -3,6 +3,7 @@ public import FleetModel
 /// Types plain scalars by YAML 1.1's rules as PyYAML, and so Ansible, applies them.
 public enum PlainScalar {
     /// The value of an unquoted scalar: `yes` is true, `0x1F` and `010` are 31 and 8, `1:30` is 90, `1e5` is a string.
+    ///
     /// Dates stay strings; whole numbers beyond 64 bits become numbers with fractions.
     public static func value(of text: String) -> VariableValue {
         guard let first = text.utf8.first else { return .null }
@@ -74,7 +75,9 @@ public enum PlainScalar {
         let digits = body.filter { $0 != "_" }
         let mantissa = digits.prefix { $0 != "e" && $0 != "E" }
         guard mantissa != ".", mantissa.allSatisfy({ $0 == "." || ($0.isASCII && $0.isNumber) }) else { return nil }
-        guard mantissa.count(where: { $0 == "." }) == 1, isExponent(digits.dropFirst(mantissa.count)) else { return nil }
+        guard mantissa.count(where: { $0 == "." }) == 1, isExponent(digits.dropFirst(mantissa.count)) else {
+            return nil
+        }
         let padded = mantissa.first == "." ? "0" + digits : digits.replacing(/\.(?![0-9])/, with: ".0")
         return Double(padded).map { .float(Double(sign) * $0) }
     }

@@ -64,7 +64,9 @@ extension ValueForm<Bool> {
 extension ValueForm<Int> {
     /// A whole number within bounds.
     public static func int(in range: ClosedRange<Int>) -> ValueForm {
-        let bounds = range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+        let bounds =
+            range.upperBound == .max
+            ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
         return .scalar("a whole number \(bounds)") { scalar in
             guard case .int(let number) = scalar.value, range.contains(number) else { return nil }
             return number
@@ -116,7 +118,8 @@ extension ValueForm where Value: CaseIterable & RawRepresentable<String> & Senda
             if let text = value.scalar?.text, let word = Value(rawValue: text) { return word }
             let near = value.scalar.flatMap { Suggestion.sentence(for: $0.text, among: words) }
             diagnostics.append(
-                Diagnostic("unusable value", at: value.location, found: value.foundText, expected: "one of \(expected)",
+                Diagnostic(
+                    "unusable value", at: value.location, found: value.foundText, expected: "one of \(expected)",
                     suggestion: near))
             return nil
         }
@@ -149,7 +152,8 @@ extension ValueForm {
         ValueForm(expected: "a list") { value, diagnostics in
             guard let elements = value.elements else {
                 diagnostics.append(
-                    Diagnostic("unusable value", at: value.location, found: value.foundText,
+                    Diagnostic(
+                        "unusable value", at: value.location, found: value.foundText,
                         expected: "a list, each \(form.expected)"))
                 return nil
             }
@@ -187,7 +191,8 @@ extension ValueForm<VariableMapping> {
         ValueForm(expected: "a mapping of names to values") { value, diagnostics in
             if let mapping = value.mapping { return mapping.values }
             diagnostics.append(
-                Diagnostic("unusable value", at: value.location, found: value.foundText,
+                Diagnostic(
+                    "unusable value", at: value.location, found: value.foundText,
                     expected: "a mapping of names to values"))
             return nil
         }
@@ -202,7 +207,8 @@ extension ValueForm<LabelSelector> {
             if let mapping = value.mapping { return LabelSelector(mapping: mapping, &diagnostics) }
             if let text = value.scalar?.text, let selector = LabelSelector(text: text) { return selector }
             diagnostics.append(
-                Diagnostic("unusable selector", at: value.location, found: value.foundText,
+                Diagnostic(
+                    "unusable selector", at: value.location, found: value.foundText,
                     expected: "a label selector such as app=web,tier!=db"))
             return nil
         }

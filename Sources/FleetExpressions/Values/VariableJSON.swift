@@ -1,5 +1,5 @@
-import Foundation
 public import FleetModel
+import Foundation
 
 /// Writes variables as JSON.
 public enum VariableJSON {
@@ -16,7 +16,9 @@ public enum VariableJSON {
             let texts = elements.compactMap(text(of:))
             return texts.count == elements.count ? "[" + texts.joined(separator: ", ") + "]" : nil
         case .mapping(let mapping):
-            let texts = mapping.entries.compactMap { entry in text(of: entry.value).map { "\(quoted(entry.name)): \($0)" } }
+            let texts = mapping.entries.compactMap { entry in
+                text(of: entry.value).map { "\(quoted(entry.name)): \($0)" }
+            }
             return texts.count == mapping.count ? "{" + texts.joined(separator: ", ") + "}" : nil
         case .vaulted: return nil
         }

@@ -50,7 +50,9 @@ struct Glob {
         return ranges
     }
 
-    /// Whether the whole text fits. Linear in the pattern for each star: only the last star is ever retried.
+    /// Whether the whole text fits.
+    ///
+    /// Linear in the pattern for each star: only the last star is ever retried.
     func matches(_ text: String) -> Bool {
         let characters = Array(text)
         var (part, index) = (0, 0)

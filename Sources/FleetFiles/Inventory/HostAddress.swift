@@ -3,13 +3,17 @@ struct HostAddress: Equatable {
     var name: String
     var port: Int?
 
-    /// Reads `host`, `host:22`, `[::1]:22`, `node[01:10].example.com:2222`. Nil for what is none of these, such as a
-    /// list of patterns (`~/lib/ansible/parsing/utils/addresses.py:parse_address`).
+    /// Reads `host`, `host:22`, `[::1]:22`, `node[01:10].example.com:2222`.
+    ///
+    /// Nil for what is none of these, such as a list of patterns
+    /// (`~/lib/ansible/parsing/utils/addresses.py:parse_address`).
     init?(_ text: String) {
         var name = text[...]
         var port: Int?
         if let match = name.wholeMatch(of: /\[(.+)\]:([0-9]+)/) { (name, port) = (match.1, Int(match.2)) }
-        if let match = name.wholeMatch(of: /((?:[^:\[\]]|\[[^\]]*\])*):([0-9]+)/) { (name, port) = (match.1, Int(match.2)) }
+        if let match = name.wholeMatch(of: /((?:[^:\[\]]|\[[^\]]*\])*):([0-9]+)/) {
+            (name, port) = (match.1, Int(match.2))
+        }
         guard Self.isHostName(name) || Self.isIPv6(name) else { return nil }
         self.name = String(name)
         self.port = port
@@ -21,7 +25,9 @@ struct HostAddress: Equatable {
     }
 
     private static func isLabel(_ label: Substring) -> Bool {
-        guard let first = label.first, let last = label.last, first != "-", last != "-", last != "_" else { return false }
+        guard let first = label.first, let last = label.last, first != "-", last != "-", last != "_" else {
+            return false
+        }
         return label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
     }
 

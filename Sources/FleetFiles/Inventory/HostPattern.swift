@@ -32,7 +32,9 @@ public struct HostPattern: Sendable {
             }
             terms += try Self.lines(of: String(part.dropFirst()), at: location, tree).map(Self.term)
         }
-        guard !terms.isEmpty else { throw Diagnostic("the pattern is empty", at: location, expected: "hosts or groups, such as kube_node") }
+        guard !terms.isEmpty else {
+            throw Diagnostic("the pattern is empty", at: location, expected: "hosts or groups, such as kube_node")
+        }
         self.terms = terms
     }
 
@@ -92,7 +94,9 @@ public struct HostPattern: Sendable {
         guard comparisons.count == parts.count else {
             throw Diagnostic(
                 "commas join hosts and groups, but name=value terms narrow them", at: location, found: "\"\(text)\"",
-                suggestion: "write \(parts.filter { PatternMatcher.comparison($0) == nil }.joined(separator: ":")):&\(comparisons[0])")
+                suggestion:
+                    "write \(parts.filter { PatternMatcher.comparison($0) == nil }.joined(separator: ":")):&\(comparisons[0])"
+            )
         }
         return parts.map { "&" + $0 }
     }

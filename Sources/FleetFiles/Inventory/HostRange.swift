@@ -50,7 +50,8 @@ enum HostRange {
         }
         let isPadded = begin.hasPrefix("0") && begin.count > 1
         if isPadded, begin.count != end.count {
-            throw Failure(message: "the bounds of [\(begin):\(end)] differ in length", expected: "as many digits in both")
+            throw Failure(
+                message: "the bounds of [\(begin):\(end)] differ in length", expected: "as many digits in both")
         }
         guard first <= last else { throw Failure(message: "the range [\(begin):\(end)] runs backwards") }
         guard (last - first) / step < mostHosts else {

@@ -39,7 +39,9 @@ struct HostSettings {
     /// The first of some variables that is set, its templates worked out; nil when none is, or it is empty.
     private mutating func value(_ names: String...) -> (name: String, value: VariableValue, location: SourceLocation)? {
         guard let (name, found) = located(names), !found.isNull else { return nil }
-        guard found.holdsTemplates || found.scalar?.isVaulted ?? false else { return (name, found.value, found.location) }
+        guard found.holdsTemplates || found.scalar?.isVaulted ?? false else {
+            return (name, found.value, found.location)
+        }
         do throws(Diagnostic) {
             let reference = LocatedScalar(text: name, value: .string(name), textLocation: found.location)
             return (name, try Template(parsing: reference.inBraces).value(in: scope), found.location)
@@ -87,7 +89,10 @@ struct HostSettings {
         connection.becomes = flag(value("ansible_become", "ansible_sudo"))
         connection.becomeMethod = text(value("ansible_become_method"))
         connection.becomeUser = text(value("ansible_become_user", "ansible_sudo_user"))
-        let passwords = ["ansible_password", "ansible_ssh_pass", "ansible_ssh_password", "ansible_become_password", "ansible_become_pass"]
+        let passwords = [
+            "ansible_password", "ansible_ssh_pass", "ansible_ssh_password", "ansible_become_password",
+            "ansible_become_pass",
+        ]
         connection.hasPassword = located(passwords) != nil
         host.connection = connection
     }
@@ -137,7 +142,9 @@ struct HostSettings {
         }
         for element in elements {
             guard let taint = Taint(inventory: element) else {
-                refuse("taint", at: found.location, found: element, expected: "key=value:NoSchedule, key:NoExecute or a mapping of key, value and effect")
+                refuse(
+                    "taint", at: found.location, found: element,
+                    expected: "key=value:NoSchedule, key:NoExecute or a mapping of key, value and effect")
                 continue
             }
             host.taints.append(taint)
@@ -166,7 +173,8 @@ extension Taint {
     /// `key=value:Effect`, `key:Effect`, or a mapping of `key`, `value` and `effect`.
     fileprivate init?(inventory value: VariableValue) {
         if let mapping = value.mappingValue {
-            guard let key = mapping["key"]?.stringValue, let effect = mapping["effect"]?.stringValue.flatMap(TaintEffect.init)
+            guard let key = mapping["key"]?.stringValue,
+                let effect = mapping["effect"]?.stringValue.flatMap(TaintEffect.init)
             else { return nil }
             self.init(key: key, value: mapping["value"]?.scalarText ?? "", effect: effect)
             return

@@ -58,7 +58,9 @@ struct INIInventory {
             return open(String(match.1), match.2.map(String.init) ?? "hosts")
         }
         if text.hasPrefix("["), text.hasSuffix("]") {
-            return report("unusable section", found: "\"\(text)\"", expected: "[group], [group:children] or [group:vars] without spaces")
+            return report(
+                "unusable section", found: "\"\(text)\"",
+                expected: "[group], [group:children] or [group:vars] without spaces")
         }
         switch section {
         case .hosts: readHost(text)
@@ -74,11 +76,14 @@ struct INIInventory {
         guard let opened = Section(rawValue: kind) else {
             return report(
                 "unknown kind of section", at: name.count + 2, found: "\"\(kind)\"",
-                expected: "one of \(words.joined(separator: ", "))", suggestion: Suggestion.sentence(for: kind, among: words))
+                expected: "one of \(words.joined(separator: ", "))",
+                suggestion: Suggestion.sentence(for: kind, among: words))
         }
         (group, section) = (name, opened)
         if builder.group(named: group) == nil {
-            if opened == .vars, pending[group] == nil { hold(group, Pending(location: place(), section: .vars, parents: [])) }
+            if opened == .vars, pending[group] == nil {
+                hold(group, Pending(location: place(), section: .vars, parents: []))
+            }
             builder.addGroup(group)
         }
         if opened != .vars, let awaited = pending.removeValue(forKey: group) {
@@ -103,12 +108,15 @@ struct INIInventory {
         let known = builder.groups.map(\.name)
         for name in pendingOrder {
             guard let entry = pending[name] else { continue }
-            let message = entry.section == .vars
+            let message =
+                entry.section == .vars
                 ? "variables are set for group \"\(name)\", which is defined nowhere"
                 : "group \"\(name)\" is a child of \"\(entry.parents.last ?? "")\", but is defined nowhere"
             let near = Suggestion.sentence(for: name, among: known.filter { $0 != name })
             diagnostics.append(
-                Diagnostic(message, at: entry.location, expected: "a section [\(name)] or [\(name):children]", suggestion: near))
+                Diagnostic(
+                    message, at: entry.location, expected: "a section [\(name)] or [\(name):children]", suggestion: near
+                ))
         }
     }
 
@@ -116,7 +124,8 @@ struct INIInventory {
 
     private mutating func readChild(_ text: String) {
         guard let match = text.wholeMatch(of: /([^:\]\s]+)\s*(?:#.*)?/) else {
-            return report("unusable line in [\(group):children]", found: "\"\(text.prefix(60))\"", expected: "a group's name")
+            return report(
+                "unusable line in [\(group):children]", found: "\"\(text.prefix(60))\"", expected: "a group's name")
         }
         let child = String(match.1)
         if builder.group(named: child) != nil {
@@ -153,7 +162,8 @@ struct INIInventory {
         for word in words.dropFirst() {
             guard let equals = word.text.firstIndex(of: "=") else {
                 report(
-                    "unusable word behind host \"\(first.text)\"", at: word.offset, found: "\"\(word.text)\"", expected: "name=value",
+                    "unusable word behind host \"\(first.text)\"", at: word.offset, found: "\"\(word.text)\"",
+                    expected: "name=value",
                     suggestion: "a value with spaces needs quotes: name=\"a b\"")
                 continue
             }
@@ -165,10 +175,15 @@ struct INIInventory {
     }
 
     private mutating func add(_ pattern: String, _ variables: [(String, LocatedValue)]) {
-        if pattern == "---" { return report("\"---\" begins a YAML file", expected: "an INI inventory", suggestion: "rename the file to .yaml") }
+        if pattern == "---" {
+            return report(
+                "\"---\" begins a YAML file", expected: "an INI inventory", suggestion: "rename the file to .yaml")
+        }
         let address = HostAddress(pattern)
         if pattern.hasSuffix(":"), address?.port == nil {
-            return report("host \"\(pattern)\" ends with a colon", expected: "host or host:port", suggestion: "YAML inventories need the extension .yaml")
+            return report(
+                "host \"\(pattern)\" ends with a colon", expected: "host or host:port",
+                suggestion: "YAML inventories need the extension .yaml")
         }
         do throws(HostRange.Failure) {
             for name in try HostRange.expand(address?.name ?? pattern) {

@@ -20,7 +20,8 @@ struct InventoryAssembly {
             let shared = sharedVariables(of: record.groups)
             var own = record.variables
             own.overlay(files.variables(of: .host, names: [record.name]))
-            hosts.append(host(record, HostVariables(inherited: shared.values, own: own.mapping), [shared.located, own]))
+            hosts.append(
+                host(record, HostVariables(inherited: shared.values, own: own.mapping), [shared.located, own]))
             places[HostName(record.name)] = [shared.located, own]
         }
         diagnostics += files.diagnostics.filter { $0.severity == .error }

@@ -53,7 +53,9 @@ struct InventoryBuilder {
         return groups.count - 1
     }
 
-    /// Adds a host to a group. A port counts only where the host is named first, as in Ansible.
+    /// Adds a host to a group.
+    ///
+    /// A port counts only where the host is named first, as in Ansible.
     @discardableResult
     mutating func addHost(_ name: String, to group: Int, port: Int?, at location: SourceLocation) -> Int {
         let index = hostIndices[name] ?? newHost(name, port: port, at: location)

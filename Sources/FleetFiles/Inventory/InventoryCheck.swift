@@ -9,7 +9,8 @@ struct InventoryCheck {
 
     var warnings: [Diagnostic] {
         let hosts = document.inventory.hosts
-        return loners(hosts.map { ($0, $0.zone?.rawValue) }, "zone") + loners(hosts.map { ($0, $0.pool?.rawValue) }, "pool")
+        return loners(hosts.map { ($0, $0.zone?.rawValue) }, "zone")
+            + loners(hosts.map { ($0, $0.pool?.rawValue) }, "pool")
     }
 
     private func loners(_ values: [(host: Host, value: String?)], _ name: String) -> [Diagnostic] {

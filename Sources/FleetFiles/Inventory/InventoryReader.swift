@@ -8,8 +8,9 @@ public struct InventoryReader: Sendable {
     /// A reader of a tree's files.
     public init(tree: any FileTree) { self.tree = tree }
 
-    /// Reads sources in their order, with the variables beside them, and merges them as Ansible does. Throws every
-    /// mistake of every file; what is only doubtful is among the document's warnings.
+    /// Reads sources in their order, with the variables beside them, and merges them as Ansible does.
+    ///
+    /// Throws every mistake of every file; what is only doubtful is among the document's warnings.
     public func read(_ sources: [String]) throws(Diagnostics) -> InventoryDocument {
         var builder = InventoryBuilder()
         var diagnostics: [Diagnostic] = []
@@ -30,7 +31,9 @@ public struct InventoryReader: Sendable {
             case .directory: readDirectory(source, into: &builder, &diagnostics)
             case .file: try readFile(source, into: &builder)
             case nil where source.contains(","): addHosts(listed: source, to: &builder)
-            case nil: throw Diagnostic("there is no such inventory", at: SourceLocation(file: source), suggestion: neighbour(of: source))
+            case nil:
+                throw Diagnostic(
+                    "there is no such inventory", at: SourceLocation(file: source), suggestion: neighbour(of: source))
             }
         } catch let failure as Diagnostics {
             diagnostics += failure.all
@@ -59,7 +62,9 @@ public struct InventoryReader: Sendable {
     private func readDirectory(
         _ directory: String, into builder: inout InventoryBuilder, _ diagnostics: inout [Diagnostic]
     ) {
-        let names = ((try? tree.names(in: directory)) ?? []).sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
+        let names = ((try? tree.names(in: directory)) ?? []).sorted {
+            $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
+        }
         for name in names where !Self.isIgnored(name) {
             read(FilePath.join(directory, name), into: &builder, &diagnostics)
         }
@@ -71,7 +76,8 @@ public struct InventoryReader: Sendable {
             guard !text.isEmpty else { continue }
             let address = text.contains("[") && !text.hasPrefix("[") ? nil : HostAddress(text)
             builder.addHost(
-                address?.name ?? text, to: InventoryBuilder.ungrouped, port: address?.port, at: SourceLocation(file: source))
+                address?.name ?? text, to: InventoryBuilder.ungrouped, port: address?.port,
+                at: SourceLocation(file: source))
         }
     }
 
@@ -95,7 +101,7 @@ public struct InventoryReader: Sendable {
 
     /// A file without an extension is YAML when it reads as a mapping, or says so by its first lines.
     private static func isYAML(_ text: String, file: String) -> Bool {
-        if let value = try? YAMLReader.read(text, file: file) { return value.mapping != nil }
+        if let value = try? YAMLReader.read(text, file: file), value.mapping != nil { return true }
         let lines = text.split(whereSeparator: \.isNewline)
         let first = lines.first { !$0.allSatisfy(\.isWhitespace) && !$0.hasPrefix("#") && !$0.hasPrefix(";") }
         return first == "---" || first?.wholeMatch(of: /[\w-]+:\s*/) != nil

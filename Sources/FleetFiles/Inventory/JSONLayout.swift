@@ -28,6 +28,7 @@ enum JSONLayout {
     private static func block(_ items: [String], _ open: String, _ close: String, _ depth: Int) -> String {
         guard !items.isEmpty else { return open + close }
         let indentation = String(repeating: " ", count: 4 * depth)
-        return "\(open)\n" + items.map { "\(indentation)    \($0)" }.joined(separator: ",\n") + "\n\(indentation)\(close)"
+        return "\(open)\n" + items.map { "\(indentation)    \($0)" }.joined(separator: ",\n")
+            + "\n\(indentation)\(close)"
     }
 }

@@ -9,7 +9,9 @@ struct LocatedVariables: Hashable {
     subscript(name: String) -> LocatedValue? {
         get { values[name] }
         set {
-            if values.updateValue(newValue ?? .null(at: SourceLocation(file: "")), forKey: name) == nil { names.append(name) }
+            if values.updateValue(newValue ?? .null(at: SourceLocation(file: "")), forKey: name) == nil {
+                names.append(name)
+            }
         }
     }
 

@@ -10,10 +10,10 @@ struct PatternMatcher {
     func hosts(_ term: String) throws(Diagnostic) -> [Host] {
         if let host = inventory[host: HostName(term)] { return [host] }
         if let comparison = Self.comparison(term) { return try compared(comparison) }
-        let (pattern, subscript_) = Self.splitSubscript(term)
+        let (pattern, slice) = Self.splitSubscript(term)
         guard let matches = try matches(pattern) else { return try unfolded(term) }
-        guard let subscript_ else { return matches }
-        return try sliced(matches, subscript_, term)
+        guard let slice else { return matches }
+        return try sliced(matches, slice, term)
     }
 
     // MARK: - name=value
@@ -74,11 +74,15 @@ struct PatternMatcher {
         }
     }
 
-    /// A range of host names that is no slice of a group: `node[01:10]` where nothing is called `node`.
+    /// Brackets that are no slice of a group: `node[01:10]` or `node0[1-3]` where nothing is called `node`.
     private func unfolded(_ term: String) throws(Diagnostic) -> [Host] {
-        if term.contains("["), let names = try? HostRange.expand(term) {
+        if term.contains("[") {
+            let names = (try? HostRange.expand(term)) ?? []
             let hosts = names.compactMap { inventory[host: HostName($0)] }
             if !hosts.isEmpty { return hosts }
+            let glob = Glob(term)
+            let matching = inventory.hosts.filter { glob.matches($0.name.rawValue) }
+            if !matching.isEmpty { return matching }
         }
         let names = inventory.groups.map(\.name) + inventory.hosts.map(\.name.rawValue)
         throw Diagnostic(
@@ -99,7 +103,8 @@ struct PatternMatcher {
     }
 
     static func splitSubscript(_ term: String) -> (pattern: String, slice: Slice?) {
-        guard !term.hasPrefix("~"), let match = term.wholeMatch(of: /(.+)\[(?:(-?[0-9]+)|([0-9]+)[:-]([0-9]*))\]/) else {
+        guard !term.hasPrefix("~"), let match = term.wholeMatch(of: /(.+)\[(?:(-?[0-9]+)|([0-9]+)[:-]([0-9]*))\]/)
+        else {
             return (term, nil)
         }
         if let index = match.2.flatMap({ Int($0) }) { return (String(match.1), .index(index)) }

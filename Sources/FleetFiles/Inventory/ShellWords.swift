@@ -19,7 +19,9 @@ enum ShellWords {
             if let open = quote {
                 if character == open {
                     quote = nil
-                } else if character == "\\", open == "\"", index + 1 < characters.count, "\"\\".contains(characters[index + 1]) {
+                } else if character == "\\", open == "\"", index + 1 < characters.count,
+                    "\"\\".contains(characters[index + 1])
+                {
                     index += 1
                     word?.text.append(characters[index])
                 } else {

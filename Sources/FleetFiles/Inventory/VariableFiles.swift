@@ -53,7 +53,9 @@ struct VariableFiles {
     }
 
     private func filesBelow(_ directory: String) -> [String] {
-        let names = ((try? tree.names(in: directory)) ?? []).sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
+        let names = ((try? tree.names(in: directory)) ?? []).sorted {
+            $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
+        }
         return names.flatMap { name -> [String] in
             guard !name.hasPrefix("."), !name.hasSuffix("~") else { return [] }
             let path = FilePath.join(directory, name)
@@ -99,7 +101,8 @@ struct VariableFiles {
 
     private static func noMapping(_ value: LocatedValue) -> Diagnostic {
         Diagnostic(
-            "a file of variables must be a mapping", at: value.location, found: value.foundText, expected: "name: value")
+            "a file of variables must be a mapping", at: value.location, found: value.foundText, expected: "name: value"
+        )
     }
 
     private static func vaulted(_ file: String) -> Diagnostic {

@@ -16,7 +16,8 @@ struct YAMLInventory {
 
     private init(builder: InventoryBuilder) { self.builder = builder }
 
-    private mutating func report(_ message: String, at value: LocatedValue, expected: String, suggestion: String? = nil) {
+    private mutating func report(_ message: String, at value: LocatedValue, expected: String, suggestion: String? = nil)
+    {
         diagnostics.append(
             Diagnostic(message, at: value.location, found: value.foundText, expected: expected, suggestion: suggestion))
     }
@@ -37,12 +38,15 @@ struct YAMLInventory {
     private mutating func readGroup(_ entry: LocatedMapping.Entry) -> Int? {
         guard entry.value.mapping != nil || entry.value.isNull else {
             builder.warn(
-                "\"\(entry.key)\" is passed over: a group is a mapping, and this is \(entry.value.value.kindName)", at: entry.keyLocation)
+                "\"\(entry.key)\" is passed over: a group is a mapping, and this is \(entry.value.value.kindName)",
+                at: entry.keyLocation)
             return nil
         }
         guard case .string = entry.keyValue, !entry.key.isEmpty else {
             diagnostics.append(
-                Diagnostic("a group's name must be text", at: entry.keyLocation, found: entry.key, suggestion: "write it in quotes"))
+                Diagnostic(
+                    "a group's name must be text", at: entry.keyLocation, found: entry.key,
+                    suggestion: "write it in quotes"))
             return nil
         }
         let group = builder.addGroup(entry.key)
@@ -68,7 +72,8 @@ struct YAMLInventory {
         let name = builder.groups[group].name
         guard Self.sections.contains(section.key) else {
             builder.warn(
-                "\"\(section.key)\" in group \"\(name)\" is passed over: a group has hosts, vars and children", at: section.keyLocation,
+                "\"\(section.key)\" in group \"\(name)\" is passed over: a group has hosts, vars and children",
+                at: section.keyLocation,
                 suggestion: Suggestion.sentence(for: section.key, among: Self.sections))
             return nil
         }
@@ -103,7 +108,9 @@ struct YAMLInventory {
     private mutating func addHosts(_ entry: LocatedMapping.Entry, to group: Int) {
         guard case .string = entry.keyValue, !entry.key.isEmpty else {
             diagnostics.append(
-                Diagnostic("a host's name must be text", at: entry.keyLocation, found: entry.key, suggestion: "write it in quotes"))
+                Diagnostic(
+                    "a host's name must be text", at: entry.keyLocation, found: entry.key,
+                    suggestion: "write it in quotes"))
             return
         }
         guard entry.value.mapping != nil || entry.value.isNull else {
@@ -118,7 +125,8 @@ struct YAMLInventory {
                 }
             }
         } catch {
-            diagnostics.append(Diagnostic(error.message, at: entry.keyLocation, found: "\"\(entry.key)\"", expected: error.expected))
+            diagnostics.append(
+                Diagnostic(error.message, at: entry.keyLocation, found: "\"\(entry.key)\"", expected: error.expected))
         }
     }
 }

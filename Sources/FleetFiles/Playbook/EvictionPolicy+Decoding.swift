@@ -26,7 +26,8 @@ extension ValueForm<EvictionRule> {
             let timeout = decoder.optional("timeout", .duration)
             let order = decoder.optional("order", .int) ?? 0
             guard let selector, let action else { return nil }
-            return EvictionRule(selector: selector, namespace: namespace, action: action, timeout: timeout, order: order)
+            return EvictionRule(
+                selector: selector, namespace: namespace, action: action, timeout: timeout, order: order)
         }
     }
 }
@@ -43,13 +44,16 @@ extension ValueForm<StuckPolicy> {
         let expected = "quarantine, or a list of {selector: app=x, action: delete}"
         return ValueForm(expected: expected) { value, diagnostics in
             if value.elements != nil {
-                return ValueForm<[StuckPolicy.Rule]>.list(of: rule).read(value, &diagnostics).map { StuckPolicy(rules: $0) }
+                return ValueForm<[StuckPolicy.Rule]>.list(of: rule).read(value, &diagnostics).map {
+                    StuckPolicy(rules: $0)
+                }
             }
             if value.scalar?.text == StuckPolicy.Action.quarantine.rawValue { return StuckPolicy() }
             let isDelete = value.scalar?.text == StuckPolicy.Action.delete.rawValue
             diagnostics.append(
                 Diagnostic(
-                    isDelete ? "deleting pods past their budgets is never a default" : "unusable value", at: value.location,
+                    isDelete ? "deleting pods past their budgets is never a default" : "unusable value",
+                    at: value.location,
                     found: value.foundText, expected: expected))
             return nil
         }

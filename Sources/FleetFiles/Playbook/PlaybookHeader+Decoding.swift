@@ -44,7 +44,9 @@ extension ValueForm<CountOrPercent> {
     /// A count or percentage above zero.
     static var positiveShare: ValueForm {
         .scalar("a number of at least 1, or a percentage from 1% to 100%") { scalar in
-            guard let share = CountOrPercent(text: scalar.text), share != .count(0), share != .percent(0) else { return nil }
+            guard let share = CountOrPercent(text: scalar.text), share != .count(0), share != .percent(0) else {
+                return nil
+            }
             return share
         }
     }

@@ -9,11 +9,14 @@ extension ValueForm<PlaybookStep> {
         ValueForm(expected: "a step such as drain: {timeout: 10m}") { value, diagnostics in
             if let scalar = value.scalar, case .string(let kind) = scalar.value {
                 return PlaybookStep(
-                    kind: kind, kindLocation: value.location, arguments: .null(at: value.location), location: value.location)
+                    kind: kind, kindLocation: value.location, arguments: .null(at: value.location),
+                    location: value.location)
             }
             guard let mapping = value.mapping else {
                 diagnostics.append(
-                    Diagnostic("unusable step", at: value.location, found: value.foundText, expected: "a kind and its arguments"))
+                    Diagnostic(
+                        "unusable step", at: value.location, found: value.foundText,
+                        expected: "a kind and its arguments"))
                 return nil
             }
             return read(mapping, at: value.location, &diagnostics)
@@ -41,7 +44,8 @@ extension ValueForm<PlaybookStep> {
 
     private static func miscounted(_ kinds: [LocatedMapping.Entry], at location: SourceLocation) -> Diagnostic {
         guard let second = kinds.dropFirst().first else {
-            return Diagnostic("the step has no kind", at: location, expected: "a kind such as drain beside name and when")
+            return Diagnostic(
+                "the step has no kind", at: location, expected: "a kind such as drain beside name and when")
         }
         let near = kinds.compactMap { Suggestion.sentence(for: $0.key, among: modifiers) }.first
         let names = kinds.map { "\"\($0.key)\"" }.joined(separator: " and ")
@@ -60,7 +64,9 @@ extension ValueForm<PlaybookCheck> {
             }
             guard let entries = value.mapping?.entries, let entry = entries.first, entries.count == 1 else {
                 diagnostics.append(
-                    Diagnostic("unusable check", at: value.location, found: value.foundText, expected: "one kind, with its arguments below it"))
+                    Diagnostic(
+                        "unusable check", at: value.location, found: value.foundText,
+                        expected: "one kind, with its arguments below it"))
                 return nil
             }
             return PlaybookCheck(kind: entry.key, arguments: entry.value, location: entry.keyLocation)

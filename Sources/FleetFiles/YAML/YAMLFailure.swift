@@ -41,7 +41,8 @@ struct YAMLFailure {
         let line = text(ofLine: mark.line)
         let details = context.map { " (\($0.text) that began on line \($0.mark.line))" } ?? ""
         return Diagnostic(
-            "not valid YAML: \(problem)\(details)", at: SourceLocation(file: file, line: mark.line, column: mark.column),
+            "not valid YAML: \(problem)\(details)",
+            at: SourceLocation(file: file, line: mark.line, column: mark.column),
             found: line.map { "\"\($0.drop { $0 == " " }.prefix(60))\"" }, suggestion: mend(problem, line))
     }
 
@@ -54,9 +55,13 @@ struct YAMLFailure {
 
     private func mend(_ problem: String, _ line: Substring?) -> String? {
         if line?.contains("\t") ?? false { return "indent with spaces; YAML forbids tabs" }
-        if problem.contains("mapping values are not allowed") { return "a value with \": \" in it needs quotes; else check the indentation" }
+        if problem.contains("mapping values are not allowed") {
+            return "a value with \": \" in it needs quotes; else check the indentation"
+        }
         if line?.contains("{{") ?? false { return "a value that begins with {{ needs quotes: \"{{ name }}\"" }
-        if problem.contains("did not find expected key") { return "check the indentation of this line and the one above" }
+        if problem.contains("did not find expected key") {
+            return "check the indentation of this line and the one above"
+        }
         return nil
     }
 
@@ -69,7 +74,8 @@ struct YAMLFailure {
         let second = following.first { number in spellings.contains { lines[number].hasPrefix($0) } }
         let line = second.map { $0 + 1 } ?? first.line
         return Diagnostic(
-            "key \"\(key)\" stands twice in one mapping", at: SourceLocation(file: file, line: line, column: first.column),
+            "key \"\(key)\" stands twice in one mapping",
+            at: SourceLocation(file: file, line: line, column: first.column),
             found: second == nil ? nil : "the first on line \(first.line)", suggestion: "remove one of them")
     }
 }

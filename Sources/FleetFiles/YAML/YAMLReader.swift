@@ -4,8 +4,10 @@ import Yams
 
 /// Reads YAML into values that know their places.
 public enum YAMLReader {
-    /// Reads one document; an empty text is nothing. Anchors and merge keys are worked out, duplicate keys are mistakes,
-    /// `!vault` marks ciphertext.
+    /// Reads one document.
+    ///
+    /// An empty text is nothing. Anchors and merge keys are worked out, duplicate keys are mistakes, `!vault` marks
+    /// ciphertext.
     public static func read(_ text: String, file: String) throws(Diagnostics) -> LocatedValue {
         let start = SourceLocation(file: file)
         let root: Yams.Node?
@@ -58,7 +60,9 @@ struct YAMLConverter {
         SourceLocation(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1)
     }
 
-    private mutating func report(_ message: String, at location: SourceLocation, found: String? = nil, suggestion: String? = nil) {
+    private mutating func report(
+        _ message: String, at location: SourceLocation, found: String? = nil, suggestion: String? = nil
+    ) {
         diagnostics.append(Diagnostic(message, at: location, found: found, suggestion: suggestion))
     }
 
@@ -75,8 +79,9 @@ struct YAMLConverter {
             }
         }
         guard !merged.isEmpty else { return LocatedMapping(own) }
-        return LocatedMapping(merged.map { entry in own.first { $0.key == entry.key } ?? entry }
-            + own.filter { entry in !merged.contains { $0.key == entry.key } })
+        return LocatedMapping(
+            merged.map { entry in own.first { $0.key == entry.key } ?? entry }
+                + own.filter { entry in !merged.contains { $0.key == entry.key } })
     }
 
     private mutating func entry(_ key: Yams.Node, _ value: Yams.Node) -> LocatedMapping.Entry? {
@@ -101,7 +106,9 @@ struct YAMLConverter {
             for element in sequence { entries = union(entries, mergedEntries(element)) }
             return entries
         default:
-            report("<< needs a mapping or a list of mappings", at: location(of: value.mark), found: "\"\(value.string ?? "")\"")
+            report(
+                "<< needs a mapping or a list of mappings", at: location(of: value.mark),
+                found: "\"\(value.string ?? "")\"")
             return []
         }
     }
@@ -125,12 +132,15 @@ struct YAMLConverter {
 
     private static let prefix = "tag:yaml.org,2002:"
 
-    private mutating func value(of scalar: Yams.Node.Scalar, isKey: Bool, at location: SourceLocation) -> VariableValue {
+    private mutating func value(of scalar: Yams.Node.Scalar, isKey: Bool, at location: SourceLocation) -> VariableValue
+    {
         let tag = scalar.tag.description
         let isPlain = scalar.style == .plain
         switch tag {
-        case "", "!unsafe": return isPlain ? PlainScalar.value(of: scalar.string) : .string(scalar.string)
-        case Self.prefix + "str": return isPlain && isKey ? PlainScalar.value(of: scalar.string) : .string(scalar.string)
+        case "!unsafe": return Self.unsafe(scalar.string, isPlain: isPlain)
+        case "": return isPlain ? PlainScalar.value(of: scalar.string) : .string(scalar.string)
+        case Self.prefix + "str":
+            return isPlain && isKey ? PlainScalar.value(of: scalar.string) : .string(scalar.string)
         case "!", Self.prefix + "binary", Self.prefix + "timestamp": return .string(scalar.string)
         case "!vault", "!vault-encrypted": return .vaulted(scalar.string)
         case Self.prefix + "null": return .null
@@ -140,6 +150,12 @@ struct YAMLConverter {
             report("unknown tag \(tag)", at: location, suggestion: "fleet knows !vault and !unsafe")
             return .null
         }
+    }
+
+    /// `!unsafe` text is no template, whatever stands in it.
+    private static func unsafe(_ text: String, isPlain: Bool) -> VariableValue {
+        if text.contains("{{") || text.contains("{%") { return .string("{% raw %}\(text){% endraw %}") }
+        return isPlain ? PlainScalar.value(of: text) : .string(text)
     }
 
     private static func style(_ style: Yams.Node.Scalar.Style) -> LocatedScalar.Style {
@@ -152,7 +168,9 @@ struct YAMLConverter {
         }
     }
 
-    private func textPlace(_ style: Yams.Node.Scalar.Style, at start: SourceLocation) -> (start: SourceLocation, column: Int) {
+    private func textPlace(_ style: Yams.Node.Scalar.Style, at start: SourceLocation) -> (
+        start: SourceLocation, column: Int
+    ) {
         switch style {
         case .any, .plain: return (start, start.column)
         case .singleQuoted, .doubleQuoted:

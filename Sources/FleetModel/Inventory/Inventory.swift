@@ -21,7 +21,9 @@ public struct Inventory: Hashable, Sendable {
     public subscript(group name: String) -> InventoryGroup? { groupIndices[name].map { groups[$0] } }
 
     /// The hosts of a group and of all groups below it, each once: the group's own first, then its children's, level by
-    /// level, as Ansible orders them. Empty for an unknown group.
+    /// level, as Ansible orders them.
+    ///
+    /// Empty for an unknown group.
     public func hosts(inGroup name: String) -> [Host] {
         var found: [Host] = []
         var seenHosts: Set<HostName> = []

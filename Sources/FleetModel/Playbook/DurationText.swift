@@ -1,6 +1,7 @@
 extension Duration {
-    /// Reads `45s`, `10m`, `2m30s`, `1h`, `2d12h`, `500ms`: whole numbers with units in falling order; `0` needs none.
-    /// Nil for anything else, and for what exceeds 10,000 days.
+    /// Reads `45s`, `10m`, `2m30s`, `1h`, `2d12h`, `500ms`: whole numbers with units in falling order.
+    ///
+    /// `0` needs none. Nil for anything else, and for what exceeds 10,000 days.
     public init?(text: String) {
         if text == "0" {
             self = .zero
@@ -23,7 +24,9 @@ extension Duration {
         self = .milliseconds(total)
     }
 
-    /// The duration as it is written in files, such as `2m30s`; `0s` for none. Fractions of a millisecond are dropped.
+    /// The duration as it is written in files, such as `2m30s`.
+    ///
+    /// `0s` for none. Fractions of a millisecond are dropped.
     public var text: String {
         var rest = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
         guard rest > 0 else { return "0s" }

@@ -35,7 +35,9 @@ public struct Rate: Hashable, Sendable, CustomStringConvertible {
     /// Reads `20/s`, `90/m` or `600/h`; nil for anything else.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let count = Int(parts[0]), let span = Span(rawValue: String(parts[1])) else { return nil }
+        guard parts.count == 2, let count = Int(parts[0]), let span = Span(rawValue: String(parts[1])) else {
+            return nil
+        }
         self.init(count, per: span)
     }
 
