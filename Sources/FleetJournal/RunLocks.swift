@@ -1,0 +1,83 @@
+import FleetModel
+import FleetPorts
+import Foundation
+import Synchronization
+
+/// One writer a run: a lock on a side file, which the kernel drops when the process ends, however it ends.
+final class RunLocks: Sendable {
+    private let directory: String
+    private let held = Mutex<[RunID: Int32]>([:])
+
+    init(directory: String) { self.directory = directory }
+
+    deinit { for descriptor in held.withLock(\.values) { close(descriptor) } }
+
+    /// Takes the run's lock, unless it is held already.
+    func claim(_ run: RunID) throws(JournalFailure) {
+        let failure: JournalFailure? = held.withLock { held in
+            guard held[run] == nil else { return nil }
+            switch open(run) {
+            case .success(let descriptor):
+                held[run] = descriptor
+                return nil
+            case .failure(let failure): return failure
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Gives the lock back; the side file goes with it.
+    func release(_ run: RunID) {
+        held.withLock { held in
+            guard let descriptor = held.removeValue(forKey: run) else { return }
+            unlink(path(of: run))
+            close(descriptor)
+        }
+    }
+
+    private func path(of run: RunID) -> String { "\(directory)/\(run).lock" }
+
+    private func open(_ run: RunID) -> Result<Int32, JournalFailure> {
+        guard !run.rawValue.isEmpty, run.rawValue.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }) else {
+            return .failure(JournalFailure(.notFound, "\(run) is no run's name"))
+        }
+        mkdir(directory, 0o700)
+        while true {
+            let descriptor = Foundation.open(path(of: run), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { return .failure(Self.systemFailure(path(of: run))) }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                defer { close(descriptor) }
+                return .failure(errno == EWOULDBLOCK ? refusal(run, descriptor) : Self.systemFailure(path(of: run)))
+            }
+            if Self.isLinked(descriptor) {
+                Self.sign(descriptor)
+                return .success(descriptor)
+            }
+            close(descriptor)
+        }
+    }
+
+    /// Whether the file was not removed by its last holder between opening and locking it.
+    private static func isLinked(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_nlink > 0
+    }
+
+    private static func sign(_ descriptor: Int32) {
+        let text = "\(getpid())\n"
+        ftruncate(descriptor, 0)
+        _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    }
+
+    private func refusal(_ run: RunID, _ descriptor: Int32) -> JournalFailure {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        let holder = String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 10 }, as: UTF8.self)
+        let name = holder.isEmpty ? "another process" : "process \(holder)"
+        return JournalFailure(.locked, "run \(run) is being written by \(name); see `fleet watch \(run)`")
+    }
+
+    private static func systemFailure(_ path: String) -> JournalFailure {
+        JournalFailure(errno == ENOSPC ? .diskFull : .failed, "\(path): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,94 @@
+import FleetModel
+import FleetPorts
+import Foundation
+import GRDB
+import Testing
+
+@testable import FleetJournal
+
+@Suite struct FileTests {
+    private let temporary = TemporaryJournal()
+
+    @Test func `Commits are durable: write-ahead log and synchronous FULL`() throws {
+        let journal = try temporary.open()
+        let (mode, level) = try journal.queue.writeWithoutTransaction { db in
+            (try String.fetchOne(db, sql: "PRAGMA journal_mode"), try Int.fetchOne(db, sql: "PRAGMA synchronous"))
+        }
+        #expect(mode == "wal")
+        #expect(level == 2)
+    }
+
+    @Test func `Directory and files are their owner's only`() async throws {
+        let journal = try temporary.open()
+        try await journal.begin(TemporaryJournal.run("r-1"))
+        #expect(try permissions(temporary.directory + "/state") == 0o700)
+        #expect(try permissions(temporary.path + ".locks") == 0o700)
+        for suffix in ["", "-wal", "-shm", ".locks/r-1.lock"] {
+            #expect(try permissions(temporary.path + suffix) == 0o600, "\(suffix)")
+        }
+    }
+
+    @Test func `A file that others could read is made private`() throws {
+        try temporary.open().queue.close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: temporary.path)
+        _ = try temporary.open()
+        #expect(try permissions(temporary.path) == 0o600)
+    }
+
+    @Test func `The file keeps its identity, and says whose it is`() throws {
+        let first = try temporary.open()
+        #expect(first.fileID.count == 32)
+        #expect(try temporary.open().fileID == first.fileID)
+        let marks = try first.queue.read { db in
+            (try Int32.fetchOne(db, sql: "PRAGMA application_id"), try Int.fetchOne(db, sql: "PRAGMA user_version"))
+        }
+        #expect(marks.0 == JournalSchema.applicationID)
+        #expect(marks.1 == JournalSchema.version)
+    }
+
+    @Test func `A newer file is refused, and names the version that reads it`() async throws {
+        let journal = try temporary.open()
+        try await journal.queue.write { db in
+            try db.execute(sql: "PRAGMA user_version = 99; UPDATE about SET value = '7.1.0' WHERE key = 'fleet_version'")
+        }
+        let refused = await failure { _ = try temporary.open() }
+        #expect(refused?.code == .newerVersion)
+        #expect(refused?.message.hasSuffix("written by fleet 7.1.0; this fleet reads up to format 1: use fleet 7.1.0") == true)
+    }
+
+    @Test func `Another program's file is refused and left alone`() async throws {
+        try makeDirectory()
+        let foreign = try DatabaseQueue(path: temporary.path)
+        try await foreign.write { try $0.execute(sql: "CREATE TABLE note (text)") }
+        try foreign.close()
+        let before = FileManager.default.contents(atPath: temporary.path)
+        let refused = await failure { _ = try temporary.open() }
+        #expect(refused?.code == .unusable)
+        #expect(refused?.message.contains("another program") == true)
+        #expect(FileManager.default.contents(atPath: temporary.path) == before)
+    }
+
+    @Test func `A file that is no database is refused and left alone`() async throws {
+        try makeDirectory()
+        let text = Data(String(repeating: "not a database\n", count: 100).utf8)
+        try text.write(to: URL(fileURLWithPath: temporary.path))
+        #expect(await failure { _ = try temporary.open() }?.code == .unusable)
+        #expect(FileManager.default.contents(atPath: temporary.path) == text)
+    }
+
+    @Test func `A place that cannot be written is unusable`() async throws {
+        let refused = await failure { _ = try SQLiteJournal(path: "/proc/nowhere/fleet.sqlite", fleetVersion: "1.2.3") }
+        #expect(refused?.code == .unusable)
+        #expect(refused?.message.contains("/proc/nowhere") == true)
+    }
+
+    private func makeDirectory() throws {
+        try FileManager.default.createDirectory(
+            atPath: temporary.directory + "/state", withIntermediateDirectories: true
+        )
+    }
+
+    private func permissions(_ path: String) throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int ?? -1
+    }
+}

@@ -1,0 +1,73 @@
+import FleetModel
+import Testing
+
+@testable import FleetPlanning
+
+@Suite struct PodFindingTests {
+    private func world() -> PlanningWorld {
+        var world = PlanningWorld()
+        world.addNodes("old", 1, areTargets: true)
+        world.addNodes("new", 40)
+        return world
+    }
+
+    @Test func `Five hundred bad pods of one workload give one finding`() {
+        var world = world()
+        let homes = Array(repeating: NodeName("old1"), count: 500)
+        world.addWorkload(.deployment, "cart", on: homes, milliCPU: 1) { _, pod in
+            pod.volumes = [.emptyDir(name: "scratch")]
+        }
+        let found = world.findings(.localStorage)
+        #expect(found.count == 1)
+        #expect(found.first?.message.hasSuffix("(500: shop/cart-0 on old1, shop/cart-1 on old1, shop/cart-10 on old1 and 497 more)") == true)
+    }
+
+    @Test func `Without a draining step pods are nobody's business`() {
+        var world = world()
+        world.addPod("bare", on: "old1")
+        world.steps = [StepSummary(kind: "run", touchesHost: true)]
+        #expect(world.plan.findings.isEmpty)
+        #expect(world.plan.forecast.evictions == 0)
+    }
+
+    @Test func `Permission to lose emptyDir data leaves a warning`() {
+        var world = world()
+        world.addWorkload(.deployment, "cart", on: ["old1", "new1"]) { _, pod in pod.volumes = [.emptyDir(name: "s")] }
+        world.steps[1].losesEmptyDir = true
+        #expect(world.findings(.localStorage).isEmpty)
+        #expect(world.findings(.emptyDir).map(\.subject) == ["Deployment shop/cart"])
+    }
+
+    @Test func `Critical pods are named, by priority class and by the playbook's selector`() {
+        var world = world()
+        world.addWorkload(.deployment, "dns", on: ["old1", "new1"]) { _, pod in
+            pod.priorityClassName = "system-cluster-critical"
+        }
+        world.addWorkload(.deployment, "pay", on: ["old1", "new1"]) { _, pod in pod.labels["appType"] = "critical" }
+        var request = world.request
+        #expect(Planner.plan(request).findings.filter { $0.code == .criticalPod }.map(\.subject) == ["Deployment shop/dns"])
+        request.criticalPods = [LabelSelector(matchLabels: ["appType": "critical"])]
+        let found = Planner.plan(request).findings.filter { $0.code == .criticalPod }
+        #expect(found.map(\.subject) == ["Deployment shop/dns", "Deployment shop/pay"])
+        #expect(found.allSatisfy { $0.severity == .warning && $0.remedy.contains("--approve") })
+    }
+
+    @Test func `Pods of a Deployment count under it, not under its ReplicaSet`() {
+        var world = world()
+        let deployment = WorkloadReference(kind: .deployment, key: ObjectKey("shop", "cart"), uid: "d")
+        world.snapshot.workloads.append(Workload(reference: deployment, replicas: 2))
+        world.addWorkload(.replicaSet, "cart-7f9", on: ["old1", "new1"]) { workload, _ in
+            workload.controller = ControllerReference(apiVersion: "apps/v1", kind: "Deployment", name: "cart", uid: "d")
+        }
+        #expect(world.findings(.noBudget).map(\.subject) == ["Deployment shop/cart"])
+    }
+
+    @Test func `Pods of Jobs are awaited, DaemonSet and mirror pods left`() {
+        var world = world()
+        world.addWorkload(.job, "report", on: ["old1"])
+        world.addWorkload(.daemonSet, "cni", on: ["old1", "new1"])
+        world.addPod("static", on: "old1") { $0.annotations["kubernetes.io/config.mirror"] = "x" }
+        #expect(world.plan.findings.map(\.code) == [.jobPod])
+        #expect(world.plan.forecast.evictions == 0)
+    }
+}
