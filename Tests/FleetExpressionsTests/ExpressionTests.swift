@@ -27,7 +27,7 @@ struct ExpressionTests {
         Row(text: "names.0", value: "x"),
         Row(text: "nested.list[0].deep", value: "found"), Row(text: "1 + 2 * 3", value: 7),
         Row(text: "(1 + 2) * 3", value: 9),
-        Row(text: "-7 // 2", value: -4), Row(text: "-7 % 3", value: 2), Row(text: "7 / 2", value: 3.5),
+        Row(text: "-7 // 2", value: -4), Row(text: "-7 % 3", value: 2), Row(text: "7 // -2", value: -4), Row(text: "7 % -3", value: -2), Row(text: "7 / 2", value: 3.5),
         Row(text: "2 - -1", value: 3),
         Row(text: "'a' ~ count ~ true", value: "a3true"), Row(text: "[1, 'a', [2]]", value: [1, "a", [2]]),
         Row(text: "'yes' if zone == 'b' else 'no'", value: "yes"), Row(text: "\"q\\\"\\n\"", value: "q\"\n"),
@@ -80,6 +80,8 @@ struct ExpressionTests {
         ("1 < 2 < 3", "p.yaml:3:13: comparisons cannot be chained; join them with \"and\""),
         ("'open", "p.yaml:3:7: a string has no closing '"),
         ("{{ zone }} == 'b'", "p.yaml:3:7: a condition is an expression already: found {{; leave out the braces"),
+        (String(repeating: "(", count: 100_000), "the expression is nested too deeply"),
+        (String(repeating: "not ", count: 100_000), "the expression is nested too deeply"),
         ("(zone", "expected \")\""),
         ("zone | replace('a')", "filter \"replace\" does not take 1 arguments"),
     ]

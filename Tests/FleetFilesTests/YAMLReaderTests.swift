@@ -66,6 +66,13 @@ struct YAMLReaderTests {
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
 
+    @Test("deep nesting ends in an answer, not in a crash", arguments: [("[", "]"), ("{a: ", "}"), ("- ", "x")])
+    func depth(_ opening: String, _ closing: String) {
+        let text = String(repeating: opening, count: 3000) + String(repeating: closing, count: 3000)
+        let value = try? read(text)
+        #expect(value?.isNull != true)
+    }
+
     @Test("aliases of aliases do not fill the memory")
     func bomb() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"

@@ -189,7 +189,7 @@ struct Evaluator {
 
     private func negative(_ operand: Expression) throws(EvaluationFailure) -> VariableValue {
         switch try value(of: operand) {
-        case .int(let number): return .int(-number)
+        case .int(let number): return .int(0 &- number)
         case .float(let number): return .float(-number)
         case let other: throw .failed(Diagnostic("\"-\" needs a number", at: operand.location, found: other.kindName))
         }

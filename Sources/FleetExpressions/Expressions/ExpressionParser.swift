@@ -6,7 +6,10 @@ struct ExpressionParser {
     private let scalar: LocatedScalar
     private var lexer: ExpressionLexer
     private var token: ExpressionToken
-    private var failure: Diagnostic?
+    private var depth = 0
+
+    /// Deeper nesting is no playbook's, and would end on the stack.
+    private static let deepest = 100
 
     init(_ scalar: LocatedScalar, from start: String.Index) {
         self.scalar = scalar
@@ -74,6 +77,9 @@ struct ExpressionParser {
     // MARK: - Levels
 
     private mutating func conditional() throws(Diagnostic) -> Expression {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.deepest else { throw Diagnostic("the expression is nested too deeply", at: here) }
         let value = try disjunction()
         guard try take("if") else { return value }
         let condition = try disjunction()
@@ -95,7 +101,12 @@ struct ExpressionParser {
 
     private mutating func negation() throws(Diagnostic) -> Expression {
         let location = here
-        if try take("not") { return Expression(.not(try negation()), at: location) }
+        if try take("not") {
+            depth += 1
+            defer { depth -= 1 }
+            guard depth <= Self.deepest else { throw Diagnostic("the expression is nested too deeply", at: location) }
+            return Expression(.not(try negation()), at: location)
+        }
         return try comparison()
     }
 
@@ -152,7 +163,7 @@ struct ExpressionParser {
 
     private mutating func unary() throws(Diagnostic) -> Expression {
         let location = here
-        if try take("-") { return Expression(.negative(try unary()), at: location) }
+        if try take("-") { return Expression(.negative(try postfix(try primary())), at: location) }
         return try postfix(try primary())
     }
 

@@ -78,8 +78,10 @@ extension Expression.Operator {
         case .divide: return right == 0 ? nil : .float(Double(left) / Double(right))
         default:
             guard right != 0, right != -1 else { return right == 0 ? nil : .int(self == .remainder ? 0 : 0 &- left) }
-            let remainder = ((left % right) + right) % right
-            return .int(self == .remainder ? remainder : (left - remainder) / right)
+            let remainder = left % right
+            let isAdjusted = remainder != 0 && (remainder < 0) != (right < 0)
+            return .int(
+                self == .remainder ? remainder + (isAdjusted ? right : 0) : left / right - (isAdjusted ? 1 : 0))
         }
         return result.overflow ? nil : .int(result.partialValue)
     }

@@ -62,7 +62,9 @@ public enum PlainScalar {
             guard let total, (1...2).contains(part.count), let digit = Int(part), (0..<60).contains(digit) else {
                 return nil
             }
-            return total * 60 + digit
+            let (minutes, overflow) = total.multipliedReportingOverflow(by: 60)
+            let (sum, carries) = minutes.addingReportingOverflow(digit)
+            return overflow || carries ? nil : sum
         }
     }
 

@@ -45,7 +45,7 @@ enum HostRange {
     }
 
     private static func numbers(_ begin: String, _ end: String, _ step: Int) throws(Failure) -> [String] {
-        guard let first = Int(begin), let last = Int(end) else {
+        guard let first = Int(begin), let last = Int(end), first >= 0, last >= 0 else {
             throw Failure(message: "unusable range [\(begin):\(end)]", expected: "two numbers or two letters")
         }
         let isPadded = begin.hasPrefix("0") && begin.count > 1

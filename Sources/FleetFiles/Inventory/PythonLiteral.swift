@@ -4,6 +4,10 @@ import FleetModel
 struct PythonLiteral {
     private let characters: [Character]
     private var index = 0
+    private var depth = 0
+
+    /// Python gives up on deeper literals too, and takes them as text.
+    private static let deepest = 100
 
     private struct NoLiteral: Error {}
 
@@ -52,6 +56,9 @@ struct PythonLiteral {
     }
 
     private mutating func value() throws -> VariableValue {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.deepest else { throw NoLiteral() }
         skipSpace()
         switch current {
         case "[": return .list(try elements(until: "]"))
