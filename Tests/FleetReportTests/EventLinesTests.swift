@@ -53,7 +53,7 @@ struct EventLinesTests {
         var lines = EventLines(run: RunStory.id)
         for (second, event) in RunStory.events.prefix(13) { _ = lines.lines(for: event, at: RunStory.start + .seconds(second)) }
         let told = (2...200).flatMap { second in
-            lines.reminders(at: RunStory.start + .seconds(Double(second) + 0.2)).map { _ in second - 1 }
+            lines.reminders(at: RunStory.start + .milliseconds(second * 1000 + 201)).map { _ in second - 1 }
         }
         #expect(told == [5, 10, 20, 40, 80, 140])
     }

@@ -1,8 +1,8 @@
 import FleetModel
-import FleetReport
 import Foundation
 import Testing
 
+@testable import FleetReport
 @testable import FleetRun
 
 /// What a run's facts add up to.

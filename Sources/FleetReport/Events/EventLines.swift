@@ -17,10 +17,23 @@ public struct EventLines: Sendable {
         var event: RunEvent.NodeWaiting
         var since: Instant
         var next: Instant
+        var interval = EventLines.firstReminder
+
+        init(event: RunEvent.NodeWaiting, since: Instant) {
+            self.event = event
+            self.since = since
+            next = since + interval
+        }
+
+        mutating func moveOn(past now: Instant) {
+            while next <= now {
+                next = next + interval
+                interval = min(interval * 2, EventLines.longestSilence)
+            }
+        }
     }
 
-    /// The first reminder of a wait comes after this; the following ones after twice the time already waited, at most
-    /// ``longestSilence`` apart.
+    /// The first reminder of a wait comes after this; the gaps then double, up to ``longestSilence``.
     public static let firstReminder = Duration.seconds(5)
     /// No wait is passed over in silence for longer.
     public static let longestSilence = Duration.seconds(60)
@@ -48,9 +61,9 @@ public struct EventLines: Sendable {
     public mutating func reminders(at now: Instant) -> [EventLine] {
         var lines: [EventLine] = []
         for (name, wait) in waits.sorted(by: { $0.key < $1.key }) where wait.next <= now {
-            let waited = now - wait.since
-            lines.append(line(name, at: now, "\(wait.event.step): waiting \(waited.short) for \(wait.event.reason)", .warning))
-            waits[name]?.next = now + min(max(waited, Self.firstReminder), Self.longestSilence)
+            let text = "\(wait.event.step): waiting \((now - wait.since).short) for \(wait.event.reason)"
+            lines.append(line(name, at: now, text, .warning))
+            waits[name]?.moveOn(past: now)
         }
         return lines
     }
@@ -65,7 +78,7 @@ public struct EventLines: Sendable {
         case .nodeQuarantined(let fact): waits[fact.node] = nil
         case .nodeWaiting(let waiting):
             waits[waiting.node] = waiting.reason.isEmpty
-                ? nil : Wait(event: waiting, since: time, next: time + Self.firstReminder)
+                ? nil : Wait(event: waiting, since: time)
         case .runFinished: waits = [:]
         default: break
         }

@@ -64,7 +64,7 @@ public struct PlanText: Sendable {
         var table = TextTable(["wave", "nodes", "zones", "pods", "time"])
         for wave in plan.waves {
             let names = Set(wave.targets.map { $0.zone?.rawValue ?? "no zone" }).sorted()
-            table.add(["\(wave.number)", "\(wave.targets.count)", TextTable.Cell(Words.list(names, atMost: 6))] + forecastCells(of: wave))
+            table.add(["\(wave.number)", "\(wave.targets.count)", TextTable.Cell("\(NodeSet(names))")] + forecastCells(of: wave))
         }
         return table
     }

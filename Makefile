@@ -1,0 +1,63 @@
+# `make` or `make help` lists the targets.
+#
+# One debug build serves tests and demo. Warnings are errors, and every target names what it imports.
+
+SWIFT ?= swift
+BUILD_FLAGS ?= --explicit-target-dependency-import-check error
+FLEET = .build/debug/fleet
+
+# A seed to replay, or how many seeds to play.
+SEED ?=
+SEEDS ?= 200
+
+.DEFAULT_GOAL := help
+.PHONY: help packages build test demo sim tsan bench release fmt lint clean
+
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+packages: ## Install what the build, the tests and the demo need (Debian; asks for root)
+	@.ci/run --packages-only
+
+# The two libraries that the build cannot do without: told here, not by a page of compiler errors.
+.PHONY: libraries
+libraries:
+	@command -v pkg-config >/dev/null && pkg-config --exists libssh2 sqlite3 && exit 0; \
+	if [ "$$(uname -s)" = Darwin ]; then \
+		test -e /opt/homebrew/include/libssh2.h -o -e /usr/local/include/libssh2.h && exit 0; \
+		echo "error: libssh2 is missing: brew install libssh2" >&2; exit 1; \
+	fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then exec .ci/run --packages-only; fi; \
+	echo "error: pkg-config, libssh2 or SQLite is missing (development packages): make packages" >&2; exit 1
+
+build: libraries ## Build everything for debugging, tests included
+	$(SWIFT) build --build-tests $(BUILD_FLAGS)
+
+test: build ## Run all tests; a missing tool is a skip, and a failure where CI is set
+	$(SWIFT) test --skip-build $(BUILD_FLAGS)
+
+demo: build ## Decommission 4 of 12 nodes in 3 waves, on a simulated cluster and sandboxed hosts
+	$(FLEET) demo
+
+sim: build ## Play seeds against the machines: SEEDS=200, or SEED=17 to replay one
+	FLEET_SEED=$(SEED) FLEET_SEEDS=$(SEEDS) $(SWIFT) test --skip-build $(BUILD_FLAGS) --filter FleetRehearsalTests
+
+tsan: libraries ## Run the SSH, runtime and journal suites under Thread Sanitizer
+	$(SWIFT) test --sanitize thread --scratch-path .build-tsan --filter '^(FleetSSH|FleetRuntime|FleetJournal)Tests'
+
+bench: libraries ## Run the benchmarks of Tests/Benchmarks, once there are any
+	@test -f Tests/Benchmarks/Package.swift || { echo "there are no benchmarks yet" >&2; exit 1; }
+	$(SWIFT) run --configuration release --package-path Tests/Benchmarks
+
+release: libraries ## Build .build/release/fleet, optimised
+	$(SWIFT) build --configuration release --product fleet
+	@ls -lh .build/release/fleet
+
+fmt: ## Format the sources as .swift-format says
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: ## Say where the sources differ from .swift-format
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+clean: ## Remove everything that was built
+	rm -rf .build .build-tsan
