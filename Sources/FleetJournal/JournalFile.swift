@@ -32,12 +32,7 @@ enum JournalFile {
 
     /// Makes directory and file private, and looks into an existing file before anything is written to it.
     private static func prepare(_ path: String) throws {
-        let directory = (path as NSString).deletingLastPathComponent
-        if !directory.isEmpty {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-            )
-        }
+        try makeDirectory((path as NSString).deletingLastPathComponent)
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw JournalFailure(.unusable, "\(path): \(String(cString: strerror(errno)))") }
         let size = lseek(descriptor, 0, SEEK_END)
@@ -48,6 +43,17 @@ enum JournalFile {
         reading.journalMode = .default
         try DatabaseQueue(path: path, configuration: reading).read { try JournalSchema.check($0, path: path) }
         chmod(path, 0o600)
+    }
+
+    private static func makeDirectory(_ directory: String) throws {
+        guard !directory.isEmpty else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw JournalFailure(.unusable, "\(directory) cannot be made: \(error.localizedDescription)")
+        }
     }
 
     /// GRDB leaves WAL files at `synchronous = NORMAL`, which may lose the last commits when the power fails.
