@@ -20,8 +20,8 @@ packages: ## Install what the build, the tests and the demo need (Debian; asks f
 	@.ci/run --packages-only
 
 # The two libraries that the build cannot do without: told here, not by a page of compiler errors.
-.PHONY: libraries
-libraries:
+.PHONY: _libraries
+_libraries:
 	@command -v pkg-config >/dev/null && pkg-config --exists libssh2 sqlite3 && exit 0; \
 	if [ "$$(uname -s)" = Darwin ]; then \
 		test -e /opt/homebrew/include/libssh2.h -o -e /usr/local/include/libssh2.h && exit 0; \
@@ -30,7 +30,7 @@ libraries:
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then exec .ci/run --packages-only; fi; \
 	echo "error: pkg-config, libssh2 or SQLite is missing (development packages): make packages" >&2; exit 1
 
-build: libraries ## Build everything for debugging, tests included
+build: _libraries ## Build everything for debugging, tests included
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 
 test: build ## Run all tests; a missing tool is a skip, and a failure where CI is set
@@ -42,14 +42,14 @@ demo: build ## Decommission 4 of 12 nodes in 3 waves, on a simulated cluster and
 sim: build ## Play seeds against the machines: SEEDS=200, or SEED=17 to replay one
 	FLEET_SEED=$(SEED) FLEET_SEEDS=$(SEEDS) $(SWIFT) test --skip-build $(BUILD_FLAGS) --filter FleetRehearsalTests
 
-tsan: libraries ## Run the SSH, runtime and journal suites under Thread Sanitizer
+tsan: _libraries ## Run the SSH, runtime and journal suites under Thread Sanitizer
 	$(SWIFT) test --sanitize thread --scratch-path .build-tsan --filter '^(FleetSSH|FleetRuntime|FleetJournal)Tests'
 
-bench: libraries ## Run the benchmarks of Tests/Benchmarks, once there are any
+bench: _libraries ## Run the benchmarks of Tests/Benchmarks, once there are any
 	@test -f Tests/Benchmarks/Package.swift || { echo "there are no benchmarks yet" >&2; exit 1; }
 	$(SWIFT) run --configuration release --package-path Tests/Benchmarks
 
-release: libraries ## Build .build/release/fleet, optimised
+release: _libraries ## Build .build/release/fleet, optimised
 	$(SWIFT) build --configuration release --product fleet
 	@ls -lh .build/release/fleet
 

@@ -51,7 +51,9 @@ struct EventLinesTests {
     @Test("a wait is told after five seconds, then after twice as long, then every minute")
     func reminders() {
         var lines = EventLines(run: RunStory.id)
-        for (second, event) in RunStory.events.prefix(13) { _ = lines.lines(for: event, at: RunStory.start + .seconds(second)) }
+        for (second, event) in RunStory.events.prefix(13) {
+            _ = lines.lines(for: event, at: RunStory.start + .seconds(second))
+        }
         let told = (2...200).flatMap { second in
             lines.reminders(at: RunStory.start + .milliseconds(second * 1000 + 201)).map { _ in second - 1 }
         }

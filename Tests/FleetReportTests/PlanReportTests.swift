@@ -18,7 +18,9 @@ struct PlanReportTests {
         ],
         policy: WavePolicy(),
         findings: [
-            Finding(.blocker, .severalBudgets, subject: "Pod shop/cart-1", message: "two budgets select it", remedy: "remove one"),
+            Finding(
+                .blocker, .severalBudgets, subject: "Pod shop/cart-1", message: "two budgets select it",
+                remedy: "remove one"),
             Finding(.warning, .noBudget, subject: "Deployment shop/x", message: "has no budget", remedy: "give it one"),
             Finding(.warning, .noBudget, subject: "Deployment shop/y", message: "has no budget", remedy: "give it one"),
         ],

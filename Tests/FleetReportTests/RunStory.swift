@@ -7,7 +7,9 @@ enum RunStory {
     static let id: RunID = "r-20260102-140200-abcd"
     static let start = Instant(seconds: 1_767_362_520)
 
-    static func pod(_ name: String) -> PodReference { PodReference(ObjectKey("shop", name), uid: ObjectUID("uid-\(name)")) }
+    static func pod(_ name: String) -> PodReference {
+        PodReference(ObjectKey("shop", name), uid: ObjectUID("uid-\(name)"))
+    }
 
     /// Events with seconds since the start.
     static let events: [(Double, RunEvent)] = beginning + firstNode + secondNode + end
@@ -24,7 +26,10 @@ enum RunStory {
         (1, .operationIntended(.init(id: 1, node: "web-001", index: 0, key: "cordon", title: "cordon web-001"))),
         (1, .nodeWaiting(.init(node: "web-001", step: "cordon", reason: "SchedulingDisabled"))),
         (1.1, .operationFinished(.init(id: 1, result: OperationResult(isSuccess: true, code: "succeeded")))),
-        (1.1, .stepFinished(.init(node: "web-001", index: 0, step: "cordon", changed: true, detail: "SchedulingDisabled"))),
+        (
+            1.1,
+            .stepFinished(.init(node: "web-001", index: 0, step: "cordon", changed: true, detail: "SchedulingDisabled"))
+        ),
         (1.1, .stepStarted(.init(node: "web-001", index: 1, step: "drain"))),
         (1.1, request(2, "cart-1", on: "web-001", created: -3_600)),
         (1.2, answer(2, "cart-1", on: "web-001")),
@@ -42,8 +47,15 @@ enum RunStory {
         (22.1, request(4, "db-0", on: "web-002", created: -3_600)),
         (22.2, answer(4, "db-0", on: "web-002", refusal: "budgetExhausted")),
         (22.3, .operationIntended(.init(id: 5, node: "web-002", index: 1, key: "look", title: "look at web-002"))),
-        (22.4, .operationFinished(.init(id: 5, result: OperationResult(isSuccess: false, code: "exited 3", message: "no such unit")))),
-        (23, .nodeQuarantined(.init(node: "web-002", step: "drain", reason: "not drained within 30m", owesCleanup: true))),
+        (
+            22.4,
+            .operationFinished(
+                .init(id: 5, result: OperationResult(isSuccess: false, code: "exited 3", message: "no such unit")))
+        ),
+        (
+            23,
+            .nodeQuarantined(.init(node: "web-002", step: "drain", reason: "not drained within 30m", owesCleanup: true))
+        ),
     ]
 
     private static let end: [(Double, RunEvent)] = [

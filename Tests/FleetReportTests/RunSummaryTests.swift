@@ -30,7 +30,8 @@ struct RunSummaryTests {
         let summary = summary(of: RunStory.events.prefix(13))
         #expect(
             summary.waiting == [
-                .init(reason: RunStory.blocked, step: "drain", nodes: ["web-001"], since: RunStory.start + .seconds(1.2))
+                .init(
+                    reason: RunStory.blocked, step: "drain", nodes: ["web-001"], since: RunStory.start + .seconds(1.2))
             ]
         )
         #expect(self.summary(of: RunStory.events).waiting.isEmpty)

@@ -14,7 +14,9 @@ struct FrameTests {
         let text = try Repository.file("Package.swift").text
         let named = text.matches(of: /enableUpcomingFeature\("(\w+)"\)/).map { String($0.1) }
         #expect(Set(named).isSubset(of: Self.features))
-        for feature in ["ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault", "NonisolatedNonsendingByDefault"] {
+        for feature in [
+            "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault", "NonisolatedNonsendingByDefault",
+        ] {
             #expect(named.contains(feature), "\(feature) is not on")
         }
         #expect(text.contains("treatAllWarnings(as: .error)"))
@@ -39,7 +41,8 @@ struct FrameTests {
         for (target, modules) in ImportTests.table where target != "FleetCommands" && target != "CLibSSH2" {
             let row = text.split(separator: "\n").first { $0.hasPrefix("|") && $0.contains("| `\(target)`") }
             let cells = try #require(row, "no row for \(target)").split(separator: "|")
-            let named = Set((cells.last { !$0.allSatisfy(\.isWhitespace) } ?? "").matches(of: /\w+/).map { String($0.0) })
+            let named = Set(
+                (cells.last { !$0.allSatisfy(\.isWhitespace) } ?? "").matches(of: /\w+/).map { String($0.0) })
             #expect(modules.isSubset(of: named), "the row of \(target)")
             #expect(named.intersection(ImportTests.table.keys).isSubset(of: modules), "the row of \(target)")
         }
@@ -57,7 +60,10 @@ struct FrameTests {
     func makefile() throws {
         let text = try Repository.file("Makefile").text
         let targets = text.matches(of: /(?m)^([a-z][a-z-]*):/).map { String($0.1) }
-        #expect(Set(targets).isSuperset(of: ["help", "build", "test", "demo", "sim", "tsan", "bench", "release", "fmt", "lint", "clean"]))
+        #expect(
+            Set(targets).isSuperset(of: [
+                "help", "build", "test", "demo", "sim", "tsan", "bench", "release", "fmt", "lint", "clean",
+            ]))
         for target in targets {
             #expect(text.contains(try Regex("(?m)^\(target):.*## ")), "\(target) has no ## explanation")
         }

@@ -35,7 +35,8 @@ struct HabitTests {
         ),
         Rule(name: "try!", needles: ["try!"], pattern: #"\btry!"#, reason: "errors are told, not trapped"),
         Rule(
-            name: "force unwraps", needles: ["!"], pattern: #"[\w\)\]]!(?=[\s.,)\]\[;:?]|$)"#, reason: "say what holds instead"
+            name: "force unwraps", needles: ["!"], pattern: #"[\w\)\]]!(?=[\s.,)\]\[;:?]|$)"#,
+            reason: "say what holds instead"
         ),
         Rule(
             name: "@unchecked Sendable", needles: ["@unchecked"], pattern: #"@unchecked\s+Sendable"#,
@@ -71,9 +72,10 @@ struct HabitTests {
     func frames() throws {
         for file in try Repository.sources() {
             let first = file.lines.first ?? ""
-            #expect(!first.isEmpty && !first.hasPrefix("//  "), "\(file.path): no header, no empty first line")
-            #expect(file.text.hasSuffix("\n") && !file.text.hasSuffix("\n\n"), "\(file.path): one line feed at the end")
-            #expect(!file.text.contains(" \n"), "\(file.path): blanks at a line's end")
+            if first.isEmpty || first.hasPrefix("//  ") { Issue.record("\(file.path): no header, no empty first line") }
+            let isEnded = file.text.hasSuffix("\n") && !file.text.hasSuffix("\n\n")
+            if !isEnded { Issue.record("\(file.path): one line feed at the end") }
+            if file.text.contains(" \n") { Issue.record("\(file.path): blanks at a line's end") }
         }
     }
 

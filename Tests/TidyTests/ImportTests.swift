@@ -61,7 +61,8 @@ struct ImportTests {
 
     @Test("an import line is recognised in every spelling")
     func spellings() {
-        let text = "import A\npublic import B\n@testable import C\n@_spi(X) import D\nimport struct E.F\n// import G\nlet importance = 1"
+        let text =
+            "import A\npublic import B\n@testable import C\n@_spi(X) import D\nimport struct E.F\n// import G\nlet importance = 1"
         #expect(Repository.File(path: "x", text: text).imports.map(\.module) == ["A", "B", "C", "D", "E"])
     }
 }

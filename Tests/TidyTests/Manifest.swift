@@ -18,12 +18,15 @@ struct Manifest {
 
     /// The text of each non-test target, from one declaration's beginning to the next.
     private static func declarations(in text: String) -> [Substring] {
-        let starts = text.matches(of: /\.(executableTarget|target|testTarget|systemLibrary)\(\s*name: "/).map(\.range.lowerBound)
+        let starts = text.matches(of: /\.(executableTarget|target|testTarget|systemLibrary)\(\s*name: "/).map(
+            \.range.lowerBound)
         return zip(starts, starts.dropFirst() + [text.endIndex]).map { text[$0..<$1] }
     }
 
     private mutating func add(_ declaration: Substring) {
-        guard !declaration.hasPrefix(".testTarget"), let name = declaration.firstMatch(of: /name: "(\w+)"/)?.1 else { return }
+        guard !declaration.hasPrefix(".testTarget"), let name = declaration.firstMatch(of: /name: "(\w+)"/)?.1 else {
+            return
+        }
         let target = String(name)
         ownModules[target] = []
         externalModules[target] = Set(declaration.matches(of: /\.product\(name: "([\w-]+)"/).map { String($0.1) })

@@ -65,7 +65,9 @@ struct InventoryCheckReport: Report {
         let places = zones.sorted { $0.key < $1.key }
             .map { "\($0.key.isEmpty ? "by the Node's label" : $0.key) \($0.value)" }.joined(separator: ", ")
         let sum = "\(inventory.hosts.count) hosts in \(inventory.groups.count) groups; zones: \(places)"
-        return (problems.map { "\(style(.bad, "error")): \($0)" } + warnings.map { "\(style(.warning, "warning")): \($0)" } + [sum])
+        return
+            (problems.map { "\(style(.bad, "error")): \($0)" } + warnings.map { "\(style(.warning, "warning")): \($0)" }
+            + [sum])
             .joined(separator: "\n")
     }
 }

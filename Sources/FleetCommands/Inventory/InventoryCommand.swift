@@ -5,9 +5,11 @@ struct InventoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inventory",
         abstract: "Show and check inventories.",
-        discussion: "Reads Ansible's YAML and INI inventories unchanged. Without -i the cluster's Nodes are the inventory.",
+        discussion:
+            "Reads Ansible's YAML and INI inventories unchanged. Without -i the cluster's Nodes are the inventory.",
         subcommands: [
-            InventoryListCommand.self, InventoryGraphCommand.self, InventoryHostCommand.self, InventoryCheckCommand.self,
+            InventoryListCommand.self, InventoryGraphCommand.self, InventoryHostCommand.self,
+            InventoryCheckCommand.self,
         ],
         defaultSubcommand: InventoryListCommand.self
     )

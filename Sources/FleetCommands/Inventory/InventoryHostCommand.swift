@@ -23,7 +23,8 @@ struct InventoryHostCommand: AsyncParsableCommand {
         let output = Output(outputOptions)
         try await output.exiting {
             let shown = try await ShownInventory.read(options, cluster)
-            guard let host = shown.inventory[host: HostName(name)], let variables = shown.inventory.hostJSON(host.name) else {
+            guard let host = shown.inventory[host: HostName(name)], let variables = shown.inventory.hostJSON(host.name)
+            else {
                 let near = Suggestion.sentence(for: name, among: shown.inventory.hosts.map(\.name.rawValue))
                 throw UsageError("there is no host \"\(name)\"", hint: near ?? "list them with: fleet inventory list")
             }

@@ -42,7 +42,9 @@ struct DryRunReport: Report {
 
     func text(_ style: TextStyle) -> String {
         let refused = nodes.count { $0.refusal != nil }
-        let end = refused == 0 ? "dry run: nothing was changed"
+        let end =
+            refused == 0
+            ? "dry run: nothing was changed"
             : "dry run: nothing was changed; \(refused) of \(nodes.count) hosts cannot be worked on"
         return (nodes.map { text($0, style) } + [end]).joined(separator: "\n\n")
     }

@@ -61,7 +61,8 @@ struct FailureReport: Report {
         case let error as HostRefusal: (.failed, [Item(code: error.code.rawValue, message: error.message)])
         case let error as JournalFailure:
             (error.exit, [Item(code: "journal.\(error.code.rawValue)", message: error.message, hint: error.hint)])
-        case let error as RunEvent.UnreadableRecord: (.failed, [Item(code: "journal.unreadable", message: error.description)])
+        case let error as RunEvent.UnreadableRecord:
+            (.failed, [Item(code: "journal.unreadable", message: error.description)])
         case is CancellationError: (.interrupted, [Item(code: "interrupted", message: "interrupted")])
         default: nil
         }
@@ -87,8 +88,10 @@ extension ClusterFailure {
     /// What the operator can do about it; nil when the server's words say it.
     fileprivate var hint: String? {
         switch code {
-        case .unauthorized: "the cluster does not know these credentials (expired?); log in again, or choose others with --kubeconfig and --context"
-        case .forbidden: "grant that verb on that resource to the user of this context, or choose another context with --context"
+        case .unauthorized:
+            "the cluster does not know these credentials (expired?); log in again, or choose others with --kubeconfig and --context"
+        case .forbidden:
+            "grant that verb on that resource to the user of this context, or choose another context with --context"
         case .credentials: "look at the user of this context in the kubeconfig"
         case .unreachable: "is this the right cluster (--kubeconfig, --context), and can it be reached from here?"
         default: nil

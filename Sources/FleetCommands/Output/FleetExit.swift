@@ -18,13 +18,14 @@ enum FleetExit: Int32, Sendable {
 
     /// The end of a process that drove a run.
     init(_ result: RunResult) {
-        self = switch result {
-        case .done: .done
-        case .failed: .failed
-        case .quarantined: .quarantined
-        case .blocked: .blocked
-        case .interrupted: .interrupted
-        }
+        self =
+            switch result {
+            case .done: .done
+            case .failed: .failed
+            case .quarantined: .quarantined
+            case .blocked: .blocked
+            case .interrupted: .interrupted
+            }
     }
 
     /// What the argument parser exits with; it prints nothing of its own.

@@ -10,7 +10,8 @@ struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Show what a run did.",
-        discussion: "With --events every fact of the run is told in its order, one line each; --verbose tells the details too."
+        discussion:
+            "With --events every fact of the run is told in its order, one line each; --verbose tells the details too."
     )
 
     @Argument(help: "The run, as `fleet runs` lists it.")

@@ -22,14 +22,17 @@ struct RunLookup {
     func run(_ name: String?) async throws -> StoredRun {
         let runs = try await runs()
         guard let newest = runs.first else {
-            throw UsageError("there is no run in \(path)", hint: "choose another journal with --state, or begin with: fleet plan PLAYBOOK")
+            throw UsageError(
+                "there is no run in \(path)",
+                hint: "choose another journal with --state, or begin with: fleet plan PLAYBOOK")
         }
         guard let name else { return runs.first { $0.finishedAt == nil } ?? newest }
         if let exact = runs.first(where: { $0.id.rawValue == name }) { return exact }
         let similar = runs.filter { $0.id.rawValue.hasPrefix(name) || $0.id.rawValue.hasSuffix(name) }
         guard let run = similar.first, similar.count == 1 else {
             throw UsageError(
-                similar.isEmpty ? "there is no run \"\(name)\" in \(path)" : "\"\(name)\" is the name of \(similar.count) runs",
+                similar.isEmpty
+                    ? "there is no run \"\(name)\" in \(path)" : "\"\(name)\" is the name of \(similar.count) runs",
                 hint: "list them with: fleet runs"
             )
         }

@@ -77,7 +77,8 @@ public struct EventLines: Sendable {
         case .nodeFinished(let finish): waits[finish.node] = nil
         case .nodeQuarantined(let fact): waits[fact.node] = nil
         case .nodeWaiting(let waiting):
-            waits[waiting.node] = waiting.reason.isEmpty
+            waits[waiting.node] =
+                waiting.reason.isEmpty
                 ? nil : Wait(event: waiting, since: time)
         case .runFinished: waits = [:]
         default: break
@@ -123,12 +124,26 @@ extension EventLines {
         switch event {
         case .runStarted(let start):
             let waves = (start.waves.count == 1 ? "wave " : "waves ") + Words.ranges(start.waves)
-            return [EventLine(at: time, "run \(run) of \(start.playbook) begins: \(waves) of plan \(start.planDigest.prefix(12)), by \(start.actor.sentence)", .strong)]
+            return [
+                EventLine(
+                    at: time,
+                    "run \(run) of \(start.playbook) begins: \(waves) of plan \(start.planDigest.prefix(12)), by \(start.actor.sentence)",
+                    .strong)
+            ]
         case .runResumed(let resumed):
-            let doubt = resumed.inDoubt.isEmpty ? "" : "; \(Words.count(resumed.inDoubt.count, "operation")) in doubt: looking at the world before acting again"
+            let doubt =
+                resumed.inDoubt.isEmpty
+                ? ""
+                : "; \(Words.count(resumed.inDoubt.count, "operation")) in doubt: looking at the world before acting again"
             return [EventLine(at: time, "run \(run) goes on, by \(resumed.actor.sentence)\(doubt)", .strong)]
         case .preflightPassed(let fact):
-            return [EventLine(at: time, fact.hosts == 0 ? "preflight passed" : "preflight passed: \(Words.count(fact.hosts, "host")) reached and proved")]
+            return [
+                EventLine(
+                    at: time,
+                    fact.hosts == 0
+                        ? "preflight passed" : "preflight passed: \(Words.count(fact.hosts, "host")) reached and proved"
+                )
+            ]
         case .runBlocked(let fact): return [EventLine(at: time, "blocked: \(fact.reason)", .warning)]
         case .stopRequested(let request):
             return [EventLine(at: time, "\(request.by): nothing new is begun; what was accepted is awaited", .warning)]
@@ -142,7 +157,9 @@ extension EventLines {
     private func waveSentences(_ event: RunEvent, at time: Instant) -> [EventLine] {
         switch event {
         case .waveStarted(let change):
-            let zones = change.zones.isEmpty ? "" : " in \(change.zones.count == 1 ? "zone" : "zones") \(change.zones.joined(separator: ", "))"
+            let zones =
+                change.zones.isEmpty
+                ? "" : " in \(change.zones.count == 1 ? "zone" : "zones") \(change.zones.joined(separator: ", "))"
             let nodes = change.nodes.isEmpty ? "nothing left to do" : "\(NodeSet(change.nodes))\(zones)"
             return [EventLine(at: time, wave: change.wave, "begins: \(nodes)", .strong)]
         case .waveFinished(let change):
@@ -151,10 +168,15 @@ extension EventLines {
             let bad = members.count { $0.phase == .quarantined }
             let took = wave?.startedAt.map { " in \((time - $0).short)" } ?? ""
             let moved = Words.count(members.reduce(0) { $0 + $1.evicted }, "pod")
-            let text = "done\(took): \(Words.count(members.count, "node")), \(moved) moved" + (bad == 0 ? "" : ", \(bad) quarantined")
+            let text =
+                "done\(took): \(Words.count(members.count, "node")), \(moved) moved"
+                + (bad == 0 ? "" : ", \(bad) quarantined")
             return [EventLine(at: time, wave: change.wave, text, bad == 0 ? .good : .warning)]
         case .soakStarted(let soak):
-            return [EventLine(at: time, wave: soak.wave, "soaks for \(Duration.seconds(soak.seconds).short) before the next wave")]
+            return [
+                EventLine(
+                    at: time, wave: soak.wave, "soaks for \(Duration.seconds(soak.seconds).short) before the next wave")
+            ]
         default: return []
         }
     }
@@ -165,7 +187,9 @@ extension EventLines {
             return [line(start.node, at: time, "taken in hand" + (start.zone.isEmpty ? "" : " (zone \(start.zone))"))]
         case .nodeWaiting(let waiting):
             guard !waiting.reason.isEmpty else { return [] }
-            return [line(waiting.node, at: time, "\(waiting.step): waiting for \(waiting.reason)", .faint, isDetail: true)]
+            return [
+                line(waiting.node, at: time, "\(waiting.step): waiting for \(waiting.reason)", .faint, isDetail: true)
+            ]
         case .nodeFinished(let finish):
             let node = summary.places[finish.node].map { summary.nodes[$0] }
             let took = node?.startedAt.map { " in \((time - $0).short)" } ?? ""
@@ -177,7 +201,10 @@ extension EventLines {
             guard proof.proof.isEmpty else {
                 return [line(proof.node, at: time, "the host is this Node (\(proof.proof))", .faint, isDetail: true)]
             }
-            return [line(proof.node, at: time, "nothing proves that the host is this Node: it will not be cleaned", .warning)]
+            return [
+                line(
+                    proof.node, at: time, "nothing proves that the host is this Node: it will not be cleaned", .warning)
+            ]
         default: return []
         }
     }
@@ -187,20 +214,25 @@ extension EventLines {
         let isQuick = !finish.changed && took < .seconds(1)
         let duration = took < .seconds(1) ? "" : " (\(took.short))"
         let detail = finish.detail.isEmpty ? "done" : finish.detail
-        return line(finish.node, at: time, "\(finish.step): \(detail)\(duration)", isQuick ? .faint : .normal, isDetail: isQuick)
+        return line(
+            finish.node, at: time, "\(finish.step): \(detail)\(duration)", isQuick ? .faint : .normal, isDetail: isQuick
+        )
     }
 
     // MARK: - Operations and evictions
 
     private func sentence(_ intent: RunEvent.OperationIntended, at time: Instant) -> EventLine {
-        guard let node = intent.node else { return EventLine(at: time, "requests: \(intent.title)", .faint, isDetail: true) }
+        guard let node = intent.node else {
+            return EventLine(at: time, "requests: \(intent.title)", .faint, isDetail: true)
+        }
         return line(node, at: time, "requests: \(intent.title)", .faint, isDetail: true)
     }
 
     private func sentence(_ finish: RunEvent.OperationFinished, at time: Instant) -> EventLine? {
         guard !finish.result.isSuccess else { return nil }
         let intent = titles[finish.id]
-        let words = finish.result.message.isEmpty ? finish.result.code : "\(finish.result.message) (\(finish.result.code))"
+        let words =
+            finish.result.message.isEmpty ? finish.result.code : "\(finish.result.message) (\(finish.result.code))"
         let text = "\(intent?.title ?? "operation \(finish.id)") failed: \(words)"
         return intent?.node.map { line($0, at: time, text, .warning) } ?? EventLine(at: time, text, .warning)
     }
@@ -212,9 +244,12 @@ extension EventLines {
 
     private func sentence(_ answer: RunEvent.EvictionAnswered, at time: Instant) -> EventLine {
         if answer.isAccepted {
-            return line(answer.node, at: time, "eviction of \(answer.pod.key): \(answer.answer)", .faint, isDetail: true)
+            return line(
+                answer.node, at: time, "eviction of \(answer.pod.key): \(answer.answer)", .faint, isDetail: true)
         }
-        return line(answer.node, at: time, "evict \(answer.pod.key) was refused: \(answer.message) (\(answer.answer))", .warning)
+        return line(
+            answer.node, at: time, "evict \(answer.pod.key) was refused: \(answer.message) (\(answer.answer))", .warning
+        )
     }
 
     private func sentence(_ left: RunEvent.PodLeft, at time: Instant) -> EventLine {
@@ -255,8 +290,10 @@ extension Compensation {
     /// What is changed for the time being.
     var sentence: String {
         switch kind {
-        case .replicas: "for the time being: \(workloadKind?.rawValue ?? "workload") \(key) has \(temporary) replicas instead of \(previous)"
-        case .minimumReplicas: "for the time being: HorizontalPodAutoscaler \(key) has minReplicas \(temporary) instead of \(previous)"
+        case .replicas:
+            "for the time being: \(workloadKind?.rawValue ?? "workload") \(key) has \(temporary) replicas instead of \(previous)"
+        case .minimumReplicas:
+            "for the time being: HorizontalPodAutoscaler \(key) has minReplicas \(temporary) instead of \(previous)"
         case .nodeLabel: "for the time being: label \(label ?? "") on Node \(key.name)"
         }
     }

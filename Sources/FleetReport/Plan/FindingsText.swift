@@ -43,7 +43,8 @@ public struct FindingsText: Sendable {
         var subjects: [String]
 
         var words: String {
-            subjects.count == 1 ? "\(subjects[0]): \(message)"
+            subjects.count == 1
+                ? "\(subjects[0]): \(message)"
                 : "\(message): \(Words.list(subjects, atMost: FindingsText.shownSubjects))"
         }
     }
@@ -58,7 +59,9 @@ public struct FindingsText: Sendable {
                 groups[twin].subjects.append(finding.subject)
             } else {
                 groups.append(
-                    Group(code: finding.code, message: finding.message, remedy: finding.remedy, subjects: [finding.subject])
+                    Group(
+                        code: finding.code, message: finding.message, remedy: finding.remedy,
+                        subjects: [finding.subject])
                 )
             }
         }

@@ -17,7 +17,8 @@ public struct PlanText: Sendable {
 
     /// The whole text, paragraphs separated by empty lines.
     public var text: String {
-        [heading, waves, FindingsText(plan.findings, style: style).text, forecast].filter { !$0.isEmpty }.joined(separator: "\n\n")
+        [heading, waves, FindingsText(plan.findings, style: style).text, forecast].filter { !$0.isEmpty }.joined(
+            separator: "\n\n")
     }
 
     private var heading: String {
@@ -48,7 +49,8 @@ public struct PlanText: Sendable {
     }
 
     private func table(of zones: [Zone?], _ cell: ([PlanTarget]) -> String) -> TextTable {
-        var table = TextTable(["wave", "nodes"] + zones.map { $0.map { "zone \($0)" } ?? "no zone" } + ["pods", "time"])
+        var table = TextTable(
+            ["wave", "nodes"] + zones.map { $0.map { "zone \($0)" } ?? "no zone" } + ["pods", "time"])
         for wave in plan.waves {
             let cells = zones.map { zone in
                 let members = wave.targets.filter { $0.zone == zone }
@@ -64,7 +66,9 @@ public struct PlanText: Sendable {
         var table = TextTable(["wave", "nodes", "zones", "pods", "time"])
         for wave in plan.waves {
             let names = Set(wave.targets.map { $0.zone?.rawValue ?? "no zone" }).sorted()
-            table.add(["\(wave.number)", "\(wave.targets.count)", TextTable.Cell("\(NodeSet(names))")] + forecastCells(of: wave))
+            table.add(
+                ["\(wave.number)", "\(wave.targets.count)", TextTable.Cell("\(NodeSet(names))")]
+                    + forecastCells(of: wave))
         }
         return table
     }
@@ -80,9 +84,13 @@ public struct PlanText: Sendable {
         let forecast = plan.forecast
         guard !forecast.waves.isEmpty else { return "" }
         let span = Self.span(forecast.shortestSeconds, forecast.longestSeconds)
-        var lines = ["\(style(.strong, "forecast")): \(Words.count(forecast.evictions, "pod")) to move, \(span) without host steps, approvals and windows"]
+        var lines = [
+            "\(style(.strong, "forecast")): \(Words.count(forecast.evictions, "pod")) to move, \(span) without host steps, approvals and windows"
+        ]
         for stall in forecast.stalls.prefix(5) {
-            lines.append("  held up by \(stall.subject) in wave \(stall.wave): \(Words.count(stall.pods, "pod")), \(stall.allowance) at once, at least \(Duration.seconds(stall.seconds).short)")
+            lines.append(
+                "  held up by \(stall.subject) in wave \(stall.wave): \(Words.count(stall.pods, "pod")), \(stall.allowance) at once, at least \(Duration.seconds(stall.seconds).short)"
+            )
         }
         return lines.joined(separator: "\n")
     }

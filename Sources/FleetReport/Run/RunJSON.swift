@@ -1,7 +1,9 @@
 import FleetModel
 import FleetRun
 
-/// A run's summary as a JSON document, `fleet.run/v1`. Times are RFC 3339 in UTC, durations whole milliseconds.
+/// A run's summary as a JSON document.
+///
+/// Its schema is `fleet.run/v1`; times are RFC 3339 in UTC, durations whole milliseconds.
 public struct RunJSON: Encodable, Sendable {
     private let schema = "fleet.run/v1"
     private let run: RunID

@@ -156,7 +156,8 @@ extension RunSummary {
                 groups[index].nodes.append(node.name)
                 groups[index].since = [groups[index].since, node.waitingSince].compactMap(\.self).min()
             } else {
-                groups.append(Waiting(reason: node.waiting, step: node.step, nodes: [node.name], since: node.waitingSince))
+                groups.append(
+                    Waiting(reason: node.waiting, step: node.step, nodes: [node.name], since: node.waitingSince))
             }
         }
         return groups.sorted { ($0.since ?? .epoch) < ($1.since ?? .epoch) }

@@ -93,7 +93,8 @@ public struct RunText: Sendable {
     private var quarantined: String {
         summary.quarantined.map { node in
             let owed = node.owesCleanup ? "; its clean-up is owed" : ""
-            return "\(style(.bad, "quarantined")): \(node.name) (wave \(node.wave)) in \(node.step): \(node.reason)\(owed)"
+            return
+                "\(style(.bad, "quarantined")): \(node.name) (wave \(node.wave)) in \(node.step): \(node.reason)\(owed)"
         }.joined(separator: "\n")
     }
 
@@ -106,14 +107,18 @@ public struct RunText: Sendable {
 
     private var totals: String {
         let evictions = summary.evictions
-        var lines = ["evictions: \(evictions.accepted) accepted, \(evictions.pushedBack) answered 429, \(evictions.refused) refused otherwise; \(Words.count(evictions.left, "pod")) gone"]
+        var lines = [
+            "evictions: \(evictions.accepted) accepted, \(evictions.pushedBack) answered 429, \(evictions.refused) refused otherwise; \(Words.count(evictions.left, "pod")) gone"
+        ]
         if let moves = evictions.movesPerPod {
             let hundredths = Int((moves * 100).rounded())
             let digits = hundredths % 100 < 10 ? "0\(hundredths % 100)" : "\(hundredths % 100)"
             lines.append("moves per pod: \(hundredths / 100).\(digits)")
         }
         let operations = summary.operations
-        lines.append("asked: \(Words.count(operations.requests, "API request")), \(Words.count(operations.commands, "host command")); \(operations.failed) failed")
+        lines.append(
+            "asked: \(Words.count(operations.requests, "API request")), \(Words.count(operations.commands, "host command")); \(operations.failed) failed"
+        )
         return lines.joined(separator: "\n")
     }
 }

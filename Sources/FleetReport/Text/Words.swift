@@ -9,7 +9,11 @@ enum Words {
     static func ranges(_ numbers: [Int]) -> String {
         var runs: [(Int, Int)] = []
         for number in numbers.sorted() {
-            if let last = runs.last, last.1 + 1 == number { runs[runs.count - 1].1 = number } else { runs.append((number, number)) }
+            if let last = runs.last, last.1 + 1 == number {
+                runs[runs.count - 1].1 = number
+            } else {
+                runs.append((number, number))
+            }
         }
         return runs.map { $0 == $1 ? "\($0)" : "\($0)-\($1)" }.joined(separator: ", ")
     }
