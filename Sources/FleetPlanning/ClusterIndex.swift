@@ -26,7 +26,7 @@ public struct ClusterIndex: Sendable {
         }
         podsByNode = byNode
         podsByController = byController
-        workloads = Dictionary(snapshot.workloads.map { ($0.reference.uid, $0) }, uniquingKeysWith: { first, _ in first })
+        workloads = Dictionary(snapshot.workloads.map { ($0.reference.uid, $0) }) { first, _ in first }
         budgets = BudgetIndex(snapshot.budgets)
         claims = Dictionary(snapshot.claims.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         volumes = Dictionary(snapshot.volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -34,11 +34,14 @@ public struct ClusterIndex: Sendable {
     }
 
     /// The pods bound to a node, in the snapshot's order.
-    public func pods(on node: NodeName) -> [Pod] { (podsByNode[node] ?? []).map { snapshot.pods[$0] } }
+    public func pods(on node: NodeName) -> [Pod] { positions(on: node).map { snapshot.pods[$0] } }
 
-    /// The unfinished pods that a controller owns directly.
-    func pods(ofController uid: ObjectUID) -> [Pod] {
-        (podsByController[uid] ?? []).map { snapshot.pods[$0] }.filter { !$0.isFinished }
+    /// The same as positions in the snapshot, so that large clusters are planned without copying pods.
+    func positions(on node: NodeName) -> [Int] { podsByNode[node] ?? [] }
+
+    /// How many unfinished pods a controller owns directly.
+    func podCount(ofController uid: ObjectUID) -> Int {
+        (podsByController[uid] ?? []).count { !snapshot.pods[$0].isFinished }
     }
 
     /// The workload that decides how many of these pods there are: the Deployment above a ReplicaSet, else the

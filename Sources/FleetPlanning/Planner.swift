@@ -31,7 +31,8 @@ public enum Planner {
         var groups = FindingGroups()
         TargetFindings(request, index, plan).collect(into: &groups)
         CapsFindings(request, index, plan).collect(into: &groups)
-        let moves = PodFindings(request, index).moves(of: plan.waves, into: &groups)
+        var pods = PodFindings(request, index)
+        let moves = pods.moves(of: plan.waves, into: &groups)
         if request.checksCapacity {
             var fit = CapacityFit(request, index, plan.waves)
             fit.place(moves, into: &groups)

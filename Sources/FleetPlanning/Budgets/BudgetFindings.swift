@@ -12,23 +12,26 @@ struct BudgetFindings {
 
     /// Judges one pod that must be evicted and the budgets that select it.
     func judge(
-        _ pod: Pod, _ workload: Workload?, subject: String, _ budgets: [PodDisruptionBudget],
-        into groups: inout FindingGroups
+        _ pod: Pod, _ owner: PodOwner, _ budgets: [PodDisruptionBudget], into groups: inout FindingGroups
     ) {
         if pod.isFinished || pod.phase == .pending { return }
         if budgets.count > 1 {
             let names = budgets.map(\.key.name).joined(separator: ", ")
             groups.add(
-                .blocker, .severalBudgets, on: subject,
+                .blocker, .severalBudgets, on: owner.subject,
                 "\(budgets.count) PodDisruptionBudgets select its pods (\(names)), and the eviction API refuses that",
                 remedy: "leave one of them, and narrow the other's selector", item: pod.key.description
             )
         } else if let budget = budgets.first {
-            judge(pod, workload, budget, &groups)
+            judge(pod, owner, budget, &groups)
         }
     }
 
-    private func judge(_ pod: Pod, _ workload: Workload?, _ budget: PodDisruptionBudget, _ groups: inout FindingGroups) {
+    private func judge(
+        _ pod: Pod, _ owner: PodOwner, _ budget: PodDisruptionBudget, _ groups: inout FindingGroups
+    ) {
+        let isSynced = budget.syncFailure == nil && budget.observedGeneration >= budget.generation
+        if isSynced, budget.disruptionsAllowed > 0 { return }
         let subject = "PodDisruptionBudget \(budget.key)"
         let item = pod.key.description
         if let failure = budget.syncFailure {
@@ -36,9 +39,9 @@ struct BudgetFindings {
                 severity(for: pod), .budgetSyncFailed, on: subject, "it failed to sync and permits nothing: \(failure)",
                 remedy: way(past: "mend its selector or the controller that it does not find", pod), item: item
             )
-        } else if isImpossible(budget, workload) {
+        } else if isImpossible(budget, owner) {
             groups.add(
-                severity(for: pod), .impossibleBudget, on: subject, impossibility(budget, workload),
+                severity(for: pod), .impossibleBudget, on: subject, impossibility(budget, owner),
                 remedy: way(past: "raise the replicas, or relax the budget with its owner", pod), item: item
             )
         } else if budget.observedGeneration < budget.generation {
@@ -56,16 +59,16 @@ struct BudgetFindings {
     }
 
     /// Whether no pod may ever go, not even when all are healthy or a second one was surged.
-    func isImpossible(_ budget: PodDisruptionBudget, _ workload: Workload?) -> Bool {
-        let expected = BudgetRule.expected(budget, replicas: workload?.replicas ?? 0)
+    func isImpossible(_ budget: PodDisruptionBudget, _ owner: PodOwner) -> Bool {
+        let expected = BudgetRule.expected(budget, replicas: owner.replicas)
         if BudgetRule.ceiling(of: budget, expected: expected) > 0 { return false }
         if budget.disruptionsAllowed > 0 { return false }
-        let isSurged = surges && workload?.replicas == 1 && workload?.reference.kind == .deployment
+        let isSurged = surges && owner.replicas == 1 && owner.workload?.reference.kind == .deployment
         return !(isSurged && BudgetRule.ceiling(of: budget, expected: expected + 1) > 0)
     }
 
-    private func impossibility(_ budget: PodDisruptionBudget, _ workload: Workload?) -> String {
-        let expected = BudgetRule.expected(budget, replicas: workload?.replicas ?? 0)
+    private func impossibility(_ budget: PodDisruptionBudget, _ owner: PodOwner) -> String {
+        let expected = BudgetRule.expected(budget, replicas: owner.replicas)
         return "\(BudgetRule.words(budget)) of \(expected) pods never lets one go"
     }
 

@@ -5,9 +5,12 @@ import FleetModel
 /// A wave's nodes are all cordoned at once, its pods placed one by one: first on nodes that no later wave takes, then,
 /// where nothing else is left, on nodes of later waves, from which they move again.
 struct CapacityFit {
-    private struct Mover {
-        let pod: Pod
-        let demand: PlacementDemand
+    /// Nodes that are tried one after the other, so that pods spread over them.
+    private struct Ring {
+        var nodes: [Int]
+        var cursor = 0
+        /// Pods that none of the nodes takes as things stand.
+        var exhausted: Set<PlacementDemand> = []
     }
 
     private let index: ClusterIndex
@@ -15,14 +18,14 @@ struct CapacityFit {
     private let policy: EvictionPolicy
     private let removesNodes: Bool
     private let returnsNodes: Bool
-    private var state: PlacementState
-    private var staying: [Int]
-    private var later: [Int]
-    private var arrived: [Int: [Mover]] = [:]
-    private var cursor = 0
-    private var moved: Set<ObjectUID> = []
-    private var exhausted: Set<PlacementDemand> = []
-    private var failures: [PlacementDemand: String] = [:]
+    private var state = PlacementState()
+    /// What each pod of the snapshot demands; nil for pods that take no room.
+    private var demands: [PlacementDemand?] = []
+    private var staying = Ring(nodes: [])
+    private var later = Ring(nodes: [])
+    /// Pods of earlier waves, by the node of a later wave that took them.
+    private var guests: [Int: [Int]] = [:]
+    private var moved: Set<Int> = []
 
     init(_ request: PlanRequest, _ index: ClusterIndex, _ waves: [PlannedWave]) {
         self.index = index
@@ -30,69 +33,74 @@ struct CapacityFit {
         policy = request.playbook.evictions
         removesNodes = request.steps.contains(where: \.deletesNode)
         returnsNodes = request.steps.contains(where: \.uncordons)
-        let state = PlacementState(snapshot: index.snapshot)
-        let targets = waves.flatMap(\.targets).compactMap { state.index(of: $0.node) }
-        let own = Set(targets)
-        staying = (0..<state.indexLimit).filter { state.node(at: $0) != nil && !own.contains($0) }
-        later = targets
-        self.state = state
+        fill()
+        later.nodes = waves.flatMap(\.targets).compactMap { state.index(of: $0.node) }
+        let own = Set(later.nodes)
+        staying.nodes = (0..<state.indexLimit).filter { !own.contains($0) }
     }
 
     mutating func place(_ moves: [PodMove], into groups: inout FindingGroups) {
-        let byWave = Dictionary(grouping: moves.filter(Self.needsHome), by: \.wave)
+        let byWave = Dictionary(grouping: moves.filter(\.needsHome), by: \.wave)
         for wave in waves {
             let nodes = wave.targets.compactMap { state.index(of: $0.node) }
-            later.removeAll(where: Set(nodes).contains)
-            let movers = takeOut(byWave[wave.number] ?? [], from: nodes)
-            for mover in settle(movers) { refuse(mover, wave.number, &groups) }
-            retire(nodes)
+            later.nodes.removeAll(where: Set(nodes).contains)
+            let leaving = takeOut(byWave[wave.number]?.map(\.position) ?? [], from: nodes)
+            report(settle(leaving), wave.number, &groups)
+            for node in nodes { retire(node) }
         }
     }
 
-    /// Something starts it again, somewhere.
-    private static func needsHome(_ move: PodMove) -> Bool {
-        move.pod.controller != nil && !move.pod.isFinished && !move.pod.isTerminating
+    private mutating func fill() {
+        let snapshot = index.snapshot
+        for node in snapshot.nodes { state.add(node) }
+        for volume in snapshot.volumes { state.set(volume) }
+        for claim in snapshot.claims { state.set(claim) }
+        demands.reserveCapacity(snapshot.pods.count)
+        for pod in snapshot.pods {
+            guard !pod.isFinished, let name = pod.nodeName, let node = state.index(of: name) else {
+                demands.append(nil)
+                continue
+            }
+            let demand = state.demand(of: pod)
+            state.assume(demand, on: node, isTerminating: pod.isTerminating)
+            demands.append(demand)
+        }
     }
 
     // MARK: - Nodes
 
-    /// Cordons a wave's nodes and takes away the pods that leave them.
-    private mutating func takeOut(_ moves: [PodMove], from nodes: [Int]) -> [Mover] {
-        var movers: [Mover] = []
-        for move in moves {
-            guard let name = move.pod.nodeName, let node = state.index(of: name) else { continue }
-            let demand = state.demand(of: move.pod)
-            state.forget(demand, on: node)
-            moved.insert(move.pod.uid)
-            movers.append(Mover(pod: move.pod, demand: demand))
+    /// Cordons a wave's nodes, takes away the pods that leave them, and returns those.
+    private mutating func takeOut(_ positions: [Int], from nodes: [Int]) -> [Int] {
+        for position in positions {
+            guard let name = index.snapshot.pods[position].nodeName, let node = state.index(of: name) else { continue }
+            forget(position, on: node)
+            moved.insert(position)
         }
+        var leaving = positions
         for node in nodes {
             setCordon(node, true)
-            let guests = arrived.removeValue(forKey: node) ?? []
-            for guest in guests { state.forget(guest.demand, on: node) }
-            movers += guests
-        }
-        return movers
-    }
-
-    private mutating func retire(_ nodes: [Int]) {
-        for node in nodes {
-            guard let name = state.node(at: node)?.name else { continue }
-            if removesNodes {
-                remove(name, at: node)
-            } else if returnsNodes {
-                setCordon(node, false)
-                staying.append(node)
+            for guest in guests.removeValue(forKey: node) ?? [] {
+                forget(guest, on: node)
+                leaving.append(guest)
             }
         }
+        return leaving
     }
 
-    /// Removes a node with the pods that stayed on it.
-    private mutating func remove(_ name: NodeName, at node: Int) {
-        for pod in index.pods(on: name) where !pod.isFinished && !moved.contains(pod.uid) {
-            state.forget(state.demand(of: pod), on: node, isTerminating: pod.isTerminating)
+    private mutating func retire(_ node: Int) {
+        guard let name = state.node(at: node)?.name else { return }
+        if removesNodes {
+            for position in index.positions(on: name) where !moved.contains(position) { forget(position, on: node) }
+            state.remove(name)
+        } else if returnsNodes {
+            setCordon(node, false)
+            staying.nodes.append(node)
         }
-        state.remove(name)
+    }
+
+    private mutating func forget(_ position: Int, on node: Int) {
+        guard let demand = demands[position] else { return }
+        state.forget(demand, on: node, isTerminating: index.snapshot.pods[position].isTerminating)
     }
 
     private mutating func setCordon(_ node: Int, _ isCordoned: Bool) {
@@ -103,48 +111,64 @@ struct CapacityFit {
 
     // MARK: - Pods
 
-    /// Places pods, and returns those that fit nowhere. Each placement may make room for another pod's spread or
-    /// affinity, so what did not fit is tried again as long as that helps.
-    private mutating func settle(_ movers: [Mover]) -> [Mover] {
-        var homeless = movers
+    /// Places pods, and returns those that fit nowhere.
+    ///
+    /// Each placement may make room for another pod's spread or affinity, so what did not fit is tried again as long
+    /// as that helps.
+    private mutating func settle(_ positions: [Int]) -> [Int] {
+        var homeless = positions
         while true {
-            (exhausted, failures) = ([], [:])
-            let left = homeless.filter { !finds($0) }
+            (staying.exhausted, later.exhausted) = ([], [])
+            let left = homeless.filter { !findsHome($0) }
             if left.isEmpty || left.count == homeless.count { return left }
             homeless = left
         }
     }
 
-    private mutating func finds(_ mover: Mover) -> Bool {
-        if failures[mover.demand] != nil { return false }
-        let probe = state.probe(mover.demand)
-        if let home = home(for: probe, mover.demand) {
-            state.assume(mover.demand, on: home)
+    private mutating func findsHome(_ position: Int) -> Bool {
+        guard let demand = demands[position] else { return true }
+        if staying.exhausted.contains(demand), later.exhausted.contains(demand) { return false }
+        let probe = state.probe(demand)
+        if let node = Self.next(&staying, &state, probe, demand) {
+            state.assume(demand, on: node)
             return true
         }
-        if let node = later.first(where: { state.accepts(probe, $0) }) {
-            state.assume(mover.demand, on: node)
-            arrived[node, default: []].append(mover)
-            return true
-        }
-        failures[mover.demand] = words(for: probe)
-        return false
+        guard let node = Self.next(&later, &state, probe, demand) else { return false }
+        state.assume(demand, on: node)
+        guests[node, default: []].append(position)
+        return true
     }
 
-    /// The next node that stays and takes the pod.
-    private mutating func home(for probe: PlacementProbe, _ demand: PlacementDemand) -> Int? {
-        if exhausted.contains(demand) { return nil }
-        for step in staying.indices {
-            let position = (cursor + step) % staying.count
-            guard state.accepts(probe, staying[position]) else { continue }
-            cursor = position + 1
-            return staying[position]
+    /// The ring's next node that takes the pod.
+    private static func next(
+        _ ring: inout Ring, _ state: inout PlacementState, _ probe: PlacementProbe, _ demand: PlacementDemand
+    ) -> Int? {
+        if ring.exhausted.contains(demand) { return nil }
+        for step in ring.nodes.indices {
+            let position = (ring.cursor + step) % ring.nodes.count
+            guard state.accepts(probe, ring.nodes[position]) else { continue }
+            ring.cursor = position + 1
+            return ring.nodes[position]
         }
-        exhausted.insert(demand)
+        ring.exhausted.insert(demand)
         return nil
     }
 
-    private mutating func words(for probe: PlacementProbe) -> String {
+    // MARK: - Findings
+
+    private mutating func report(_ homeless: [Int], _ wave: Int, _ groups: inout FindingGroups) {
+        var reasons: [PlacementDemand: String] = [:]
+        for position in homeless {
+            guard let demand = demands[position] else { continue }
+            let reason = reasons[demand] ?? words(for: demand)
+            reasons[demand] = reason
+            refuse(index.snapshot.pods[position], "wave \(wave): its pods would find no node: \(reason)", &groups)
+        }
+    }
+
+    /// The scheduler's own sentence.
+    private mutating func words(for demand: PlacementDemand) -> String {
+        let probe = state.probe(demand)
         if probe.isGated { return PlacementRejection.gatedMessage }
         var counts: [PlacementRejection: Int] = [:]
         for node in 0..<state.indexLimit where state.node(at: node) != nil {
@@ -153,14 +177,14 @@ struct CapacityFit {
         return PlacementRejection.message(counts, nodes: state.nodeCount)
     }
 
-    private func refuse(_ mover: Mover, _ wave: Int, _ groups: inout FindingGroups) {
-        let workload = index.workload(of: mover.pod)
+    private func refuse(_ pod: Pod, _ reason: String, _ groups: inout FindingGroups) {
+        let workload = index.workload(of: pod)
         let isAgreed = workload.map { policy.downtime.contains($0.reference.key) } ?? false
         groups.add(
-            isAgreed ? .warning : .blocker, .doesNotFit, on: index.subject(of: mover.pod),
-            "wave \(wave): its pods would find no node: \(failures[mover.demand] ?? "")",
-            remedy: isAgreed ? "a downtime is agreed for it" : "add nodes first, free what the filters name, or take fewer nodes",
-            item: mover.pod.key.description
+            isAgreed ? .warning : .blocker, .doesNotFit, on: index.subject(of: pod), reason,
+            remedy: isAgreed
+                ? "a downtime is agreed for it" : "add nodes first, free what the filters name, or take fewer nodes",
+            item: pod.key.description
         )
     }
 }

@@ -15,7 +15,7 @@ struct Forecaster {
         mutating func take(_ move: PodMove) {
             pods += 1
             allowance = move.allowance
-            grace = max(grace, Int(move.pod.gracePeriodSeconds))
+            grace = max(grace, move.gracePeriodSeconds)
         }
     }
 
@@ -52,7 +52,7 @@ struct Forecaster {
         }
         let sending = Int((Double(moves.count) / evictions.rate.perSecond).rounded(.up))
         let rounds = rounds(of: wave)
-        let grace = moves.map { Int($0.pod.gracePeriodSeconds) }.max() ?? 0
+        let grace = moves.map(\.gracePeriodSeconds).max() ?? 0
         let quick = lanes.values.map { Self.batches($0) * Self.quickStart }.max() ?? 0
         let slow = lanes.values.map { Self.batches($0) * ($0.grace + Self.slowStart) }.max() ?? 0
         return Forecast.Wave(
@@ -100,7 +100,9 @@ struct Forecaster {
 
     private static func batches(_ lane: Lane) -> Int { divided(lane.pods, by: lane.allowance) }
 
-    private static func divided(_ count: Int, by size: Int) -> Int { size <= 0 ? count : count / size + (count % size > 0 ? 1 : 0) }
+    private static func divided(_ count: Int, by size: Int) -> Int {
+        size <= 0 ? count : count / size + (count % size > 0 ? 1 : 0)
+    }
 }
 
 extension PodMove.Lane {
@@ -109,7 +111,7 @@ extension PodMove.Lane {
         switch self {
         case .free: ""
         case .budget(let key): "PodDisruptionBudget \(key)"
-        case .implicit(let subject): subject
+        case .implicit(_, let subject): subject
         }
     }
 }

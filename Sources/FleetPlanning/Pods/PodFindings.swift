@@ -8,6 +8,7 @@ struct PodFindings {
     private let triage: PodTriage
     private let budgets: BudgetFindings
     private let surges: Bool
+    private var owners: [ObjectUID: PodOwner] = [:]
 
     init(_ request: PlanRequest, _ index: ClusterIndex) {
         self.request = request
@@ -19,145 +20,169 @@ struct PodFindings {
     }
 
     /// Adds the findings, and returns the pods that are evicted, in the order of the waves.
-    func moves(of waves: [PlannedWave], into groups: inout FindingGroups) -> [PodMove] {
+    mutating func moves(of waves: [PlannedWave], into groups: inout FindingGroups) -> [PodMove] {
         guard request.drains else { return [] }
         var moves: [PodMove] = []
         for wave in waves {
             for target in wave.targets {
-                for pod in index.pods(on: target.node) {
-                    if let move = judge(pod, wave.number, &groups) { moves.append(move) }
+                for position in index.positions(on: target.node) {
+                    if let move = judge(position, wave.number, &groups) { moves.append(move) }
                 }
             }
         }
         return moves
     }
 
-    private func judge(_ pod: Pod, _ wave: Int, _ groups: inout FindingGroups) -> PodMove? {
-        let workload = index.workload(of: pod)
-        switch triage.verdict(on: pod, workload: workload, keepsDataOnNode: index.keepsDataOnNode(pod)) {
-        case .leave(.daemonSet), .leave(.mirror): return nil
+    private mutating func judge(_ position: Int, _ wave: Int, _ groups: inout FindingGroups) -> PodMove? {
+        let pod = index.snapshot.pods[position]
+        if pod.isMirror || (pod.isDaemon && !pod.isFinished) { return nil }
+        let owner = owner(of: pod)
+        let verdict = triage.verdict(
+            on: pod, workload: owner.workload, keepsDataOnNode: index.keepsDataOnNode(pod)
+        )
+        switch verdict {
+        case .evict: return evict(pod, position, owner, wave, &groups)
         case .leave(.skipped):
-            add(.warning, .skippedPod, pod, "left on the node by rule or label; it ends when the node does", &groups)
-            return nil
+            let reason = "left on the node by rule or label; it ends when the node does"
+            add(.warning, .skippedPod, pod, owner, reason, &groups)
+        case .leave: break
         case .wait(let reason, _):
-            noteCritical(pod, &groups)
+            noteCritical(pod, owner, &groups)
             let way = "set the node aside when the timeout passes: stop it by hand, or give it a rule in evictions.rules"
-            add(.warning, .jobPod, pod, "awaited until it ends: \(reason)", remedy: way, &groups)
-            return nil
+            add(.warning, .jobPod, pod, owner, "awaited until it ends: \(reason)", remedy: way, &groups)
         case .refuse(let refusal):
-            noteCritical(pod, &groups)
-            add(.blocker, refusal.code, pod, refusal.reason, remedy: refusal.remedy, &groups)
-            return nil
-        case .evict: return evict(pod, workload, wave, &groups)
+            noteCritical(pod, owner, &groups)
+            add(.blocker, refusal.code, pod, owner, refusal.reason, remedy: refusal.remedy, &groups)
         }
+        return nil
     }
 
-    private func evict(_ pod: Pod, _ workload: Workload?, _ wave: Int, _ groups: inout FindingGroups) -> PodMove {
-        if pod.isFinished || pod.isTerminating { return PodMove(pod: pod, wave: wave, lane: .free, allowance: .max) }
-        noteCritical(pod, &groups)
-        noteEmptyDir(pod, &groups)
-        let selecting = index.budgets(selecting: pod)
-        let subject = index.subject(of: pod)
-        budgets.judge(pod, workload, subject: subject, selecting, into: &groups)
-        judgeSingle(pod, workload, selecting.first, subject, &groups)
-        if selecting.isEmpty, pod.controller != nil, replicas(of: pod, workload) > 1 {
-            groups.add(
-                .warning, .noBudget, each: subject,
-                "no PodDisruptionBudget: at most \(policy.withoutBudget) (rounded down, at least 1) may be out at once"
-            )
-        }
-        return move(pod, workload, wave, selecting, subject)
-    }
-
-    private func move(
-        _ pod: Pod, _ workload: Workload?, _ wave: Int, _ selecting: [PodDisruptionBudget], _ subject: String
+    private mutating func evict(
+        _ pod: Pod, _ position: Int, _ owner: PodOwner, _ wave: Int, _ groups: inout FindingGroups
     ) -> PodMove {
-        let replicas = replicas(of: pod, workload)
-        if let budget = selecting.first {
-            let expected = BudgetRule.expected(budget, replicas: replicas)
-            let allowance = max(1, BudgetRule.ceiling(of: budget, expected: expected))
-            return PodMove(pod: pod, wave: wave, lane: .budget(budget.key), allowance: allowance)
+        let selecting = pod.isFinished || pod.isTerminating ? [] : index.budgets(selecting: pod)
+        if !pod.isFinished, !pod.isTerminating {
+            noteCritical(pod, owner, &groups)
+            noteEmptyDir(pod, owner, &groups)
+            budgets.judge(pod, owner, selecting, into: &groups)
+            judgeSingle(pod, owner, selecting.first, &groups)
+            if selecting.isEmpty { noteWithoutBudget(pod, owner, &groups) }
         }
-        guard pod.controller != nil else { return PodMove(pod: pod, wave: wave, lane: .free, allowance: .max) }
-        let allowance = max(1, ImplicitBudget.maxUnavailable(replicas: replicas, policy: policy.withoutBudget))
-        return PodMove(pod: pod, wave: wave, lane: .implicit(subject), allowance: allowance)
+        let (lane, allowance) = lane(of: pod, owner, selecting.first)
+        return PodMove(
+            position: position, wave: wave, lane: lane, allowance: allowance,
+            gracePeriodSeconds: Int(pod.gracePeriodSeconds),
+            needsHome: pod.controller != nil && !pod.isFinished && !pod.isTerminating
+        )
     }
 
-    private func replicas(of pod: Pod, _ workload: Workload?) -> Int {
-        if let workload { return workload.replicas }
-        return pod.controller.map { index.pods(ofController: $0.uid).count } ?? 1
+    private func lane(of pod: Pod, _ owner: PodOwner, _ budget: PodDisruptionBudget?) -> (PodMove.Lane, Int) {
+        if let budget {
+            let expected = BudgetRule.expected(budget, replicas: owner.replicas)
+            return (.budget(budget.key), max(1, BudgetRule.ceiling(of: budget, expected: expected)))
+        }
+        guard let controller = pod.controller, !pod.isFinished, !pod.isTerminating else { return (.free, .max) }
+        let allowance = ImplicitBudget.maxUnavailable(replicas: owner.replicas, policy: policy.withoutBudget)
+        let uid = owner.workload?.reference.uid ?? controller.uid
+        return (.implicit(uid, subject: owner.subject), max(1, allowance))
+    }
+
+    private mutating func owner(of pod: Pod) -> PodOwner {
+        guard let controller = pod.controller else {
+            return PodOwner(workload: nil, subject: index.subject(of: pod), replicas: 1)
+        }
+        if let known = owners[controller.uid] { return known }
+        let workload = index.workload(of: pod)
+        let owner = PodOwner(
+            workload: workload, subject: index.subject(of: pod),
+            replicas: workload?.replicas ?? index.podCount(ofController: controller.uid)
+        )
+        owners[controller.uid] = owner
+        return owner
     }
 
     // MARK: - One replica
 
     private func judgeSingle(
-        _ pod: Pod, _ workload: Workload?, _ budget: PodDisruptionBudget?, _ subject: String,
-        _ groups: inout FindingGroups
+        _ pod: Pod, _ owner: PodOwner, _ budget: PodDisruptionBudget?, _ groups: inout FindingGroups
     ) {
-        guard pod.controller != nil, replicas(of: pod, workload) == 1 else { return }
-        if let workload, policy.downtime.contains(workload.reference.key) { return }
-        if surges, let workload {
+        guard pod.controller != nil, owner.replicas == 1 else { return }
+        if let workload = owner.workload, policy.downtime.contains(workload.reference.key) { return }
+        let item = "\(pod.key)"
+        if surges, let workload = owner.workload {
             let claims = index.claims(of: pod.volumes, in: pod.key.namespace)
-            guard let reason = SurgeRule.refusal(of: workload, claims: claims) else { return noteSurge(workload, &groups) }
+            guard let reason = SurgeRule.refusal(of: workload, claims: claims) else {
+                return noteSurge(workload, &groups)
+            }
             let text = "one replica, and it cannot be surged: \(reason)"
-            groups.add(.blocker, .singleReplica, on: subject, text, remedy: ways(workload, surge: false), item: "\(pod.key)")
-        } else if let budget, !budgets.isImpossible(budget, workload) {
             groups.add(
-                .warning, .singleReplica, on: subject,
-                "one replica: it is down while its pod moves; PodDisruptionBudget \(budget.key) permits it", item: "\(pod.key)"
+                .blocker, .singleReplica, on: owner.subject, text, remedy: ways(workload, surge: false), item: item
             )
+        } else if let budget, !budgets.isImpossible(budget, owner) {
+            let text = "one replica: it is down while its pod moves; PodDisruptionBudget \(budget.key) permits it"
+            groups.add(.warning, .singleReplica, on: owner.subject, text, item: item)
         } else if budget == nil {
             let text = "one replica and no budget: it would be down while its pod moves"
-            groups.add(.blocker, .singleReplica, on: subject, text, remedy: ways(workload, surge: true), item: "\(pod.key)")
+            let remedy = ways(owner.workload, surge: true)
+            groups.add(.blocker, .singleReplica, on: owner.subject, text, remedy: remedy, item: item)
         }
     }
 
     private func ways(_ workload: Workload?, surge: Bool) -> String {
         let key = workload?.reference.key.description ?? "NAMESPACE/NAME"
         let canSurge = surge && workload?.reference.kind == .deployment
-        return (canSurge ? "add the step surge_single_replicas; or " : "") + "run more replicas; or agree on a downtime: "
-            + "evictions.downtime: [\(key)]"
+        return (canSurge ? "add the step surge_single_replicas; or " : "")
+            + "run more replicas; or agree on a downtime: evictions.downtime: [\(key)]"
     }
 
     private func noteSurge(_ workload: Workload, _ groups: inout FindingGroups) {
         let subject = workload.reference.description
-        let autoscaler = index.autoscaler(of: workload)
         if let owner = GitOps.owner(of: workload) {
             groups.add(
-                .warning, .gitOpsOwned, on: subject, "\(owner) owns it and may set its replicas back while it is surged",
+                .warning, .gitOpsOwned, on: subject,
+                "\(owner) owns it and may set its replicas back while it is surged",
                 remedy: "pause its synchronisation, or let it ignore spec.replicas"
             )
         }
-        if let autoscaler {
+        if let autoscaler = index.autoscaler(of: workload) {
             groups.add(
                 .warning, .autoscaled, on: subject,
-                "HorizontalPodAutoscaler \(autoscaler.key) owns its replicas: its minReplicas \(autoscaler.minReplicas) is raised to 2 instead"
+                "HorizontalPodAutoscaler \(autoscaler.key) owns its replicas: "
+                    + "its minReplicas \(autoscaler.minReplicas) is raised to 2 instead"
             )
         }
     }
 
     // MARK: - Worth telling
 
-    private func noteCritical(_ pod: Pod, _ groups: inout FindingGroups) {
-        let isSystem = ["system-cluster-critical", "system-node-critical"].contains(pod.priorityClassName)
+    private func noteCritical(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
+        let isSystem = pod.priorityClassName.hasPrefix("system-") && pod.priorityClassName.hasSuffix("-critical")
         guard isSystem || request.criticalPods.contains(where: { $0.matches(pod.labels) }) else { return }
         let reason = isSystem ? "priority class \(pod.priorityClassName)" : "the playbook's selector of critical pods"
-        add(.warning, .criticalPod, pod, "critical by \(reason)", remedy: "approve it: --approve critical-pods", &groups)
+        let remedy = "approve it: --approve critical-pods"
+        add(.warning, .criticalPod, pod, owner, "critical by \(reason)", remedy: remedy, &groups)
     }
 
-    private func noteEmptyDir(_ pod: Pod, _ groups: inout FindingGroups) {
+    private func noteEmptyDir(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
         guard pod.volumes.contains(where: { if case .emptyDir = $0 { true } else { false } }) else { return }
-        groups.add(.warning, .emptyDir, each: index.subject(of: pod), "emptyDir data is lost with its pods, as permitted")
+        groups.add(.warning, .emptyDir, each: owner.subject, "emptyDir data is lost with its pods, as permitted")
+    }
+
+    private mutating func noteWithoutBudget(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
+        guard let controller = pod.controller, owner.replicas > 1, !owner.isNotedWithoutBudget else { return }
+        owners[controller.uid]?.isNotedWithoutBudget = true
+        groups.add(
+            .warning, .noBudget, each: owner.subject,
+            "no PodDisruptionBudget: at most \(policy.withoutBudget) (rounded down, at least 1) may be out at once"
+        )
     }
 
     private func add(
-        _ severity: Finding.Severity, _ code: Finding.Code, _ pod: Pod, _ reason: String, remedy: String = "",
-        _ groups: inout FindingGroups
+        _ severity: Finding.Severity, _ code: Finding.Code, _ pod: Pod, _ owner: PodOwner, _ reason: String,
+        remedy: String = "", _ groups: inout FindingGroups
     ) {
         let place = pod.nodeName.map { " on \($0)" } ?? ""
-        groups.add(
-            severity, code, on: index.subject(of: pod), reason, remedy: remedy, item: "\(pod.key)\(place)"
-        )
+        groups.add(severity, code, on: owner.subject, reason, remedy: remedy, item: "\(pod.key)\(place)")
     }
 }
 

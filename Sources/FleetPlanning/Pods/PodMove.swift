@@ -6,12 +6,28 @@ struct PodMove {
     enum Lane: Hashable {
         case free
         case budget(ObjectKey)
-        case implicit(String)
+        case implicit(ObjectUID, subject: String)
     }
 
-    let pod: Pod
+    /// The pod's position in the snapshot.
+    let position: Int
     let wave: Int
     let lane: Lane
     /// How many pods of the lane may be out at once while all others are healthy.
     let allowance: Int
+    let gracePeriodSeconds: Int
+    /// Whether something starts it again, somewhere.
+    let needsHome: Bool
+}
+
+/// What a plan knows of a pod's owner, found once for all its pods.
+struct PodOwner {
+    /// The workload that decides how many pods there are; nil for bare pods and unknown kinds.
+    let workload: Workload?
+    /// The owner in the cluster's words.
+    let subject: String
+    /// How many pods there should be.
+    let replicas: Int
+    /// Whether it was said already that no budget protects it.
+    var isNotedWithoutBudget = false
 }

@@ -17,6 +17,7 @@ struct TargetFindings {
     func collect(into groups: inout FindingGroups) {
         countTargets(&groups)
         findDuplicates(&groups)
+        keepControlPlane(&groups)
         for target in plan.targets {
             judgeHost(target, &groups)
             judgeRole(target, &groups)
@@ -57,6 +58,20 @@ struct TargetFindings {
                 remedy: "set kubernetes_node so that each host has its own Node"
             )
         }
+    }
+
+    /// The last member of the control plane is never removed (safety rule 3).
+    private func keepControlPlane(_ groups: inout FindingGroups) {
+        guard request.playbook.isForControlPlane, request.steps.contains(where: { $0.deletesNode || $0.cleans }) else {
+            return
+        }
+        let members = index.snapshot.nodes.filter(\.hasControlPlaneRole).map(\.name)
+        guard !members.isEmpty, Set(members).isSubset(of: plan.targets.map(\.node)) else { return }
+        groups.add(
+            .blocker, .controlPlane, on: plan.playbook,
+            "all \(members.count) control-plane nodes are targets: the last one is never removed",
+            remedy: "leave at least one out with --limit"
+        )
     }
 
     // MARK: - Host
