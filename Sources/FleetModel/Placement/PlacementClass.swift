@@ -32,6 +32,11 @@ struct PlacementClass: Sendable {
     var matches: [Int32] = []
     /// Where such pods are: all and alive, by node.
     var placed: [Int32: (all: Int32, alive: Int32)] = [:]
+
+    /// Whether the pods ask for nothing but cpu, memory, ephemeral storage and an accepting node.
+    var isPlain: Bool {
+        ports.isEmpty && requests.extended.isEmpty && spreads.isEmpty && affinity.isEmpty && antiAffinity.isEmpty
+    }
 }
 
 /// A pod's demands, resolved once by `PlacementState.demand(of:)`; valid in that state and its copies only.

@@ -7,13 +7,11 @@ extension PlacementState {
         let startsAffinity =
             classes[index].matchesOwnAffinity && classes[index].affinity.allSatisfy { terms[$0].total == 0 }
         let volumes = demand.claims.compactMap { claims[$0].flatMap { self.volumes[$0] } }
-        let shape = classes[index]
         return PlacementProbe(
             classIndex: index, minima: minima, startsAffinity: startsAffinity, volumes: volumes,
-            requests: shape.requests, requirement: shape.requirement,
-            isPlain: shape.ports.isEmpty && shape.requests.extended.isEmpty && shape.spreads.isEmpty
-                && shape.affinity.isEmpty && shape.antiAffinity.isEmpty && shape.matches.isEmpty && volumes.isEmpty,
-            isGated: shape.isGated)
+            requests: classes[index].requests, requirement: classes[index].requirement,
+            isPlain: volumes.isEmpty && classes[index].isPlain && !classes[index].matches.contains { terms[Int($0)].holders > 0 },
+            isGated: classes[index].isGated)
     }
 
     /// Whether the pod may run on the node.
@@ -131,17 +129,16 @@ extension PlacementState {
     }
 
     private func affinityRejection(_ probe: PlacementProbe, _ node: Int) -> PlacementRejection? {
-        let shape = classes[probe.classIndex]
-        for term in shape.affinity {
+        for term in classes[probe.classIndex].affinity {
             let domain = axes[terms[term].key.axis].domain(node)
             guard domain >= 0 else { return .podAffinity }
             if !probe.startsAffinity, (terms[term].counts[domain]?.all ?? 0) == 0 { return .podAffinity }
         }
-        for term in shape.antiAffinity {
+        for term in classes[probe.classIndex].antiAffinity {
             let domain = axes[terms[term].key.axis].domain(node)
             if domain >= 0, (terms[term].counts[domain]?.all ?? 0) > 0 { return .podAntiAffinity }
         }
-        for term in shape.matches where terms[Int(term)].holders > 0 {
+        for term in classes[probe.classIndex].matches where terms[Int(term)].holders > 0 {
             let domain = axes[terms[Int(term)].key.axis].domain(node)
             if domain >= 0, (terms[Int(term)].counts[domain]?.holders ?? 0) > 0 { return .existingPodAntiAffinity }
         }
@@ -176,16 +173,28 @@ extension PlacementState {
         return !spread.honorsTaints || !entries[node].node.taints.contains(where: requirement.isUntolerated)
     }
 
-    private func minimum(of spread: PlacementClass.Spread, _ index: Int) -> Int32 {
-        let axis = terms[spread.term].key.axis
+    private mutating func minimum(of spread: PlacementClass.Spread, _ index: Int) -> Int32 {
+        let domains = domains(of: spread, index)
+        if let minDomains = spread.minDomains, domains.count < minDomains { return 0 }
+        var least = Int32.max
+        for domain in domains { least = min(least, aliveCount(spread, index, domain)) }
+        return domains.isEmpty ? 0 : least
+    }
+
+    private mutating func domains(of spread: PlacementClass.Spread, _ index: Int) -> [Int32] {
         let others = classes[index].spreads.map { terms[$0.term].key.axis }
+        let key = DomainKey(
+            axis: terms[spread.term].key.axis, otherAxes: others,
+            requirement: isSelective(spread, index) ? classes[index].requirement : -1,
+            honorsAffinity: spread.honorsAffinity, honorsTaints: spread.honorsTaints)
+        if let known = domainCache[key], known.version == nodesVersion { return known.domains }
         var domains = Set<Int32>()
         for node in entries.indices where isEligible(node, spread, index) {
             guard others.allSatisfy({ axes[$0].domain(node) >= 0 }) else { continue }
-            domains.insert(axes[axis].domain(node))
+            domains.insert(axes[key.axis].domain(node))
         }
-        if let minDomains = spread.minDomains, domains.count < minDomains { return 0 }
-        return domains.lazy.map { aliveCount(spread, index, $0) }.min() ?? 0
+        domainCache[key] = (nodesVersion, domains.sorted())
+        return domains.sorted()
     }
 }
 
@@ -202,9 +211,10 @@ extension PersistentVolume {
 
 extension PlacementState {
     /// How free a node is, in percent: the mean of CPU and memory, as the least-allocated score has it.
-    public func freeShare(_ node: Int, percentOf allocatable: Resources) -> Int64 {
-        let cpu = allocatable.milliCPU > 0 ? max(0, rooms[node].milliCPU) * 100 / allocatable.milliCPU : 0
-        let memory = allocatable.memory > 0 ? max(0, rooms[node].memory) * 100 / allocatable.memory : 0
-        return (cpu + memory) / 2
+    public func freeShare(_ node: Int) -> Int64 {
+        let (cpu, memory) = (entries[node].node.allocatable.milliCPU, entries[node].node.allocatable.memory)
+        let freeCPU = cpu > 0 ? max(0, rooms[node].milliCPU) * 100 / cpu : 0
+        let freeMemory = memory > 0 ? max(0, rooms[node].memory) * 100 / memory : 0
+        return (freeCPU + freeMemory) / 2
     }
 }

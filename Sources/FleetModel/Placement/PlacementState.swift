@@ -20,6 +20,10 @@ public struct PlacementState: Sendable {
 
     var entries: [NodeEntry] = []
     var rooms: [Room] = []
+    /// Counts up with every change of nodes that filters look at.
+    var nodesVersion = 0
+    /// Domains that a spread constraint looks at, remembered until the nodes change.
+    var domainCache: [DomainKey: (version: Int, domains: [Int32])] = [:]
     var requirements: [NodeRequirement] = []
     var verdicts: [NodeVerdicts] = []
     var volumeRequirements: [PersistentVolume] = []
@@ -35,6 +39,8 @@ public struct PlacementState: Sendable {
     private var termIndex: [TermKey: Int] = [:]
     private var classIndex: [PlacementClassKey: Int32] = [:]
     private var classesByNamespace: [String: [Int32]] = [:]
+    private var termsByLabel: [LabelPair: [Int32]] = [:]
+    private var termsWithoutLabel: [Int32] = []
     var claims: [ObjectKey: String] = [:]
     var volumes: [String: Int] = [:]
 
@@ -119,6 +125,7 @@ public struct PlacementState: Sendable {
     }
 
     private mutating func forgetVerdicts(_ index: Int) {
+        nodesVersion += 1
         for requirement in verdicts.indices { verdicts[requirement].forget(index) }
         for requirement in volumeVerdicts.indices { volumeVerdicts[requirement].forget(index) }
     }
@@ -244,14 +251,25 @@ public struct PlacementState: Sendable {
             new.antiAffinity.append(intern(term, namespace: key.namespace))
         }
         let index = Int32(classes.count)
-        for term in terms.indices where terms[term].key.matches(namespace: key.namespace, labels: key.labels) {
-            new.matches.append(Int32(term))
-            terms[term].classes.append(index)
+        for term in termsThatMatch(key) {
+            new.matches.append(term)
+            terms[Int(term)].classes.append(index)
         }
         classes.append(new)
         classIndex[key] = index
         classesByNamespace[key.namespace, default: []].append(index)
         return index
+    }
+
+    /// Terms by one of their labels, so that a class looks at few of them.
+    private func termsThatMatch(_ key: PlacementClassKey) -> [Int32] {
+        var candidates = termsWithoutLabel
+        if !termsByLabel.isEmpty {
+            for (label, value) in key.labels { candidates += termsByLabel[LabelPair(label: label, value: value)] ?? [] }
+        }
+        return candidates.sorted().filter {
+            terms[Int($0)].key.matches(namespace: key.namespace, labels: key.labels)
+        }
     }
 
     private mutating func spread(
@@ -298,6 +316,11 @@ public struct PlacementState: Sendable {
         let index = terms.count
         termIndex[key] = index
         terms.append(PlacementTerm(key: key))
+        if let least = key.selector.matchLabels.min(by: { $0.key < $1.key }) {
+            termsByLabel[LabelPair(label: least.key, value: least.value), default: []].append(Int32(index))
+        } else {
+            termsWithoutLabel.append(Int32(index))
+        }
         let candidates = key.namespaces.map { $0.sorted().flatMap { classesByNamespace[$0] ?? [] } }
         for candidate in candidates ?? classes.indices.map(Int32.init) { recruit(candidate, to: index) }
         return index

@@ -74,3 +74,19 @@ struct PlacementTerm: Sendable {
         holders += difference
     }
 }
+
+/// A label and its value.
+struct LabelPair: Hashable, Sendable {
+    var label: String
+    var value: String
+}
+
+/// What decides which domains a spread constraint looks at.
+struct DomainKey: Hashable, Sendable {
+    var axis: Int
+    var otherAxes: [Int]
+    /// The pod's requirement when it leaves nodes out; −1 when all nodes count.
+    var requirement: Int
+    var honorsAffinity: Bool
+    var honorsTaints: Bool
+}

@@ -5,8 +5,9 @@ struct ClusterBuilder {
     private var result: ClusterSnapshot
     private var random: RandomSource
     private var placement = PlacementState()
-    private var daemons: [String] = []
     private var next = 0
+    /// Pods by namespace and label `app`.
+    private var sizes: [ObjectKey: Int] = [:]
 
     init(seed: UInt64, at instant: Instant) {
         random = RandomSource(seed: seed)
@@ -105,7 +106,7 @@ struct ClusterBuilder {
             key: ObjectKey(namespace, name), uid: random.uid(), resourceVersion: "1",
             selector: LabelSelector(matchLabels: ["app": name]), minAvailable: minAvailable,
             maxUnavailable: maxUnavailable, unhealthyPodEvictionPolicy: policy)
-        let healthy = result.pods.count { budget.selects($0) && $0.isReady }
+        let healthy = sizes[ObjectKey(namespace, name)] ?? 0
         let expectation = BudgetExpectation(budget, total: healthy, scale: healthy)
         budget.currentHealthy = healthy
         budget.desiredHealthy = expectation.desiredHealthy
@@ -154,6 +155,7 @@ struct ClusterBuilder {
         placement.assume(demand, on: node)
         pod.nodeName = placement.node(at: node)?.name
         result.pods.append(pod)
+        sizes[ObjectKey(namespace, template.labels["app"] ?? ""), default: 0] += 1
         return node
     }
 
@@ -179,8 +181,6 @@ struct ClusterBuilder {
             PersistentVolumeClaim(
                 key: key, volumeName: volume, accessModes: ["ReadWriteOnce"], storageClassName: "standard"))
         result.attachments.append(VolumeAttachment(name: "csi-\(volume)-\(name)", nodeName: name, volumeName: volume))
-        if let position = result.nodes.firstIndex(where: { $0.name == name }) {
-            result.nodes[position].volumesInUse.append(volume)
-        }
+        result.nodes[node].volumesInUse.append(volume)
     }
 }

@@ -44,8 +44,9 @@ extension SimulatedCluster {
         let grown = min(wanted, workloads[current].workload.replicas + max(0, room))
         setReplicas(current, grown)
         let floor = wanted - wanted / 4
-        var spare = readyPods(workloads[index].children) - floor
-        spare = max(spare, oldReplicas + readyPods([current]) - wanted > 0 && wanted == 0 ? oldReplicas : spare)
+        let all = oldReplicas + workloads[current].workload.replicas
+        let unavailable = workloads[current].workload.replicas - readyPods([current])
+        var spare = all - floor - max(0, unavailable)
         for child in old where spare > 0 {
             let less = min(spare, workloads[child].workload.replicas)
             setReplicas(child, workloads[child].workload.replicas - less)

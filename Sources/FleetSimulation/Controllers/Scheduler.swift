@@ -114,14 +114,15 @@ extension SimulatedCluster {
 
     /// Fewer PreferNoSchedule taints weigh 3, spread 2, free resources 1, as in kube-scheduler's defaults.
     private func score(_ index: Int, _ node: Int) -> Int64 {
-        let record = nodes[node].node
         var avoided: Int64 = 0
-        for taint in record.taints where taint.effect == .preferNoSchedule {
-            if !pods[index].pod.constraints.tolerations.contains(where: { $0.tolerates(taint) }) { avoided += 1 }
+        if !nodes[node].node.taints.isEmpty {
+            for taint in nodes[node].node.taints where taint.effect == .preferNoSchedule {
+                if !pods[index].pod.constraints.tolerations.contains(where: { $0.tolerates(taint) }) { avoided = 1 }
+            }
         }
         let siblings = node < scheduler.siblings.count ? Int64(scheduler.siblings[node]) : 0
-        let free = placement.freeShare(node, percentOf: record.allocatable)
-        return free - 300 * min(avoided, 1) - 100 * siblings
+        let free = placement.freeShare(node)
+        return free - 300 * avoided - 100 * siblings
     }
 
     private mutating func countSiblings(_ index: Int, sign: Int32) {
