@@ -24,12 +24,19 @@ struct TransportFailure {
         switch error {
         case let error as HTTPClientError: classify(error)
         case let error as NIOConnectionError: (.unreachable, words(error))
-        case let error as IOError: (.connectionLost, "the connection broke: \(Self.reason(error))")
+        case let error as IOError: classify(error)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: classifyTLS(error)
         case is ChannelError: (.unreachable, "no connection within the time allowed")
         case is CancellationError: (.connectionLost, "cancelled")
         default: (.connectionLost, "\(error)")
         }
+    }
+
+    /// These come from connecting; what breaks an established connection has other numbers.
+    private func classify(_ error: IOError) -> (ClusterFailure.Code, String) {
+        let connecting = [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
+        guard connecting else { return (.connectionLost, "the connection broke: \(Self.reason(error))") }
+        return (.unreachable, throughProxy + Self.reason(error))
     }
 
     private func classify(_ error: HTTPClientError) -> (ClusterFailure.Code, String) {
@@ -61,6 +68,8 @@ struct TransportFailure {
         return (.unreachable, "TLS failed: \(Self.openSSLWords(text))")
     }
 
+    private var throughProxy: String { connection.proxy == nil ? "" : "through the proxy \(proxy): " }
+
     private var proxy: String { connection.proxy.map { "\($0.host):\($0.port)" } ?? "" }
 
     private func words(_ error: NIOConnectionError) -> String {
@@ -72,13 +81,12 @@ struct TransportFailure {
         if reasons.isEmpty, error.dnsAError != nil || error.dnsAAAAError != nil {
             reasons.append("the name \(error.host) is not known")
         }
-        let through = connection.proxy == nil ? "" : "through the proxy \(proxy): "
-        return through + (reasons.isEmpty ? "no address" : reasons.joined(separator: "; "))
+        return throughProxy + (reasons.isEmpty ? "no address" : reasons.joined(separator: "; "))
     }
 
     /// The system's words without the function that reported them.
     private static func reason(_ error: IOError) -> String {
-        error.description.hasPrefix("connect") || error.errnoCode != 0 ? String(cString: strerror(error.errnoCode)) : "\(error)"
+        error.errnoCode == 0 ? "\(error)" : String(cString: strerror(error.errnoCode))
     }
 
     /// The part of BoringSSL's line that says what is wrong, such as `CERTIFICATE_VERIFY_FAILED`.

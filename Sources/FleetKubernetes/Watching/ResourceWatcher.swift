@@ -84,14 +84,16 @@ struct ResourceWatcher: Sendable {
     private func watchOnce(_ position: inout String) async -> Ending {
         let subject = "watch \(resource)"
         var sawEvents = false
+        var isOpen = false
         do throws(ClusterFailure) {
             let response = try await client.transport.stream(request(from: position), subject: subject)
+            isOpen = true
             await mirror.resume(resource)
             return try await consume(response, &position, &sawEvents) ?? .ended(sawEvents: sawEvents)
         } catch {
             if error.code == .expired { return .expired }
-            // A stall after events is an ordinary reconnection, not an outage.
-            return error.code == .timedOut && sawEvents ? .ended(sawEvents: true) : .failed(error)
+            // Silence of an open watch may be a quiet resource: connecting anew will tell.
+            return error.code == .timedOut && isOpen ? .ended(sawEvents: sawEvents) : .failed(error)
         }
     }
 
