@@ -180,6 +180,7 @@ actor SimulatedAPI {
         case .groups: return discovery(request, core: false)
         case .group(let name): return try found(Discovery.group(name))
         case .resources(let group, let version): return try found(Discovery.resources(group: group, version: version))
+        case .openAPI(["v2"]): return openAPIVersion2
         case .openAPI(let path): return try found(OpenAPI.document(path))
         case .resource, .unknown: throw .noSuchPath
         }
@@ -191,6 +192,12 @@ actor SimulatedAPI {
         }
         var answer = APIAnswer.json(AggregatedDiscovery.document(core: core))
         answer.contentType = AggregatedDiscovery.mediaType
+        return answer
+    }
+
+    private var openAPIVersion2: APIAnswer {
+        var answer = APIAnswer(.bytes(OpenAPIVersion2.document))
+        answer.contentType = OpenAPIVersion2.mediaType
         return answer
     }
 
@@ -318,6 +325,7 @@ actor SimulatedAPI {
     ) throws(APIFailure) -> APIAnswer {
         guard request.method == "POST" else { throw .methodNotAllowed }
         var json = try body(request, target)
+        if json["metadata"].isNull { json["metadata"] = .emptyObject }
         if target.resource.kind == "SelfSubjectReview" {
             json["status"] = ["userInfo": ["username": .string(account.user), "groups": .strings(account.groups)]]
             return .json(json, code: 201)

@@ -2,7 +2,7 @@ import FleetWire
 
 /// As much of `/openapi/v3` as kubectl asks before it creates or applies: that PATCH knows `fieldValidation`.
 enum OpenAPI {
-    /// The document at a path below `/openapi`; nil when it is not served (v2: kubectl then goes on without).
+    /// The JSON document at a path below `/openapi`; nil when it is not served.
     static func document(_ path: [String]) -> JSONValue? {
         guard path.first == "v3" else { return nil }
         if path.count == 1 { return index }

@@ -6,6 +6,7 @@ struct APIAnswer: Sendable {
     enum Body: Sendable {
         case json(JSONValue)
         case text(String)
+        case bytes([UInt8])
         /// Events until the stream ends.
         case watch(AsyncStream<JSONValue>)
     }

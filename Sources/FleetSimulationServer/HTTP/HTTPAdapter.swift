@@ -39,6 +39,7 @@ enum HTTPAdapter {
     private static func body(_ body: APIAnswer.Body) -> ResponseBody {
         switch body {
         case .text(let text): ResponseBody(byteBuffer: ByteBuffer(string: text))
+        case .bytes(let bytes): ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
         case .json(let json): ResponseBody(byteBuffer: ByteBuffer(bytes: json.serialized + [UInt8(ascii: "\n")]))
         case .watch(let events):
             ResponseBody { writer in

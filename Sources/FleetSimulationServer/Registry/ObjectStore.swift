@@ -61,7 +61,7 @@ struct ObjectStore: Sendable {
         if revision >= self.revision { return list(storage, namespace: namespace) }
         guard revision >= compactedRevision else { return nil }
         var objects = collections[storage]?.objects ?? [:]
-        for change in log.reversed() where change.revision > revision && change.storage == storage {
+        for change in log[firstIndex(after: revision)...].reversed() where change.storage == storage {
             objects[change.object.key] = change.previous
         }
         let sorted = objects.values.sorted { $0.key < $1.key }

@@ -55,7 +55,7 @@ extension Registry {
         let more = last < rest.endIndex ? chosen.last : nil
         return ListPage(
             metadata: metadata(revision, more, remaining: options.hasSelector ? nil : rest.endIndex - last),
-            objects: chosen.map(\.json))
+            objects: chosen.map { shown($0, target.resource) })
     }
 
     private func metadata(_ revision: Int64, _ last: StoredDocument?, remaining: Int?) -> JSONValue {

@@ -25,7 +25,14 @@ extension Registry {
         guard let object = store.object(target.resource.storage, target.key) else {
             throw .notFound(target.resource, target.name ?? "")
         }
-        return object.json
+        return shown(object, target.resource)
+    }
+
+    /// An object as readers see it.
+    func shown(_ object: StoredDocument, _ resource: APIResource) -> JSONValue {
+        guard resource.storage == NodeLease.storage, object.key.namespace == "kube-node-lease" else { return object.json }
+        let node = store.object(StorageKind(.node), StorageKey(namespace: "", name: object.key.name))?.json
+        return NodeLease.renewed(object.json, node: node, now: now)
     }
 
     // MARK: Create

@@ -19,6 +19,10 @@ struct Registry: Sendable {
     var answerDelay: Duration = .zero
     /// Changes that watchers have not been told yet.
     private var undelivered: [StoredChange] = []
+    /// Events written for the simulated cluster's own doings, oldest first.
+    private var reported: [StorageKey] = []
+    /// Whether the state of the beginning is shown: what comes after it is an occurrence.
+    private var isStarted = false
     /// A simulated object that is being written: what the client sent, until the simulation reports its change.
     private var draft: (identity: ObjectIdentity, json: JSONValue)?
 
@@ -29,8 +33,8 @@ struct Registry: Sendable {
         store = ObjectStore()
         names = NameSource(seed: 0x5EED)
         for kind in SimulationKind.allCases { simulation.stored(kind).forEach { render($0) } }
-        seedNamespaces()
         undelivered = []
+        isStarted = true
     }
 
     /// Takes the changes for delivery.
@@ -99,10 +103,10 @@ struct Registry: Sendable {
     private mutating func settle(
         _ object: StoredObject, _ sent: JSONValue?, isDryRun: Bool, fallback: JSONValue
     ) -> JSONValue {
-        if isDryRun { return rendering.json(object, over: sent ?? document(object.identity)) }
+        if isDryRun { return wireForm(object, over: sent ?? document(object.identity)) }
         if draft?.identity == object.identity { render(object) }
         let stored = document(object.identity)
-        return stored.isNull ? rendering.json(object, over: fallback) : stored
+        return stored.isNull ? wireForm(object, over: fallback) : stored
     }
 
     private mutating func ingest(_ changes: [SimulationChange]) {
@@ -114,53 +118,69 @@ struct Registry: Sendable {
             }
             if case .namespace(let namespace) = change.stored.object { removeContents(of: namespace.name) }
             render(change.stored)
+            if case .node(let node) = change.stored.object { removeLease(of: node.name) }
             remove(StorageKind(change.stored.identity.kind), StorageKey(change.stored.identity.key))
         }
     }
 
     private mutating func render(_ object: StoredObject) {
         let identity = object.identity
-        var base = document(identity)
+        let before = document(identity)
+        var base = before
         if let draft, draft.identity == identity {
             base = draft.json
             self.draft = nil
         } else if base["metadata"]["uid"].string != object.detail.uid.rawValue {
             base = .null
         }
-        put(StorageKind(identity.kind), StorageKey(identity.key), rendering.json(object, over: base))
+        let json = wireForm(object, over: base)
+        put(StorageKind(identity.kind), StorageKey(identity.key), json)
+        report(json, before, identity.kind)
     }
 
-    private var rendering: ObjectRendering {
-        let store = store
-        return ObjectRendering(now: now) { storage, key in store.object(storage, key)?.json ?? .null }
+    private func wireForm(_ object: StoredObject, over base: JSONValue) -> JSONValue {
+        let rendering = ObjectRendering(now: now) { storage, key in store.object(storage, key)?.json ?? .null }
+        return rendering.json(object, over: base)
     }
 
     private func document(_ identity: ObjectIdentity) -> JSONValue {
         store.object(StorageKind(identity.kind), StorageKey(identity.key))?.json ?? .null
     }
 
-    // MARK: Namespaces
+    // MARK: What goes with simulated objects
+
+    /// Writes the Events that a change brings, and a new Node's Lease.
+    private mutating func report(_ json: JSONValue, _ before: JSONValue, _ kind: SimulationKind) {
+        if kind == .node, before.isNull {
+            let lease = NodeLease.json(for: json, now: now)
+            put(NodeLease.storage, NodeLease.key(json["metadata"]["name"].string ?? ""), lease)
+        }
+        guard isStarted else { return }
+        for occurrence in ClusterOccurrence.all(json, before: before, kind: kind) {
+            let name = "\(json["metadata"]["name"].string ?? "").\(names.uid().rawValue.prefix(18).filter { $0 != "-" })"
+            var event = occurrence.event(about: json, name: name, now: now)
+            event["metadata"]["uid"] = .string(names.uid().rawValue)
+            let namespace = event["metadata"]["namespace"].string ?? "default"
+            put(ClusterOccurrence.storage, StorageKey(namespace: namespace, name: name), event)
+            reported.append(StorageKey(namespace: namespace, name: name))
+        }
+        forgetOldEvents()
+    }
+
+    /// Keeps as many Events as an hour of a small cluster brings.
+    private mutating func forgetOldEvents() {
+        guard reported.count > 2_000 else { return }
+        for key in reported.prefix(500) { remove(ClusterOccurrence.storage, key) }
+        reported.removeFirst(500)
+    }
+
+    private mutating func removeLease(of node: NodeName) { remove(NodeLease.storage, NodeLease.key(node.rawValue)) }
 
     /// What only the server knows of a namespace goes with it.
     private mutating func removeContents(of namespace: String) {
         for resource in ResourceCatalog.resources where resource.isNamespaced && resource.group != "events.k8s.io" {
             for object in store.list(resource.storage, namespace: namespace) { remove(resource.storage, object.key) }
         }
-    }
-
-    /// The namespaces that every cluster has, and those of the simulation's objects.
-    private mutating func seedNamespaces() {
-        let used = SimulationKind.allCases.filter(\.isNamespaced)
-            .flatMap { simulation.stored($0).map(\.identity.key.namespace) }
-        let always = ["default", "kube-node-lease", "kube-public", "kube-system"]
-        for name in Set(used + always).sorted() where !hasNamespace(name) {
-            let namespace = SimulatedNamespace(name: name, uid: names.uid())
-            _ = try? perform(.create(.namespace(namespace), isDryRun: false), isDryRun: false)
-        }
-    }
-
-    private func hasNamespace(_ name: String) -> Bool {
-        store.object(StorageKind(.namespace), StorageKey(namespace: "", name: name)) != nil
     }
 }
 

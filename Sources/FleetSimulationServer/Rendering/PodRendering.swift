@@ -14,6 +14,7 @@ enum PodRendering {
         _ pod: Pod, _ detail: ObjectDetail, over base: JSONValue, template: JSONValue, node: JSONValue, now: Instant
     ) -> JSONValue {
         var json = base
+        if base.isNull, let prefix = generatedPrefix(pod) { json["metadata"]["generateName"] = .string(prefix) }
         MetadataRendering.overlay(
             &json, apiVersion: "v1", kind: "Pod", key: pod.key, uid: pod.uid, labels: pod.labels,
             annotations: pod.annotations)
@@ -23,6 +24,12 @@ enum PodRendering {
         overlaySpec(pod, template, &json)
         overlayStatus(pod, detail, node, &json, now)
         return json
+    }
+
+    /// Controllers but the StatefulSet's let the server complete the names of their pods.
+    private static func generatedPrefix(_ pod: Pod) -> String? {
+        guard let controller = pod.controller, !["StatefulSet", "Node"].contains(controller.kind) else { return nil }
+        return pod.key.name.hasPrefix(controller.name + "-") ? controller.name + "-" : nil
     }
 
     private static func overlayDeletion(_ pod: Pod, _ detail: ObjectDetail, _ json: inout JSONValue) {

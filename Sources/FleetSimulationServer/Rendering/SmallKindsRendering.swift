@@ -81,7 +81,7 @@ enum VolumeRendering {
     static func json(_ claim: PersistentVolumeClaim, _ detail: ObjectDetail, over base: JSONValue) -> JSONValue {
         var json = base
         MetadataRendering.overlay(
-            &json, apiVersion: "v1", kind: "PersistentVolumeClaim", key: claim.key, uid: detail.uid, 
+            &json, apiVersion: "v1", kind: "PersistentVolumeClaim", key: claim.key, uid: detail.uid,
             labels: json["metadata"]["labels"].strings, annotations: json["metadata"]["annotations"].strings)
         MetadataRendering.overlay(createdAt: detail.createdAt, &json)
         if json["spec"].isNull {

@@ -10,7 +10,7 @@ enum WorkloadRendering {
         MetadataRendering.overlay(
             &json, apiVersion: apiVersion(workload.reference.kind), kind: workload.reference.kind.rawValue,
             key: workload.reference.key, uid: workload.reference.uid, labels: workload.labels,
-            annotations: workload.annotations)
+            annotations: annotations(workload))
         MetadataRendering.overlay(createdAt: detail.createdAt, &json)
         MetadataRendering.overlay(controller: workload.controller, &json)
         json["metadata"]["generation"] = .int(workload.generation)
@@ -18,6 +18,12 @@ enum WorkloadRendering {
         json["status"] = status(workload, json["status"], pods: detail.currentReplicas)
         if workload.reference.kind == .deployment { overlayConditions(workload, &json, now) }
         return json
+    }
+
+    /// The Deployment controller numbers its rollouts.
+    private static func annotations(_ workload: Workload) -> [String: String] {
+        guard workload.reference.kind == .deployment else { return workload.annotations }
+        return ["deployment.kubernetes.io/revision": "1"].merging(workload.annotations) { $1 }
     }
 
     /// The API version of a workload's kind.

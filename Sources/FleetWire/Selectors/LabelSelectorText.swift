@@ -112,6 +112,14 @@ struct LabelSelectorParser {
     private mutating func skipSpace() { rest = rest.drop(while: \.isWhitespace) }
 
     private func unexpected(_ expected: String) -> SelectorSyntaxError {
-        SelectorSyntaxError(selector: text, reason: "found '\(rest)', expected: \(expected)")
+        SelectorSyntaxError(selector: text, reason: "found '\(token)', expected: \(expected)")
+    }
+
+    /// What the parser stands before: an operator, or a word.
+    private var token: Substring {
+        let symbols = rest.prefix { "=!<>".contains($0) }
+        if !symbols.isEmpty { return symbols }
+        let word = rest.prefix { !$0.isWhitespace && !"=!,()<>".contains($0) }
+        return word.isEmpty ? rest.prefix(1) : word
     }
 }

@@ -1,0 +1,110 @@
+import FleetModel
+import FleetSimulation
+import FleetWire
+import Testing
+
+@testable import FleetSimulationServer
+
+@Suite struct AccessAndFaultTests {
+    private let eviction: JSONValue = ["apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": "a"]]
+    private let path = "/api/v1/namespaces/shop/pods/a/eviction"
+
+    private func world() async throws -> SimulatedWorld {
+        let world = SimulatedWorld(nodes: 3)
+        try await world.makeNamespace("shop")
+        try await world.makePod("a", in: "shop")
+        return world
+    }
+
+    @Test func aDeniedVerbIsAnsweredInRBACsWords() async throws {
+        let world = try await world()
+        await world.api.add(
+            Account(
+                user: "jane", token: "jane-token",
+                denied: [Account.Rule(verbs: ["create"], resources: ["pods/eviction"])]))
+        let answer = try #require(await world.send("POST", path, eviction, token: "jane-token"))
+        guard case .json(let status) = answer.body else { return }
+        #expect(answer.code == 403)
+        #expect(
+            status["message"].string
+                == "pods \"a\" is forbidden: User \"jane\" cannot create resource \"pods/eviction\" in API group \"\" in the "
+                + "namespace \"shop\"")
+        #expect(status["details"]["causes"].isNull)
+        let listed = await world.send("GET", "/api/v1/nodes", token: "jane-token")
+        #expect(listed?.code == 200)
+    }
+
+    @Test func aBasePathCarriesTheToken() async throws {
+        let world = try await world()
+        let answer = await world.send("GET", "/as/admin-token/api/v1/nodes?limit=1", token: nil)
+        #expect(answer?.code == 200)
+        let wrong = await world.send("GET", "/as/guess/api/v1/nodes", token: nil)
+        #expect(wrong?.code == 401)
+    }
+
+    @Test func throttlingIsPlainText() async throws {
+        let world = try await world()
+        await world.api.inject(WireFault(.throttled(retryAfterSeconds: 3), resource: "pods/eviction"))
+        let answer = try #require(await world.send("POST", path, eviction))
+        #expect(answer.code == 429)
+        #expect(answer.contentType == "text/plain; charset=utf-8")
+        #expect(answer.headers.contains { $0.name == "Retry-After" && $0.value == "3" })
+        guard case .text(let text) = answer.body else {
+            Issue.record("\(answer.body)")
+            return
+        }
+        #expect(text == "Too many requests, please try again later.\n")
+        try await world.json("POST", path, eviction, code: 201)
+    }
+
+    @Test(arguments: [true, false])
+    func aTimedOutWriteMayHaveLanded(lands: Bool) async throws {
+        let world = try await world()
+        await world.api.inject(WireFault(.timedOut(lands: lands), resource: "pods/eviction"))
+        let answer = try await world.json("POST", path, eviction, code: 504)
+        #expect(answer["reason"] == "Timeout")
+        let pod = await world.api.registry.simulation.pod(ObjectKey("shop", "a"))
+        #expect((pod?.isTerminating ?? true) == lands)
+    }
+
+    @Test(arguments: [true, false])
+    func aCutConnectionMayHaveLanded(lands: Bool) async throws {
+        let world = try await world()
+        await world.api.inject(WireFault(.cut(lands: lands), resource: "pods/eviction"))
+        let answer = await world.send("POST", path, eviction)
+        #expect(answer == nil)
+        let pod = await world.api.registry.simulation.pod(ObjectKey("shop", "a"))
+        #expect((pod?.isTerminating ?? true) == lands)
+    }
+
+    @Test func faultsOfTheClusterReachTheWire() async throws {
+        let world = try await world()
+        let pattern = RequestPattern(.evict, key: ObjectKey("shop", "a"))
+        await world.api.perform(.fault(.answer(pattern, .budgetNotObserved, count: 1)))
+        let answer = try #require(await world.send("POST", path, eviction))
+        guard case .json(let status) = answer.body else { return }
+        #expect(answer.code == 429)
+        #expect(answer.headers.contains { $0.name == "Retry-After" && $0.value == "10" })
+        #expect(status["details"]["retryAfterSeconds"] == 10)
+        #expect(status["details"]["causes"][0]["reason"] == "DisruptionBudget")
+    }
+
+    @Test func requestsAreCounted() async throws {
+        let world = try await world()
+        try await world.makeBudget("all", for: "a", ("minAvailable", 1), in: "shop")
+        try await world.json("POST", path, eviction, code: 429)
+        try await world.json("DELETE", "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/all", code: 200)
+        try await world.json("POST", path, eviction, code: 201)
+        let audit = await world.api.audit
+        #expect(audit.refusedEvictions == 1)
+        #expect(audit.evictions == 1)
+        #expect(audit.requests("create", "pods/eviction") == 2)
+        #expect(audit.requests(by: "tests") == audit.requests())
+    }
+
+    @Test func everyAnswerShowsItsPriorityLevel() async throws {
+        let world = try await world()
+        let answer = try #require(await world.send("GET", "/api/v1/nodes"))
+        #expect(answer.headers.contains { $0.name == "X-Kubernetes-PF-FlowSchema-UID" })
+    }
+}
