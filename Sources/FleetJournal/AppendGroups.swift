@@ -43,7 +43,10 @@ final class AppendGroups: Sendable {
             return state.waiting.count == 1
         }
         guard isFirst else { return }
-        queue.asyncWrite { try self.write(in: $0) } completion: { _, result in self.answer(result) }
+        queue.asyncWrite(
+            { db in try self.write(in: db) },
+            completion: { _, result in self.answer(result) }
+        )
     }
 
     private func write(in db: Database) throws {
@@ -60,7 +63,9 @@ final class AppendGroups: Sendable {
     private static func write(
         _ request: Request, in db: Database, _ path: String
     ) throws -> Result<Void, JournalFailure> {
-        if let refusal = try RecordTable.refusal(of: request.records, to: request.run, in: db) { return .failure(refusal) }
+        if let refusal = try RecordTable.refusal(of: request.records, to: request.run, in: db) {
+            return .failure(refusal)
+        }
         for record in request.records { try RecordTable.insert(record, of: request.run, in: db) }
         return .success(())
     }

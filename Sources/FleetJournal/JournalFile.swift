@@ -63,7 +63,11 @@ enum JournalFile {
             let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode")
             let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
             guard mode == "wal", level == 2 else {
-                throw JournalFailure(.unusable, "\(path): the filesystem does not permit a durable journal (journal_mode \(mode ?? "?"), synchronous \(level ?? -1))")
+                throw JournalFailure(
+                    .unusable,
+                    "\(path): the filesystem does not permit a durable journal "
+                        + "(journal_mode \(mode ?? "?"), synchronous \(level ?? -1))"
+                )
             }
         }
     }

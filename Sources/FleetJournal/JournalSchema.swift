@@ -1,7 +1,9 @@
 import FleetPorts
 import GRDB
 
-/// The tables and their history. A shipped version is frozen: later changes are migrations of their own.
+/// The tables and their history.
+///
+/// A shipped version is frozen: later changes are migrations of their own.
 enum JournalSchema {
     /// `FLET`: marks the file as a journal of fleet's.
     static let applicationID: Int32 = 0x464C_4554
@@ -38,7 +40,10 @@ enum JournalSchema {
         let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
         if isEmpty, application == 0, found == 0 { return }
         guard application == applicationID else {
-            throw JournalFailure(.unusable, "\(path) is an SQLite file of another program (application_id \(application)); choose another --state")
+            throw JournalFailure(
+                .unusable,
+                "\(path) is an SQLite file of another program (application_id \(application)); choose another --state"
+            )
         }
         guard found > version else { return }
         let writer = try String.fetchOne(db, sql: "SELECT value FROM about WHERE key = 'fleet_version'") ?? "newer"

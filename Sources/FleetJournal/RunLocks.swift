@@ -38,7 +38,7 @@ final class RunLocks: Sendable {
     private func path(of run: RunID) -> String { "\(directory)/\(run).lock" }
 
     private func open(_ run: RunID) -> Result<Int32, JournalFailure> {
-        guard !run.rawValue.isEmpty, run.rawValue.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }) else {
+        guard Self.isPlain(run.rawValue) else {
             return .failure(JournalFailure(.notFound, "\(run) is no run's name"))
         }
         mkdir(directory, 0o700)
@@ -55,6 +55,11 @@ final class RunLocks: Sendable {
             }
             close(descriptor)
         }
+    }
+
+    /// Whether it can be a file's name.
+    private static func isPlain(_ name: String) -> Bool {
+        !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
     }
 
     /// Whether the file was not removed by its last holder between opening and locking it.

@@ -1,7 +1,6 @@
 public import FleetModel
 public import FleetPorts
 import GRDB
-import Synchronization
 
 /// The journal in one SQLite file, shared by all runs of one user.
 ///

@@ -1,6 +1,8 @@
 public import FleetModel
 
-/// Inventory × playbook × cluster snapshot: numbered waves, findings and a forecast. It never changes once made.
+/// Inventory × playbook × cluster snapshot: numbered waves, findings and a forecast.
+///
+/// It never changes once made.
 public struct Plan: Hashable, Sendable, Codable {
     /// The cluster's UID.
     public var cluster: ObjectUID

@@ -2,7 +2,9 @@ import FleetModel
 
 /// Makes plans: joins hosts to Nodes, cuts waves, and finds what would go wrong.
 public enum Planner {
-    /// The plan of a request. Equal requests give equal plans.
+    /// The plan of a request.
+    ///
+    /// Equal requests give equal plans.
     public static func plan(_ request: PlanRequest) -> Plan {
         let index = ClusterIndex(request.snapshot)
         let targets = request.hosts.map { TargetJoin(request, index).target(for: $0) }
@@ -17,8 +19,9 @@ public enum Planner {
         return plan
     }
 
-    /// The same plan with findings and forecast from the request's snapshot, for the waves given: what a pinned plan is
-    /// held against before each wave. Targets, waves and digest stay.
+    /// The same plan with findings and forecast from the request's snapshot, for the waves given.
+    ///
+    /// A pinned plan is held against it before each wave. Targets, waves and digest stay.
     public static func review(_ plan: Plan, _ request: PlanRequest, waves: ClosedRange<Int>) -> Plan {
         var reviewed = plan
         reviewed.waves = plan.waves.filter { waves.contains($0.number) }

@@ -49,11 +49,14 @@ import Testing
     @Test func `A newer file is refused, and names the version that reads it`() async throws {
         let journal = try temporary.open()
         try await journal.queue.write { db in
-            try db.execute(sql: "PRAGMA user_version = 99; UPDATE about SET value = '7.1.0' WHERE key = 'fleet_version'")
+            try db.execute(
+                sql: "PRAGMA user_version = 99; UPDATE about SET value = '7.1.0' WHERE key = 'fleet_version'")
         }
         let refused = await failure { _ = try temporary.open() }
         #expect(refused?.code == .newerVersion)
-        #expect(refused?.message.hasSuffix("written by fleet 7.1.0; this fleet reads up to format 1: use fleet 7.1.0") == true)
+        #expect(
+            refused?.message.hasSuffix("written by fleet 7.1.0; this fleet reads up to format 1: use fleet 7.1.0")
+                == true)
     }
 
     @Test func `Another program's file is refused and left alone`() async throws {

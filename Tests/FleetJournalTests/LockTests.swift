@@ -35,7 +35,9 @@ import Testing
         try await three.claim("r-1")
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: tool) || ProcessInfo.processInfo.environment["CI"] != nil))
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: tool) || ProcessInfo.processInfo.environment["CI"] != nil))
     func `The claim dies with the process that held it`() async throws {
         let journal = try temporary.open()
         try await journal.begin(TemporaryJournal.run("r-1"))
@@ -43,7 +45,9 @@ import Testing
         let holder = Process()
         let output = Pipe()
         holder.executableURL = URL(fileURLWithPath: Self.tool)
-        holder.arguments = ["--no-fork", "-x", temporary.path + ".locks/r-1.lock", "sh", "-c", "echo held; exec sleep 60"]
+        holder.arguments = [
+            "--no-fork", "-x", temporary.path + ".locks/r-1.lock", "sh", "-c", "echo held; exec sleep 60",
+        ]
         holder.standardOutput = output
         try holder.run()
         let line = output.fileHandleForReading.availableData

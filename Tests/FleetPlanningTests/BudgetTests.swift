@@ -95,7 +95,8 @@ import Testing
     @Test func `The index finds what the selectors find`() {
         var budgets: [PodDisruptionBudget] = []
         for (number, selector) in [
-            LabelSelector(), LabelSelector(matchLabels: ["app": "a"]), LabelSelector(matchLabels: ["app": "a", "tier": "x"]),
+            LabelSelector(), LabelSelector(matchLabels: ["app": "a"]),
+            LabelSelector(matchLabels: ["app": "a", "tier": "x"]),
             LabelSelector(matchExpressions: [SelectorRequirement("tier", .isIn, ["x", "y"])]),
             LabelSelector(matchLabels: ["app": "b"], matchExpressions: [SelectorRequirement("tier", .doesNotExist)]),
         ].enumerated() {

@@ -45,7 +45,9 @@ import Testing
 
     @Test func `Caps make nodes of a wave wait for one another, and waves soak`() {
         var world = world(4)
-        for number in 1...4 { world.addWorkload(.deployment, "w\(number)", on: [NodeName("old\(number)"), "new1"], milliCPU: 1) }
+        for number in 1...4 {
+            world.addWorkload(.deployment, "w\(number)", on: [NodeName("old\(number)"), "new1"], milliCPU: 1)
+        }
         world.playbook.waves.canary = .count(0)
         world.playbook.waves.size = .count(2)
         world.playbook.waves.maxUnavailablePerZone = .count(1)

@@ -29,7 +29,8 @@ import Testing
         let data = try encoder.encode(policy)
         let text = String(decoding: data, as: UTF8.self)
         #expect(
-            text == #"{"canary":"2","maxFailures":3,"maxUnavailable":"10%","maxUnavailablePerZone":"1","order":"zone-by-zone","#
+            text
+                == #"{"canary":"2","maxFailures":3,"maxUnavailable":"10%","maxUnavailablePerZone":"1","order":"zone-by-zone","#
                 + #""parallelism":10,"size":"15%","soak":"1m30s"}"#
         )
         let decoded = try JSONDecoder().decode(WavePolicy.self, from: Data(text.utf8))

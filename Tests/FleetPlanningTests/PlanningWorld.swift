@@ -1,4 +1,5 @@
 import FleetModel
+
 @testable import FleetPlanning
 
 /// A small cluster in the making: nodes, workloads with their pods, budgets; and a request to plan with it.

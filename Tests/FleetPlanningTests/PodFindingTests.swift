@@ -19,7 +19,9 @@ import Testing
         }
         let found = world.findings(.localStorage)
         #expect(found.count == 1)
-        #expect(found.first?.message.hasSuffix("(500: shop/cart-0 on old1, shop/cart-1 on old1, shop/cart-10 on old1 and 497 more)") == true)
+        #expect(
+            found.first?.message.hasSuffix(
+                "(500: shop/cart-0 on old1, shop/cart-1 on old1, shop/cart-10 on old1 and 497 more)") == true)
     }
 
     @Test func `Without a draining step pods are nobody's business`() {
@@ -45,7 +47,8 @@ import Testing
         }
         world.addWorkload(.deployment, "pay", on: ["old1", "new1"]) { _, pod in pod.labels["appType"] = "critical" }
         var request = world.request
-        #expect(Planner.plan(request).findings.filter { $0.code == .criticalPod }.map(\.subject) == ["Deployment shop/dns"])
+        #expect(
+            Planner.plan(request).findings.filter { $0.code == .criticalPod }.map(\.subject) == ["Deployment shop/dns"])
         request.criticalPods = [LabelSelector(matchLabels: ["appType": "critical"])]
         let found = Planner.plan(request).findings.filter { $0.code == .criticalPod }
         #expect(found.map(\.subject) == ["Deployment shop/dns", "Deployment shop/pay"])

@@ -46,7 +46,8 @@ import Testing
     static let rows = [
         Row(testDescription: "a pod of a ReplicaSet", pod: pod(), verdict: "evict 0"),
         Row(testDescription: "a DaemonSet's", pod: pod("DaemonSet"), verdict: "leave daemonSet"),
-        Row(testDescription: "a finished DaemonSet's", pod: pod("DaemonSet") { $0.phase = .failed }, verdict: "evict 0"),
+        Row(
+            testDescription: "a finished DaemonSet's", pod: pod("DaemonSet") { $0.phase = .failed }, verdict: "evict 0"),
         Row(
             testDescription: "a mirror pod", pod: pod("Node") { $0.annotations["kubernetes.io/config.mirror"] = "h" },
             verdict: "leave mirror"
@@ -76,7 +77,8 @@ import Testing
             verdict: "evict 0"
         ),
         Row(testDescription: "a Job's", pod: pod("Job"), verdict: "wait"),
-        Row(testDescription: "a Job's with a rule", pod: pod("Job"), policy: rule(.evict, order: 3), verdict: "evict 3"),
+        Row(
+            testDescription: "a Job's with a rule", pod: pod("Job"), policy: rule(.evict, order: 3), verdict: "evict 3"),
         Row(
             testDescription: "Karpenter's mark", pod: pod { $0.annotations["karpenter.sh/do-not-disrupt"] = "true" },
             verdict: "refuse do-not-disrupt"

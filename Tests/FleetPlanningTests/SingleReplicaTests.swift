@@ -60,12 +60,14 @@ import Testing
         var world = world(surges: true)
         let claim = ObjectKey("shop", "data")
         world.snapshot.claims = [PersistentVolumeClaim(key: claim, accessModes: ["ReadWriteOnce"])]
-        world.addWorkload(obstacle == .statefulSet ? .statefulSet : .deployment, "cart", on: ["old1"]) { workload, pod in
+        world.addWorkload(obstacle == .statefulSet ? .statefulSet : .deployment, "cart", on: ["old1"]) {
+            workload, pod in
             switch obstacle {
             case .recreate: workload.strategy = .recreate
             case .annotation: workload.annotations[SurgeRule.annotation] = "false"
             case .claim: pod.volumes = [.claim(name: "data", claim: "data")]
-            case .hostPort: workload.template = PodTemplate(constraints: SchedulingConstraints(hostPorts: [PodHostPort(port: 80)]))
+            case .hostPort:
+                workload.template = PodTemplate(constraints: SchedulingConstraints(hostPorts: [PodHostPort(port: 80)]))
             case .statefulSet: break
             }
         }
@@ -96,7 +98,8 @@ import Testing
         }
         world.snapshot.autoscalers = [
             PodAutoscaler(
-                key: ObjectKey("shop", "cart-hpa"), uid: "h", targetKind: "Deployment", targetName: "cart", maxReplicas: 5
+                key: ObjectKey("shop", "cart-hpa"), uid: "h", targetKind: "Deployment", targetName: "cart",
+                maxReplicas: 5
             )
         ]
         #expect(world.findings(.gitOpsOwned).first?.message.hasPrefix("Flux Kustomization shop owns it") == true)

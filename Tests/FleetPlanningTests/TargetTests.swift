@@ -64,7 +64,8 @@ import Testing
 
     @Test(
         arguments: [
-            (CountOrPercent.percent(40), 4, false), (.percent(40), 5, true), (.count(3), 4, true), (.percent(1), 1, false),
+            (CountOrPercent.percent(40), 4, false), (.percent(40), 5, true), (.count(3), 4, true),
+            (.percent(1), 1, false),
         ]
     )
     func `max_targets counts the workers only`(bound: CountOrPercent, targets: Int, isRefused: Bool) {
@@ -141,7 +142,9 @@ import Testing
         var world = world(3)
         world.change("old1") { $0.annotations["cluster.x-k8s.io/machine"] = "md-0-x7" }
         world.change("old2") { $0.labels["karpenter.sh/nodepool"] = "spot" }
-        world.change("old3") { $0.taints = [Taint(key: "DeletionCandidateOfClusterAutoscaler", effect: .preferNoSchedule)] }
+        world.change("old3") {
+            $0.taints = [Taint(key: "DeletionCandidateOfClusterAutoscaler", effect: .preferNoSchedule)]
+        }
         let messages = world.findings(.ownedNode).map(\.message)
         #expect(messages.count == 3)
         #expect(messages[0].hasPrefix("Cluster API Machine md-0-x7 owns it"))

@@ -52,7 +52,8 @@ import Testing
     @Test func `Spread takes from every zone evenly`() {
         let policy = WavePolicy(order: .spread, canary: .count(0), size: .count(3))
         let waves = WaveCut(policy: policy, oneByOne: false).waves(of: targets([("a", 3), ("b", 3), ("c", 3)]))
-        #expect(waves.map { $0.targets.map(\.host) } == [["a0", "b0", "c0"], ["a1", "b1", "c1"], ["a2", "b2", "c2"]])
+        #expect(
+            waves.map { $0.targets.map(\.host) } == [["a0", "b0", "c0"], ["a1", "b1", "c1"], ["a2", "b2", "c2"]])
     }
 
     @Test func `Spread follows the sizes of uneven zones`() {

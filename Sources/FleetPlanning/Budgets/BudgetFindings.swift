@@ -46,7 +46,8 @@ struct BudgetFindings {
             )
         } else if budget.observedGeneration < budget.generation {
             groups.add(
-                .warning, .budgetExhausted, on: subject, "it is still being processed by the server and permits nothing yet",
+                .warning, .budgetExhausted, on: subject,
+                "it is still being processed by the server and permits nothing yet",
                 item: item
             )
         } else if budget.disruptionsAllowed == 0, pod.isReady {

@@ -2,7 +2,9 @@ public import FleetModel
 
 /// What a PodDisruptionBudget can ever permit (semantics 2; D14).
 public enum BudgetRule {
-    /// How many pods may be out while all others are healthy. `expected` is how many pods its workloads should have.
+    /// How many pods may be out while all others are healthy.
+    ///
+    /// `expected` is how many pods its workloads should have.
     public static func ceiling(of budget: PodDisruptionBudget, expected: Int) -> Int {
         if let most = budget.maxUnavailable { return min(expected, most.roundedUp(of: expected)) }
         if let least = budget.minAvailable { return max(0, expected - least.roundedUp(of: expected)) }

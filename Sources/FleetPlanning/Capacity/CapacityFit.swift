@@ -157,24 +157,26 @@ struct CapacityFit {
     // MARK: - Findings
 
     private mutating func report(_ homeless: [Int], _ wave: Int, _ groups: inout FindingGroups) {
+        if homeless.isEmpty { return }
+        let nodes = (0..<state.indexLimit).filter { state.node(at: $0) != nil }
         var reasons: [PlacementDemand: String] = [:]
         for position in homeless {
             guard let demand = demands[position] else { continue }
-            let reason = reasons[demand] ?? words(for: demand)
+            let reason = reasons[demand] ?? words(for: demand, nodes)
             reasons[demand] = reason
             refuse(index.snapshot.pods[position], "wave \(wave): its pods would find no node: \(reason)", &groups)
         }
     }
 
-    /// The scheduler's own sentence.
-    private mutating func words(for demand: PlacementDemand) -> String {
+    /// The scheduler's own sentence about the nodes that are left.
+    private mutating func words(for demand: PlacementDemand, _ nodes: [Int]) -> String {
         let probe = state.probe(demand)
         if probe.isGated { return PlacementRejection.gatedMessage }
         var counts: [PlacementRejection: Int] = [:]
-        for node in 0..<state.indexLimit where state.node(at: node) != nil {
+        for node in nodes {
             for rejection in state.rejections(probe, node) { counts[rejection, default: 0] += 1 }
         }
-        return PlacementRejection.message(counts, nodes: state.nodeCount)
+        return PlacementRejection.message(counts, nodes: nodes.count)
     }
 
     private func refuse(_ pod: Pod, _ reason: String, _ groups: inout FindingGroups) {

@@ -48,7 +48,7 @@ struct PodFindings {
         case .leave: break
         case .wait(let reason, _):
             noteCritical(pod, owner, &groups)
-            let way = "set the node aside when the timeout passes: stop it by hand, or give it a rule in evictions.rules"
+            let way = "its node is set aside when the timeout passes: stop it, or give it a rule in evictions.rules"
             add(.warning, .jobPod, pod, owner, "awaited until it ends: \(reason)", remedy: way, &groups)
         case .refuse(let refusal):
             noteCritical(pod, owner, &groups)

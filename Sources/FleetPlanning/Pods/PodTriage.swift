@@ -64,7 +64,9 @@ public struct PodTriage: Hashable, Sendable {
         self.permissions = permissions
     }
 
-    /// Judges a pod. `workload` decides how many of it there are; `keepsDataOnNode` says that a hostPath or a local
+    /// Judges a pod.
+    ///
+    /// `workload` decides how many of it there are; `keepsDataOnNode` says that a hostPath or a local
     /// volume holds its data.
     public func verdict(on pod: Pod, workload: Workload?, keepsDataOnNode: Bool) -> Verdict {
         if pod.isMirror { return .leave(.mirror) }

@@ -5,7 +5,9 @@ public enum SurgeRule {
     /// The annotation by which a workload's owner forbids it, with the value `false`.
     public static let annotation = "fleet.run/surge"
 
-    /// Why not; nil when it can be surged. `claims` are those that its pods' volumes name.
+    /// Why not; nil when it can be surged.
+    ///
+    /// `claims` are those that its pods' volumes name.
     public static func refusal(of workload: Workload, claims: [PersistentVolumeClaim]) -> String? {
         guard workload.reference.kind == .deployment else {
             return "a \(workload.reference.kind.rawValue) cannot run a second pod beside its only one"

@@ -31,7 +31,8 @@ struct TargetFindings {
         let count = plan.targets.count
         if count == 0 {
             groups.add(
-                .blocker, .noTargets, on: plan.playbook, "no host is left by hosts: \(request.playbook.hosts) and the limit",
+                .blocker, .noTargets, on: plan.playbook,
+                "no host is left by hosts: \(request.playbook.hosts) and the limit",
                 remedy: "see `fleet inventory list`"
             )
         }
@@ -44,7 +45,8 @@ struct TargetFindings {
         guard count > most else { return }
         groups.add(
             .blocker, .tooManyTargets, on: plan.playbook,
-            "\(count) targets, but max_targets \(bound) of \(nodes) \(role ? "control-plane" : "worker") nodes permits \(most)",
+            "\(count) targets, but max_targets \(bound) of \(nodes) \(role ? "control-plane" : "worker") nodes "
+                + "permits \(most)",
             remedy: "narrow --limit, or raise max_targets in the playbook"
         )
     }
@@ -95,7 +97,8 @@ struct TargetFindings {
         guard target.isControlPlane, !request.playbook.isForControlPlane, let host = hosts[target.host] else { return }
         let sign = ControlPlane.sign(of: index.nodes[target.node], host, index) ?? "it was pinned as one"
         groups.add(
-            .blocker, .controlPlane, on: target.host, "control-plane host: \(sign); \(plan.playbook) is a worker playbook",
+            .blocker, .controlPlane, on: target.host,
+            "control-plane host: \(sign); \(plan.playbook) is a worker playbook",
             remedy: "leave it out with --limit, or use a playbook that says control_plane: true"
         )
     }
@@ -164,7 +167,8 @@ struct TargetFindings {
     private func judgeOwner(_ node: Node, _ groups: inout FindingGroups) {
         guard let owner = NodeOwner.of(node) else { return }
         groups.add(
-            .warning, .ownedNode, each: node.name.rawValue, "\(owner) owns it and may bring it back, or delete it by itself",
+            .warning, .ownedNode, each: node.name.rawValue,
+            "\(owner) owns it and may bring it back, or delete it by itself",
             remedy: "scale the owner down with the run, or pause it"
         )
     }
@@ -175,7 +179,8 @@ enum VersionSkew {
     static func finding(kubelet: String, server: String) -> String? {
         guard let node = minor(kubelet), let api = minor(server) else { return nil }
         if node > api { return "kubelet \(kubelet) is newer than the API server \(server)" }
-        return api - node > 3 ? "kubelet \(kubelet) is more than three minor versions behind the API server \(server)" : nil
+        guard api - node > 3 else { return nil }
+        return "kubelet \(kubelet) is more than three minor versions behind the API server \(server)"
     }
 
     private static func minor(_ version: String) -> Int? {
@@ -195,7 +200,9 @@ enum NodeOwner {
     static func of(_ node: Node) -> String? {
         if let machine = node.annotations["cluster.x-k8s.io/machine"] { return "Cluster API Machine \(machine)" }
         for (label, owner) in labels { if let value = node.labels[label] { return "\(owner) \(value)" } }
-        let isAutoscaled = node.taints.contains { $0.key.hasSuffix("OfClusterAutoscaler") || $0.key.hasSuffix("ByClusterAutoscaler") }
+        let marks = ["DeletionCandidateOfClusterAutoscaler", "ToBeDeletedByClusterAutoscaler"]
+        let isAutoscaled =
+            node.taints.contains { marks.contains($0.key) }
             || node.annotations.keys.contains { $0.hasPrefix("cluster-autoscaler.kubernetes.io/") }
         return isAutoscaled ? "the cluster autoscaler" : nil
     }

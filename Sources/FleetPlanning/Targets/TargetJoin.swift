@@ -47,7 +47,10 @@ enum ControlPlane {
     /// The sign, in words; nil for a worker.
     static func sign(of node: Node?, _ host: Host, _ index: ClusterIndex) -> String? {
         if let node, node.hasControlPlaneRole { return "its Node has the control-plane role label" }
-        if let node, let pod = index.pods(on: node.name).first(where: isComponent) { return "it runs \(pod.key)" }
+        let pods = node.map { index.positions(on: $0.name) } ?? []
+        if let position = pods.first(where: { isComponent(index.snapshot.pods[$0]) }) {
+            return "it runs \(index.snapshot.pods[position].key)"
+        }
         let group = host.groups.first { ["kube_control_plane", "etcd"].contains($0) }
         return group.map { "the inventory has it in group \($0)" }
     }
