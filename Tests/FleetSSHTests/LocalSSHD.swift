@@ -18,26 +18,14 @@ enum SSHTools {
         ProcessInfo.processInfo.environment["CI"] != nil || FileManager.default.isExecutableFile(atPath: daemon)
     }
 
-    @discardableResult
-    static func run(_ path: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(path) \(arguments.joined(separator: " "))")
-        return String(decoding: data, as: UTF8.self)
+    static func run(_ arguments: [String]) throws {
+        try #require(try ChildProcess(arguments).wait() == 0, "\(arguments.joined(separator: " "))")
     }
 
     /// A new key pair.
     static func makeKey(_ path: String, type: String, bits: Int? = nil, passphrase: String = "", more: [String] = []) throws {
         let size = bits.map { ["-b", String($0)] } ?? []
-        try run("/usr/bin/ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-f", path] + size + more)
+        try run(["/usr/bin/ssh-keygen", "-q", "-t", type, "-N", passphrase, "-f", path] + size + more)
     }
 
     /// A port of 127.0.0.1 that was free a moment ago.
@@ -63,7 +51,7 @@ final class LocalSSHD {
     let folder: URL
     let port: Int
     let addresses: [String]
-    let process = Process()
+    private var process: ChildProcess?
     let user = NSUserName()
 
     var identity: String { folder.path + "/id_ed25519" }
@@ -105,9 +93,8 @@ final class LocalSSHD {
     }
 
     func stop() {
-        guard process.isRunning else { return }
-        process.terminate()
-        process.waitUntilExit()
+        process?.terminate()
+        process = nil
     }
 
     func authorize(_ name: String) throws {
@@ -141,19 +128,13 @@ final class LocalSSHD {
     /// As root sshd wants /run/sshd, which is made in a mount namespace of its own, so that the machine is not touched.
     private func start() throws {
         let daemon = [SSHTools.daemon, "-D", "-E", folder.path + "/sshd.log", "-f", folder.path + "/config"]
-        if geteuid() == 0 {
-            process.executableURL = URL(filePath: "/usr/bin/unshare")
-            let prepare = #"mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec "$@""#
-            process.arguments = ["-m", "sh", "-c", prepare, "sh"] + daemon
-        } else {
-            process.executableURL = URL(filePath: daemon[0])
-            process.arguments = Array(daemon.dropFirst())
-        }
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        let prepare = #"mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec "$@""#
+        let isolated = ["/usr/bin/unshare", "-m", "sh", "-c", prepare, "sh"]
+        let process = try ChildProcess((geteuid() == 0 ? isolated : []) + daemon)
+        self.process = process
         let deadline = Date(timeIntervalSinceNow: 10)
         while !log.contains("Server listening") {
-            try #require(process.isRunning && Date() < deadline, "sshd does not listen: \(log)")
+            try #require(!process.hasEnded() && Date() < deadline, "sshd does not listen: \(log)")
             usleep(20_000)
         }
     }
@@ -183,4 +164,10 @@ extension HostCommand {
     static func plain(_ script: String, _ timeout: Int64 = 60, limit: Int = 1 << 20) -> HostCommand {
         HostCommand(script: script, becomesRoot: false, timeoutSeconds: timeout, outputLimit: limit)
     }
+}
+
+/// Waits until a script has made a file, at most half a minute.
+func fileAppears(_ path: String) async throws {
+    for _ in 0..<600 where !FileManager.default.fileExists(atPath: path) { try await Task.sleep(for: .milliseconds(50)) }
+    try #require(FileManager.default.fileExists(atPath: path))
 }

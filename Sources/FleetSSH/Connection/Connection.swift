@@ -36,8 +36,8 @@ final class Connection: TransportUser {
     private var probe: Scheduled<Void>?
     private var idle: Scheduled<Void>?
 
-    /// The words with which a jump host's connection ended.
-    struct EndedBefore: Error { var words: String }
+    /// How a jump host's connection ended before it was ready.
+    struct EndedBefore: Error { var outcome: HostOutcome }
 
     /// How many keys are offered; sshd ends the connection at the sixth failure.
     private static let offeredKeys = 5
@@ -122,7 +122,7 @@ final class Connection: TransportUser {
         let words = Self.words(of: outcome)
         for target in targets { target.jumpEnded("the jump host \(hop.name) is lost: \(words)") }
         targets.removeAll()
-        let failure = EndedBefore(words: "the jump host \(hop.name): \(words)")
+        let failure = EndedBefore(outcome: asJump(outcome))
         waitingTargets.forEach { $0(.failure(failure)) }
         waitingTargets.removeAll()
         let (begun, waiting) = (running, queued)
@@ -130,6 +130,14 @@ final class Connection: TransportUser {
         queued.removeAll()
         for execution in begun { execution.connectionLost(words) }
         for execution in waiting { execution.finish(outcome, timings: clock.timings) }
+    }
+
+    /// What a failed jump host means for the targets behind it.
+    private func asJump(_ outcome: HostOutcome) -> HostOutcome {
+        if case .refused(let refusal) = outcome {
+            return .refused(HostRefusal(refusal.code, "the jump host \(hop.name): \(refusal.message)"))
+        }
+        return .neverStarted("the jump host \(hop.name): \(Self.words(of: outcome))")
     }
 
     private static func words(of outcome: HostOutcome) -> String {
@@ -152,7 +160,7 @@ final class Connection: TransportUser {
         jump.whenReady { [self] result in
             guard phase == .connecting else { return jump.targetEnded() }
             switch result {
-            case .failure(let ended): end(.neverStarted(ended.words))
+            case .failure(let ended): end(ended.outcome)
             case .success(let session):
                 let transport = ForwardedTransport(user: self)
                 self.transport = transport

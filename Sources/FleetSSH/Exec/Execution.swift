@@ -22,7 +22,9 @@ final class Execution: ChannelOwner {
     private var note = ""
 
     /// The longest a stop may take beyond its grace, in seconds.
-    private static let stopSeconds = 15
+    private static let stopSeconds = 20
+    /// How long a stop waits for a shell that is still starting, in seconds.
+    private static let startSeconds: Int64 = 15
 
     init(_ command: HostCommand, become: HostEndpoint.Become, reply: @escaping (HostReport) -> Void) {
         self.command = command
@@ -66,7 +68,9 @@ final class Execution: ChannelOwner {
     func channelReceived(_ bytes: UnsafeRawBufferPointer, stream: Int32) {
         let wasStarted = output.start != nil
         if stream == 0 { output.consume(bytes) } else { errors.consume(bytes) }
-        if !wasStarted, output.start != nil { clock.end("start") }
+        guard !wasStarted, output.start != nil else { return }
+        clock.end("start")
+        if stop != nil { kill() }
     }
 
     func channelPaused() {
@@ -130,7 +134,18 @@ final class Execution: ChannelOwner {
         stop = reason
         deadline?.cancel()
         guard wasSent, let connection else { return finish(abandoned()) }
-        guard let start = output.start, start.count == 2, start[0] != "0" else {
+        guard output.start == nil else { return kill() }
+        // The shell is still starting, and only it can say which processes are its own.
+        deadline = connection.loop.assumeIsolated().scheduleTask(in: .seconds(Self.startSeconds)) { [self] in
+            note = "\nfleet: the shell did not start within \(Self.startSeconds) s more; it may still run\n"
+            finish(abandoned())
+        }
+    }
+
+    private func kill() {
+        guard let connection, let start = output.start else { return }
+        deadline?.cancel()
+        guard start.count == 2, start[0] != "0" else {
             note = "\nfleet: which processes to kill is not known; they may still run\n"
             return finish(abandoned())
         }
@@ -139,14 +154,7 @@ final class Execution: ChannelOwner {
         let limit = Int64(connection.settings.killGraceSeconds + Self.stopSeconds)
         let kill = HostCommand(
             script: script, becomesRoot: become != .none, timeoutSeconds: limit, outputLimit: 4096)
-        connection.runAtOnce(Execution(kill, become: become, isKill: true) { [self] in killed($0, String(start[0])) })
-    }
-
-    private convenience init(
-        _ command: HostCommand, become: HostEndpoint.Become, isKill: Bool, reply: @escaping (HostReport) -> Void
-    ) {
-        self.init(command, become: become, reply: reply)
-        stop = nil
+        connection.runAtOnce(Execution(kill, become: become) { [self] in killed($0, String(start[0])) })
     }
 
     private func killed(_ report: HostReport, _ session: String) {

@@ -6,17 +6,20 @@ enum KillScript {
     /// it can only be after every process of the session had ended.
     static func text(session: String, started: String, graceSeconds: Int) -> String {
         """
-        leader_start() { read -r x 2>/dev/null </proc/\(session)/stat && { set -- ${x##*) }; echo "${20}"; }; }
         members() {
-          now=$(leader_start)
+          now=$(sed 's/^.*) //' /proc/\(session)/stat 2>/dev/null | cut -d ' ' -f 20)
           [ -n "$now" ] && [ "$now" != \(started) ] && return
-          for d in /proc/[0-9]*; do
-            read -r x 2>/dev/null <$d/stat || continue
-            p=${d#/proc/}; set -- ${x##*) }
-            [ "$4" = \(session) ] && [ "$1" != Z ] && echo $p
+          cat /proc/[0-9]*/stat 2>/dev/null | sed -n 's/^\\([0-9]*\\) (.*) [^Z] [0-9]* [0-9]* \(session) .*/\\1/p'
+        }
+        await() {
+          n=0
+          while [ $n -lt $1 ]; do
+            left=$(members)
+            [ -z "$left" ] && { echo gone; exit 0; }
+            sleep 0.1
+            n=$((n+1))
           done
         }
-        await() { n=0; while [ $n -lt $1 ]; do left=$(members); [ -z "$left" ] && { echo gone; exit 0; }; sleep 0.1; n=$((n+1)); done; }
         for p in $(members); do kill -TERM $p 2>/dev/null; done
         await \(graceSeconds * 10)
         for p in $(members); do kill -KILL $p 2>/dev/null; done

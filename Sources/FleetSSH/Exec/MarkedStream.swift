@@ -11,6 +11,8 @@ struct MarkedStream {
     private enum Place { case before, inside, after }
 
     private let nonce: [UInt8]
+    /// What the start and the end marker begin with; equally long.
+    private let openings: [[UInt8]]
     private let limit: Int
     private var place = Place.before
     private var undecided: [UInt8] = []
@@ -28,6 +30,7 @@ struct MarkedStream {
 
     init(nonce: String, limit: Int) {
         self.nonce = Array(nonce.utf8)
+        openings = ["run", "end"].map { Array("\(nonce):\($0)".utf8) }
         self.limit = max(0, limit)
     }
 
@@ -77,10 +80,10 @@ struct MarkedStream {
     }
 
     private func decide(_ tail: UnsafeRawBufferPointer) -> Decision {
-        let known = min(tail.count, nonce.count)
-        guard tail[..<known].elementsEqual(nonce[..<known]) else { return .output }
-        if let newline = Self.position(of: 10, in: tail) {
-            return newline >= nonce.count ? .marker(length: newline + 1) : .output
+        let known = min(tail.count, openings[0].count)
+        guard openings.contains(where: { tail[..<known].elementsEqual($0[..<known]) }) else { return .output }
+        if known == openings[0].count, let newline = Self.position(of: 10, in: tail) {
+            return .marker(length: newline + 1)
         }
         return tail.count < Self.longestMarker ? .more : .output
     }

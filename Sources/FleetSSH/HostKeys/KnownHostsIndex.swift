@@ -20,8 +20,9 @@ struct KnownHostsIndex: Sendable {
 
     /// Adds the lines of a file's text.
     mutating func add(_ text: String, file: String) {
-        for (offset, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            switch KnownHostsLine.read(line, file: file, number: offset + 1) {
+        // By bytes: "\r\n" is one Character, and a large file is read faster.
+        for (offset, line) in text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+            switch KnownHostsLine.read(Substring(line), file: file, number: offset + 1) {
             case .blank: continue
             case .malformed(let reason): warnings.append("\(file):\(offset + 1): \(reason); the line is ignored")
             case .line(let line): add(line)

@@ -36,7 +36,7 @@ struct KnownHostsLine: Sendable {
 
     /// Reads one line; a malformed one says why.
     static func read(_ text: Substring, file: String, number: Int) -> Reading {
-        var words = text.split(maxSplits: 5, whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })[...]
+        var words = text.utf8.split(maxSplits: 4, whereSeparator: { $0 == 32 || $0 == 9 || $0 == 13 }).map { Substring($0) }[...]
         guard let first = words.first, !first.hasPrefix("#") else { return .blank }
         var marker: Marker?
         if first.hasPrefix("@") {
@@ -66,8 +66,8 @@ extension KnownHostsLine.Names {
             return
         }
         if field.hasPrefix("|") { return nil }
-        let names = field.split(separator: ",").map { $0.lowercased() }
-        let isPlain = names.allSatisfy { name in !name.contains { "*?!".contains($0) } }
+        let names = field.utf8.split(separator: 44).map { Substring($0).lowercased() }
+        let isPlain = !field.utf8.contains { $0 == 42 || $0 == 63 || $0 == 33 }
         self = isPlain ? .exact(names) : .patterns(names.map(HostPattern.init))
     }
 }

@@ -79,9 +79,10 @@ final class Session {
             let before = wire.consumedBytes
             turn()
             if wire.consumedBytes != before { mustRepeat = true }
+            // Sending may report at once that there is room again, which must not start another round inside this one.
+            flush()
         } while mustRepeat && pendingClose == nil
         isDriving = false
-        flush()
         if let politely = pendingClose { close(politely: politely) }
     }
 

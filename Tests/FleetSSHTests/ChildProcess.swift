@@ -1,0 +1,46 @@
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// A child process without Foundation's run loop, which must not be waited for on the test's threads.
+struct ChildProcess {
+    let pid: pid_t
+
+    /// Starts a program with no standard input; its standard output goes to a file where one is named.
+    init(_ arguments: [String], output: String = "/dev/null", environment: [String: String] = [:]) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        let variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent"]
+            .merging(environment) { $1 }.map { "\($0)=\($1)" }
+        var (argv, envp) = (arguments.map { strdup($0) } + [nil], variables.map { strdup($0) } + [nil])
+        defer { (argv + envp).forEach { free($0) } }
+        var pid = pid_t()
+        try #require(posix_spawn(&pid, arguments[0], &actions, nil, &argv, &envp) == 0, "\(arguments[0])")
+        self.pid = pid
+    }
+
+    /// Waits for the end; the status as a shell has it.
+    @discardableResult
+    func wait() -> Int32 {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+    }
+
+    /// Whether it has ended; reaps it.
+    func hasEnded() -> Bool { waitpid(pid, nil, WNOHANG) != 0 }
+
+    /// Ends it by its pid.
+    func terminate() {
+        kill(pid, SIGTERM)
+        wait()
+    }
+}
