@@ -38,7 +38,8 @@ struct ShellTemplateTests {
         ("docker inspect -f '{% raw %}{{ .Name }}{% endraw %}' {{ host }}", "docker inspect -f '{{ .Name }}' web-1"),
         ("case $x in a) echo {{ host }};; esac", "case $x in a) echo web-1;; esac"),
         ("eval ls; echo {{ host }}", "eval ls; echo web-1"),
-        ("bash -c 'ls' {{ host }}", "bash -c 'ls' web-1"),
+        ("ssh -p 22 {{ host }} ls", "ssh -p 22 web-1 ls"), ("systemctl unset {{ host }}", "systemctl unset web-1"),
+        ("# c\r\nls {{ host }}", "# c\r\nls web-1"), ("bash -c 'ls' {{ host }}", "bash -c 'ls' web-1"),
     ]
 
     @Test("a bare template becomes one quoted word", arguments: bare)
@@ -65,6 +66,9 @@ struct ShellTemplateTests {
         ("ssh a; /bin/sh -ec {{ x }}", "as code for sh -c"),
         ("su root -c {{ x }}", "as code for su -c"), ("echo \"a\nb {{ x }}\"", "inside double quotes"),
         ("trap {{ x }} EXIT", "as an argument of trap"),
+        ("echo $[ {{ x }} ]", "inside $[ ]"), ("ssh web1 ls {{ x }}", "in a command for ssh"),
+        ("ssh -p 22 web1 {{ x }}", "in a command for ssh"),
+        ("A=1 declare {{ x }}", "as an argument of declare"), ("ls # c\r\necho '{{ x }}'", "inside single quotes"),
         ("echo '{{ x | quote }}'", "inside single quotes"),
     ]
 

@@ -38,7 +38,8 @@ struct YAMLReaderTests {
     @Test(
         "tags",
         arguments: [
-            ("!!str 12", "12"), ("!unsafe \"{{ x }}\"", "{% raw %}{{ x }}{% endraw %}"), ("!unsafe 5", 5), ("!!int \"12\"", 12), ("!!float 3", 3.0),
+            ("!!str 12", "12"), ("!unsafe \"{{ x }}\"", "{% raw %}{{ x }}{% endraw %}"), ("!unsafe 5", 5),
+            ("!!int \"12\"", 12), ("!!float 3", 3.0),
             ("!vault abc", .vaulted("abc")), ("'12'", "12"),
         ] as [(String, VariableValue)])
     func tags(_ text: String, _ value: VariableValue) throws { #expect(try read("a: \(text)").value == ["a": value]) }

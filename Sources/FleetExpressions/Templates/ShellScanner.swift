@@ -3,7 +3,7 @@
 /// Where it is in doubt it refuses: the mend (`env:`) always exists.
 struct ShellScanner {
     private enum Context: Equatable {
-        case command, substitution, arithmetic, parameter, test
+        case command, substitution, arithmetic, bracketArithmetic, parameter, test
         case single, ansi, double, backtick, comment
     }
 
@@ -54,6 +54,7 @@ struct ShellScanner {
         case .command: nil
         case .substitution: "inside $( )"
         case .arithmetic: "inside (( ))"
+        case .bracketArithmetic: "inside $[ ]"
         case .parameter: "inside ${ }"
         case .test: "inside [[ ]]"
         case .single, .ansi: "inside single quotes"
@@ -63,16 +64,30 @@ struct ShellScanner {
         }
     }
 
-    private static let evaluating: Set<String> = ["eval", "let", "trap"]
+    private static let evaluating: Set<String> = ["eval", "let", "trap", "declare", "typeset", "unset"]
     private static let shells: Set<String> = ["sh", "bash", "dash", "ash", "ksh", "zsh", "su", "runuser"]
 
     /// Commands that read their arguments as shell code once more.
     private var refusalByCommand: String? {
-        if let command = words.first(where: { Self.evaluating.contains($0) }) { return "as an argument of \(command)" }
         let names = words.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+        let command = names.first { !Self.prefixes.contains($0) && !$0.contains("=") }
+        if let command, Self.evaluating.contains(command) { return "as an argument of \(command)" }
+        if command == "ssh", isBehindSSHHost(names) { return "in a command for ssh" }
         guard let shell = names.first(where: { Self.shells.contains($0) }), let option = words.last else { return nil }
         let isCode = option.hasPrefix("-") && !option.hasPrefix("--") && option.hasSuffix("c")
         return isCode || option == "--command" ? "as code for \(shell) -c" : nil
+    }
+
+    /// ssh joins the words behind the host's name, and the shell over there reads them anew.
+    private func isBehindSSHHost(_ names: [String]) -> Bool {
+        var arguments = names.drop { $0 != "ssh" }.dropFirst()
+        while let argument = arguments.popFirst() {
+            guard argument.hasPrefix("-"), argument != "--" else { return argument != "--" || !arguments.isEmpty }
+            if argument.count == 2, let letter = argument.last, "BbcDEeFIiJLlmOoPpQRSWw".contains(letter) {
+                arguments = arguments.dropFirst()
+            }
+        }
+        return false
     }
 
     // MARK: - Text
@@ -99,10 +114,11 @@ struct ShellScanner {
         switch contexts.last ?? .command {
         case .single: if character == "'" { close() }
         case .ansi: readAnsi(character)
-        case .comment: if character == "\n" { close(); separate(character) }
+        case .comment: if character == "\n" || character == "\r\n" { close(); separate(character) }
         case .double: readDouble(character)
         case .backtick: readBacktick(character)
         case .parameter: readParameter(character)
+        case .bracketArithmetic: if character == "]" { close() }
         case .command, .substitution, .arithmetic, .test: readCommand(character)
         }
     }
@@ -214,7 +230,8 @@ struct ShellScanner {
             index += 1
             open(.parameter)
         } else if looksAt("["), contexts.last != .test {
-            append("$")
+            index += 1
+            open(.bracketArithmetic)
         } else if looksAt("'"), contexts.last != .double {
             index += 1
             open(.ansi)
