@@ -26,7 +26,7 @@ extension SimulatedCluster {
         }
         nodes[node].daemonSets = []
         for pod in scheduler.pendingDaemons.removeValue(forKey: nodes[node].node.name) ?? []
-        where pods[pod].isLive && pods[pod].pod.nodeName == nil { deleteGracefully(pod, grace: nil) }
+        where isOnItsWay(pod, to: nodes[node].node.name) { deleteGracefully(pod, grace: nil) }
     }
 
     /// Looks at one node for all DaemonSets.
@@ -61,8 +61,15 @@ extension SimulatedCluster {
         }
     }
 
+    /// Indices are reused: only a pod that is still on its way to this very node counts.
     private func isDaemonPending(_ owner: Int, _ name: NodeName) -> Bool {
-        scheduler.pendingDaemons[name]?.contains { pods[$0].isLive && pods[$0].owner == owner && pods[$0].node < 0 } ?? false
+        scheduler.pendingDaemons[name]?.contains { index in
+            isOnItsWay(index, to: name) && pods[index].owner == owner
+        } ?? false
+    }
+
+    private func isOnItsWay(_ index: Int, to name: NodeName) -> Bool {
+        pods[index].isLive && pods[index].pinned == name && pods[index].node < 0
     }
 
     private mutating func makeDaemon(_ index: Int, _ node: Int) {
@@ -78,8 +85,8 @@ extension SimulatedCluster {
         pod.constraints.tolerations += Self.daemonTolerations
         let new = create(pod)
         pods[new].pinned = name
-        scheduler.pendingDaemons[name, default: []].removeAll { !pods[$0].isLive || pods[$0].node >= 0 }
-        scheduler.pendingDaemons[name, default: []].append(new)
+        let waiting = (scheduler.pendingDaemons[name] ?? []).filter { isOnItsWay($0, to: name) }
+        scheduler.pendingDaemons[name] = waiting + [new]
     }
 
     private func isWanted(_ index: Int, _ node: Int) -> Bool {

@@ -120,10 +120,12 @@ extension SimulatedCluster {
 
     private mutating func afterRemoval(_ index: Int, node: Int, owner: Int) {
         if owner >= 0 { enqueue(workload: owners[owner].workload) }
-        guard node >= 0 else { return }
         let pod = pods[index].pod
+        if pod.isDaemon, let home = node >= 0 ? node : pods[index].pinned.flatMap({ nodeIndex($0) }) {
+            plan(.syncDaemons(node: home, token: nodes[home].token), after: settings.workloadController)
+        }
+        guard node >= 0 else { return }
         releaseVolumes(of: pod, node: node)
-        if pod.isDaemon { plan(.syncDaemons(node: node, token: nodes[node].token), after: settings.workloadController) }
         if pod.isMirror, isHostAlive(nodes[node].node.name) { plan(.recreateMirror(pod), after: .seconds(1)) }
     }
 
