@@ -28,7 +28,8 @@ struct Performer {
     ) async throws(ClusterFailure) {
         let subject = "scale \(workload) to \(replicas)"
         guard let request = APIRequest.scale(workload, replicas: replicas, annotations: annotations) else {
-            throw ClusterFailure(.invalid, subject: subject, message: "a \(workload.kind.rawValue) has no replicas to set")
+            throw ClusterFailure(
+                .invalid, subject: subject, message: "a \(workload.kind.rawValue) has no replicas to set")
         }
         try await client.write(request, subject: subject)
     }
@@ -55,11 +56,13 @@ struct Performer {
     }
 
     private func node(_ name: NodeName, _ uid: ObjectUID, _ subject: String) async throws(ClusterFailure) -> JSONValue {
-        let json = try await client.read(APIRequest(.get, APIResource.nodes.path(name: name.rawValue)), subject: subject)
+        let json = try await client.read(
+            APIRequest(.get, APIResource.nodes.path(name: name.rawValue)), subject: subject)
         let found = json["metadata"]["uid"].string ?? ""
         guard found == uid.rawValue else {
             throw ClusterFailure(
-                .replaced, subject: subject, message: "the node has UID \(found) now; \(uid) was meant: it was made anew")
+                .replaced, subject: subject,
+                message: "the node has UID \(found) now; \(uid) was meant: it was made anew")
         }
         return json
     }

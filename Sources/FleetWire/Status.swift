@@ -29,7 +29,9 @@ public struct Status: Hashable, Sendable {
         public var uid: String
         /// The causes in order.
         public var causes: [Cause]
-        /// When to ask again; 0 when absent. The server sends `Retry-After` only for a positive value.
+        /// When to ask again; 0 when absent.
+        ///
+        /// The server sends `Retry-After` only for a positive value.
         public var retryAfterSeconds: Int64
 
         /// Details; everything omitted is absent.
@@ -127,7 +129,8 @@ extension Status.Details {
 extension Status.Cause {
     init(_ json: JSONValue) {
         self.init(
-            reason: json["reason"].string ?? "", message: json["message"].string ?? "", field: json["field"].string ?? ""
+            reason: json["reason"].string ?? "", message: json["message"].string ?? "",
+            field: json["field"].string ?? ""
         )
     }
 

@@ -8,7 +8,9 @@ import Testing
 @testable import FleetKubernetes
 
 @Suite(.serialized) struct AuthenticationTests {
-    private static func kubeconfig(_ server: ScriptedServer, cluster: String = "", user: String, tls: Bool = false) throws -> ClusterConnection {
+    private static func kubeconfig(_ server: ScriptedServer, cluster: String = "", user: String, tls: Bool = false)
+        throws -> ClusterConnection
+    {
         let scheme = tls ? "https" : "http"
         let path = try temporaryFile(
             "config",
@@ -42,9 +44,10 @@ import Testing
 
     // MARK: Tokens and passwords
 
-    @Test(arguments: [
-        ("token: t1", "Bearer t1"), ("username: u, password: p", "Basic dTpw"), ("{}", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("token: t1", "Bearer t1"), ("username: u, password: p", "Basic dTpw"), ("{}", nil),
+        ] as [(String, String?)])
     func headers(user: String, header: String?) async throws {
         try await ScriptedServer.run(FakeAPI().respond) { server in
             let connection = try Self.kubeconfig(server, user: user == "{}" ? "" : user)
@@ -75,7 +78,10 @@ import Testing
                 try FileManager.default.removeItem(atPath: file)
                 _ = try await client.serverVersion()
             }
-            #expect(server.requests.map { $0.headers["authorization"] } == ["Bearer first", "Bearer second", "Bearer other"])
+            #expect(
+                server.requests.map { $0.headers["authorization"] } == [
+                    "Bearer first", "Bearer second", "Bearer other",
+                ])
         }
     }
 
@@ -122,7 +128,9 @@ import Testing
 
     // MARK: Plugins
 
-    private func plugin(_ script: String) throws -> String { try temporaryFile("login", "#!/bin/sh\n\(script)\n", executable: true) }
+    private func plugin(_ script: String) throws -> String {
+        try temporaryFile("login", "#!/bin/sh\n\(script)\n", executable: true)
+    }
 
     private func exec(_ command: String, _ more: String = "") -> String {
         "exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: IfAvailable, command: \(command)\(more)}"
@@ -134,7 +142,10 @@ import Testing
 
     @Test func aPluginRunsOnceAndIsAskedAgainAfterARefusal() async throws {
         let count = try temporaryFile("count", "")
-        let command = try plugin("echo x >> \(count)\nn=$(wc -l < \(count) | tr -d ' ')\n" + #"echo "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t$n\"}}""#)
+        let command = try plugin(
+            "echo x >> \(count)\nn=$(wc -l < \(count) | tr -d ' ')\n"
+                + #"echo "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t$n\"}}""#
+        )
         let refused = Mutex<Set<String>>([])
         try await ScriptedServer.run({ request in
             let token = request.headers["authorization"] ?? ""
@@ -149,7 +160,9 @@ import Testing
                 _ = try await client.serverVersion()
             }
             #expect(
-                server.requests.map { $0.headers["authorization"] } == ["Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2"])
+                server.requests.map { $0.headers["authorization"] } == [
+                    "Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2",
+                ])
         }
     }
 
@@ -170,7 +183,8 @@ import Testing
 
     @Test func anExpiredCredentialIsObtainedAnew() async throws {
         let count = try temporaryFile("count", "")
-        let command = try plugin("echo x >> \(count)\n" + answer(#"{"token":"t","expirationTimestamp":"2020-01-01T00:00:00Z"}"#))
+        let command = try plugin(
+            "echo x >> \(count)\n" + answer(#"{"token":"t","expirationTimestamp":"2020-01-01T00:00:00Z"}"#))
         try await ScriptedServer.run(FakeAPI().respond) { server in
             let connection = try Self.kubeconfig(server, user: exec(command))
             try await KubernetesClient.withClient(connection: connection, options: .quick) { client in
@@ -183,7 +197,8 @@ import Testing
 
     @Test func aPluginGetsItsEnvironment() async throws {
         let seen = try temporaryFile("seen", "")
-        let command = try plugin(#"echo "$KUBERNETES_EXEC_INFO $EXTRA $1" > \#(seen)"# + "\n" + answer(#"{"token":"t"}"#))
+        let command = try plugin(
+            #"echo "$KUBERNETES_EXEC_INFO $EXTRA $1" > \#(seen)"# + "\n" + answer(#"{"token":"t"}"#))
         try await ScriptedServer.run(FakeAPI().respond) { server in
             let more = ", args: [arg], env: [{name: EXTRA, value: extra}], provideClusterInfo: true"
             _ = try await version(Self.kubeconfig(server, user: exec(command, more)))
@@ -198,9 +213,18 @@ import Testing
     @Test(arguments: [
         ("echo 'log in first' >&2; echo secret-out; exit 3", "ended with exit code 3: log in first"),
         ("echo secret-out", "did not print JSON"), ("echo '{}'", "did not print an ExecCredential"),
-        (#"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"secret-out"}}'"#, "printed apiVersion \"client.authentication.k8s.io/v1beta1\" where"),
-        (#"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'"#, "printed neither token nor certificate"),
-        (#"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"secret-out","clientKeyData":"secret-out"}}'"#, "printed only one of"),
+        (
+            #"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"secret-out"}}'"#,
+            "printed apiVersion \"client.authentication.k8s.io/v1beta1\" where"
+        ),
+        (
+            #"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'"#,
+            "printed neither token nor certificate"
+        ),
+        (
+            #"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"secret-out","clientKeyData":"secret-out"}}'"#,
+            "printed only one of"
+        ),
         ("kill -9 $$", "was ended by signal 9"),
     ])
     func aPluginsFailureIsTold(script: String, words: String) async throws {
@@ -232,9 +256,13 @@ import Testing
 
     // MARK: TLS
 
-    private func tls(_ certificates: Certificates, _ name: String, demandsClient: Bool = false) throws -> TLSConfiguration {
+    private func tls(_ certificates: Certificates, _ name: String, demandsClient: Bool = false) throws
+        -> TLSConfiguration
+    {
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(certificates.certificate(name)).map { .certificate($0) },
+            certificateChain: try NIOSSLCertificate.fromPEMFile(certificates.certificate(name)).map {
+                .certificate($0)
+            },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: certificates.key(name), format: .pem)))
         if demandsClient {
             configuration.certificateVerification = .noHostnameVerification
@@ -248,7 +276,9 @@ import Testing
         let certificates = try Certificates.shared.get()
         try await ScriptedServer.run(tls: tls(certificates, "server"), FakeAPI().respond) { server in
             let inline = "certificate-authority-data: \(try certificates.base64(certificates.authority))"
-            for cluster in ["certificate-authority: \(certificates.authority)", inline, "insecure-skip-tls-verify: true"] {
+            for cluster in [
+                "certificate-authority: \(certificates.authority)", inline, "insecure-skip-tls-verify: true",
+            ] {
                 let connection = try Self.kubeconfig(server, cluster: cluster, user: "token: t", tls: true)
                 let version = try await version(connection)
                 #expect(version == "v1.36.0")
@@ -278,9 +308,12 @@ import Testing
         let authority = name == "expired" ? certificates.authority : certificates.certificate("other")
         try await ScriptedServer.run(tls: tls(certificates, name), FakeAPI().respond) { server in
             let cluster = "certificate-authority: \(authority)"
-            let failure = try await failure(Self.kubeconfig(server, cluster: cluster, user: "token: secret-1", tls: true))
+            let failure = try await failure(
+                Self.kubeconfig(server, cluster: cluster, user: "token: secret-1", tls: true))
             #expect(failure.code == .unreachable)
-            #expect(failure.message.contains("https://127.0.0.1:\(server.port): its certificate is not trusted"), "\(failure.message)")
+            #expect(
+                failure.message.contains("https://127.0.0.1:\(server.port): its certificate is not trusted"),
+                "\(failure.message)")
             #expect(!failure.message.contains("secret-1"))
             #expect(server.requests.isEmpty)
         }
@@ -289,9 +322,11 @@ import Testing
     @Test(.enabled(if: Certificates.isAvailable, "openssl is not installed"))
     func clientCertificates() async throws {
         let certificates = try Certificates.shared.get()
-        try await ScriptedServer.run(tls: tls(certificates, "server", demandsClient: true), FakeAPI().respond) { server in
+        try await ScriptedServer.run(tls: tls(certificates, "server", demandsClient: true), FakeAPI().respond) {
+            server in
             let cluster = "certificate-authority: \(certificates.authority)"
-            let files = "client-certificate: \(certificates.certificate("client-one")), client-key: \(certificates.key("client-one"))"
+            let files =
+                "client-certificate: \(certificates.certificate("client-one")), client-key: \(certificates.key("client-one"))"
             _ = try await version(Self.kubeconfig(server, cluster: cluster, user: files, tls: true))
             #expect(server.requests.last?.clientCertificate.contains("client-one") == true)
             let inline = """
@@ -315,7 +350,8 @@ import Testing
             }
         }
         try install("client-one")
-        try await ScriptedServer.run(tls: tls(certificates, "server", demandsClient: true), FakeAPI().respond) { server in
+        try await ScriptedServer.run(tls: tls(certificates, "server", demandsClient: true), FakeAPI().respond) {
+            server in
             let connection = try Self.kubeconfig(
                 server, cluster: "certificate-authority: \(certificates.authority)",
                 user: "client-certificate: \(folder)/c.crt, client-key: \(folder)/c.key", tls: true)
@@ -336,7 +372,8 @@ import Testing
             "clientKeyData": .string(try certificates.text(certificates.key("client-one"))),
         ]
         let command = try plugin(answer(status.description))
-        try await ScriptedServer.run(tls: tls(certificates, "server", demandsClient: true), FakeAPI().respond) { server in
+        try await ScriptedServer.run(tls: tls(certificates, "server", demandsClient: true), FakeAPI().respond) {
+            server in
             let cluster = "certificate-authority: \(certificates.authority)"
             _ = try await version(Self.kubeconfig(server, cluster: cluster, user: exec(command), tls: true))
             #expect(server.requests.last?.clientCertificate.contains("client-one") == true)
@@ -352,14 +389,17 @@ import Testing
                 scheme: .http, host: "127.0.0.1", port: proxy.port, user: "u", password: Secret("p"))
             _ = try await failure(connection)
             let request = try #require(proxy.requests.first)
-            #expect(request.method == "CONNECT" ? request.target == "api.invalid:6443" : request.target.contains("/version"))
+            #expect(
+                request.method == "CONNECT" ? request.target == "api.invalid:6443" : request.target.contains("/version")
+            )
             #expect(request.headers["proxy-authorization"] == "Basic dTpw")
         }
     }
 
     @Test func aDeadProxyIsNamed() async throws {
         var connection = try ClusterConnection(server: "http://api.invalid:6443")
-        connection.proxy = ClusterConnection.Proxy(scheme: .http, host: "127.0.0.1", port: 1, password: Secret("secret-1"))
+        connection.proxy = ClusterConnection.Proxy(
+            scheme: .http, host: "127.0.0.1", port: 1, password: Secret("secret-1"))
         let failure = try await failure(connection)
         #expect(failure.code == .unreachable)
         #expect(failure.message.contains("through the proxy 127.0.0.1:1: Connection refused"), "\(failure.message)")

@@ -60,7 +60,9 @@ final class FakeAPI: Sendable {
     static func node(_ name: String, version: Int, taints: [JSONValue] = []) -> JSONValue {
         [
             "kind": "Node",
-            "metadata": ["name": .string(name), "uid": .string("uid-\(name)"), "resourceVersion": .string(String(version))],
+            "metadata": [
+                "name": .string(name), "uid": .string("uid-\(name)"), "resourceVersion": .string(String(version)),
+            ],
             "spec": ["taints": .array(taints)],
         ]
     }

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct KubeconfigTests {
     private func text(
-        cluster: String = "server: https://10.0.0.1:6443", user: String = "token: secret-token", context: String = "prod"
+        cluster: String = "server: https://10.0.0.1:6443", user: String = "token: secret-token",
+        context: String = "prod"
     ) -> String {
         """
         apiVersion: v1
@@ -31,7 +32,10 @@ import Testing
 
     @Test func everythingInOneFile() throws {
         let connection = try load(
-            text(cluster: "server: 'https://10.0.0.1:6443/base/', tls-server-name: api.internal, insecure-skip-tls-verify: true"))
+            text(
+                cluster:
+                    "server: 'https://10.0.0.1:6443/base/', tls-server-name: api.internal, insecure-skip-tls-verify: true"
+            ))
         #expect(connection.server == "https://10.0.0.1:6443/base")
         #expect(connection.host == "10.0.0.1" && connection.port == 6443 && connection.basePath == "/base")
         #expect(connection.tlsServerName == "api.internal" && connection.isInsecure)
@@ -117,8 +121,11 @@ import Testing
     @Test func theClusterIsToldToAPluginThatAsks() throws {
         let connection = try load(
             text(
-                cluster: "server: https://h, extensions: [{name: client.authentication.k8s.io/exec, extension: {audience: x, n: 1}}]",
-                user: "exec: {apiVersion: client.authentication.k8s.io/v1, command: login, interactiveMode: Never, provideClusterInfo: true}"))
+                cluster:
+                    "server: https://h, extensions: [{name: client.authentication.k8s.io/exec, extension: {audience: x, n: 1}}]",
+                user:
+                    "exec: {apiVersion: client.authentication.k8s.io/v1, command: login, interactiveMode: Never, provideClusterInfo: true}"
+            ))
         guard case .exec(let plugin) = connection.authentication else {
             Issue.record("no plugin")
             return
@@ -128,19 +135,35 @@ import Testing
     }
 
     @Test(arguments: [
-        ("server: https://h, certificate-authority: a, certificate-authority-data: Yg==", "", "cluster \"east\": certificate-authority and certificate-authority-data are both set"),
-        ("server: https://h, certificate-authority: a, insecure-skip-tls-verify: true", "", "insecure-skip-tls-verify does not go with"),
+        (
+            "server: https://h, certificate-authority: a, certificate-authority-data: Yg==", "",
+            "cluster \"east\": certificate-authority and certificate-authority-data are both set"
+        ),
+        (
+            "server: https://h, certificate-authority: a, insecure-skip-tls-verify: true", "",
+            "insecure-skip-tls-verify does not go with"
+        ),
         ("server: https://h, certificate-authority-data: '%%%'", "", "certificate-authority-data is not base64"),
         ("server: 'ftp://h'", "", "no address of an API server"), ("a: b", "", "cluster \"east\": server is missing"),
         ("server: https://h, proxy-url: 'https://p:1'", "", "proxy-url: https is not supported"),
-        ("server: https://h", "client-certificate: a, client-certificate-data: Yg==, client-key: c", "user \"admin\": client-certificate and client-certificate-data"),
+        (
+            "server: https://h", "client-certificate: a, client-certificate-data: Yg==, client-key: c",
+            "user \"admin\": client-certificate and client-certificate-data"
+        ),
         ("server: https://h", "client-certificate: a", "without its client-key"),
         ("server: https://h", "client-key: a", "without its client certificate"),
         ("server: https://h", "token: secret-token, username: a, password: b", "a token does not go with username"),
         ("server: https://h", "exec: {apiVersion: v0, command: x}", "exec: apiVersion \"v0\" is not supported"),
-        ("server: https://h", "exec: {apiVersion: client.authentication.k8s.io/v1, command: x}", "interactiveMode is missing"),
+        (
+            "server: https://h", "exec: {apiVersion: client.authentication.k8s.io/v1, command: x}",
+            "interactiveMode is missing"
+        ),
         ("server: https://h", "exec: {apiVersion: client.authentication.k8s.io/v1beta1}", "exec: command is missing"),
-        ("server: https://h", "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x}, auth-provider: {name: gcp}", "exec does not go with auth-provider"),
+        (
+            "server: https://h",
+            "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x}, auth-provider: {name: gcp}",
+            "exec does not go with auth-provider"
+        ),
         ("server: https://h", "auth-provider: {name: gcp}", "auth-provider was removed"),
     ])
     func invalidEntriesAreNamed(cluster: String, user: String, words: String) throws {
@@ -179,7 +202,10 @@ import Testing
     }
 
     @Test func aConnectionDoesNotShowItsSecrets() throws {
-        for user in ["token: secret-1", "username: u, password: secret-1", "client-certificate: a, client-key-data: c2VjcmV0LTE="] {
+        for user in [
+            "token: secret-1", "username: u, password: secret-1",
+            "client-certificate: a, client-key-data: c2VjcmV0LTE=",
+        ] {
             let connection = try load(text(user: user))
             var dumped = ""
             dump(connection, to: &dumped)
@@ -190,8 +216,10 @@ import Testing
     @Test(arguments: [
         (["HTTPS_PROXY": "http://proxy:3128"], "proxy", 3128), (["https_proxy": "proxy"], "proxy", 80),
         (["HTTPS_PROXY": "socks5://s"], "s", 1080), (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.0/8"], nil, 0),
-        (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"], nil, 0), (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.1:6443"], nil, 0),
-        (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.1:1,.example.com"], "p", 1), (["HTTP_PROXY": "http://p:1"], nil, 0),
+        (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"], nil, 0),
+        (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.1:6443"], nil, 0),
+        (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "10.0.0.1:1,.example.com"], "p", 1),
+        (["HTTP_PROXY": "http://p:1"], nil, 0),
     ])
     func proxiesOfTheEnvironment(environment: [String: String], host: String?, port: Int) throws {
         let path = try temporaryFile("config", text())

@@ -18,14 +18,16 @@ import Testing
 
     @Test func madeTakenRenewedReleased() async throws {
         let api = FakeAPI()
-        api.on("GET \(collection)/fleet", .status(404, "NotFound", "no"), .json(stored("", version: "5", transitions: 3)))
+        api.on(
+            "GET \(collection)/fleet", .status(404, "NotFound", "no"), .json(stored("", version: "5", transitions: 3)))
         api.on("POST \(collection)", .json(201, stored("one", version: "1")))
         api.on("PUT \(collection)/fleet", .json(stored("two", version: "6", transitions: 4)))
         try await withAPI(api) { client, server in
             let lease = LeaseClient(client: client)
             let none = try await lease.read()
             #expect(none == nil)
-            let made = try await lease.acquire(seen: nil, holder: "one", durationSeconds: 15, annotations: ["run": "r-1"], now: now)
+            let made = try await lease.acquire(
+                seen: nil, holder: "one", durationSeconds: 15, annotations: ["run": "r-1"], now: now)
             #expect(made.holder == "one")
             let sent = try #require(server.requests.last).json
             #expect(sent["spec"]["renewTime"] == "2026-01-02T03:04:05.000000Z")

@@ -36,11 +36,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("a 500", Script.status(500, "InternalError", "etcd")), ("a lost connection", [.abort]),
-        ("a throttle", .text(429, "Too many requests", ["Retry-After": "0"])),
-        ("a 504", .status(504, "Timeout", "later")), ("half an answer", [.head(200, [:]), .chunk("{"), .abort]),
-    ] as [(String, Script)])
+    @Test(
+        arguments: [
+            ("a 500", Script.status(500, "InternalError", "etcd")), ("a lost connection", [.abort]),
+            ("a throttle", .text(429, "Too many requests", ["Retry-After": "0"])),
+            ("a 504", .status(504, "Timeout", "later")), ("half an answer", [.head(200, [:]), .chunk("{"), .abort]),
+        ] as [(String, Script)])
     func readsAreRepeated(name: String, fault: Script) async throws {
         let api = FakeAPI()
         api.on("GET \(pods)", fault, .json(FakeAPI.list("Pod", version: "5", [FakeAPI.pod("a", version: 1)])))
@@ -50,12 +51,19 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("no JSON", Script.text(200, "<html>"), ClusterFailure.Code.malformed, "no JSON"),
-        ("no list", .json(["kind": "Pod"]), .malformed, "a list was expected, not Pod"),
-        ("an item without a name", .json(["kind": "PodList", "items": [["metadata": ["uid": "u"]]]]), .malformed, "Pod without metadata.name"),
-        ("forbidden", .status(403, "Forbidden", "pods is forbidden: User \"u\" cannot list"), .forbidden, "list pods: pods is forbidden"),
-    ] as [(String, Script, ClusterFailure.Code, String)])
+    @Test(
+        arguments: [
+            ("no JSON", Script.text(200, "<html>"), ClusterFailure.Code.malformed, "no JSON"),
+            ("no list", .json(["kind": "Pod"]), .malformed, "a list was expected, not Pod"),
+            (
+                "an item without a name", .json(["kind": "PodList", "items": [["metadata": ["uid": "u"]]]]), .malformed,
+                "Pod without metadata.name"
+            ),
+            (
+                "forbidden", .status(403, "Forbidden", "pods is forbidden: User \"u\" cannot list"), .forbidden,
+                "list pods: pods is forbidden"
+            ),
+        ] as [(String, Script, ClusterFailure.Code, String)])
     func failuresAreNamed(name: String, answer: Script, code: ClusterFailure.Code, words: String) async throws {
         let api = FakeAPI()
         api.on("GET \(pods)", answer)

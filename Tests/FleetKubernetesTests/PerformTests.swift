@@ -46,7 +46,9 @@ import Testing
         let cause = Status.Cause(reason: "DisruptionBudget", message: "The disruption budget web \(words)")
         api.on(
             eviction,
-            .status(429, "TooManyRequests", "Cannot evict pod.", Status.Details(causes: [cause]), headers: ["Retry-After": "10"]))
+            .status(
+                429, "TooManyRequests", "Cannot evict pod.", Status.Details(causes: [cause]),
+                headers: ["Retry-After": "10"]))
         try await withAPI(api) { client, server in
             let failure = try #require(failure(await client.perform(.evict(pod, gracePeriodSeconds: nil))))
             #expect(failure.code == code)
@@ -82,13 +84,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("a lost answer", [.abort], ClusterFailure.Code.connectionLost),
-        ("half an answer", [.head(201, ["Content-Length": "100"]), .chunk("{"), .abort], .connectionLost),
-        ("a 504", .status(504, "Timeout", "the write may land"), .timedOut),
-        ("a 500", .status(500, "InternalError", "etcd"), .serverError),
-        ("silence", [.hang], .timedOut),
-    ] as [(String, Script, ClusterFailure.Code)])
+    @Test(
+        arguments: [
+            ("a lost answer", [.abort], ClusterFailure.Code.connectionLost),
+            ("half an answer", [.head(201, ["Content-Length": "100"]), .chunk("{"), .abort], .connectionLost),
+            ("a 504", .status(504, "Timeout", "the write may land"), .timedOut),
+            ("a 500", .status(500, "InternalError", "etcd"), .serverError),
+            ("silence", [.hang], .timedOut),
+        ] as [(String, Script, ClusterFailure.Code)])
     func whatMayHaveLandedIsNotRepeated(name: String, answer: Script, code: ClusterFailure.Code) async throws {
         var options = ClientOptions.quick
         if name == "silence" { options.writeTimeout = .seconds(3) }
@@ -114,9 +117,12 @@ import Testing
     @Test func taintsAreReadAndWrittenBackUnderTheirVersion() async throws {
         let other: JSONValue = ["key": "other", "effect": "NoSchedule", "timeAdded": "2026-01-01T00:00:00Z"]
         let api = FakeAPI()
-        api.on("GET \(node)", .json(FakeAPI.node("n1", version: 7)), .json(FakeAPI.node("n1", version: 8, taints: [other])))
         api.on(
-            "PATCH \(node)", .status(409, "Conflict", "the object has been modified"), .json(FakeAPI.node("n1", version: 9)))
+            "GET \(node)", .json(FakeAPI.node("n1", version: 7)), .json(FakeAPI.node("n1", version: 8, taints: [other]))
+        )
+        api.on(
+            "PATCH \(node)", .status(409, "Conflict", "the object has been modified"),
+            .json(FakeAPI.node("n1", version: 9)))
         try await withAPI(api) { client, server in
             let patch = NodePatch(addTaints: [Taint(key: "fleet", effect: .preferNoSchedule)])
             #expect(await client.perform(.patchNode("n1", uid: "uid-n1", patch)) == .succeeded)
@@ -152,7 +158,9 @@ import Testing
     @Test func scaleAndMinimum() async throws {
         let api = FakeAPI()
         api.on("PATCH /apis/apps/v1/namespaces/shop/deployments/cart", .json(["kind": "Deployment"]))
-        api.on("PATCH /apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/cart", .json(["kind": "HorizontalPodAutoscaler"]))
+        api.on(
+            "PATCH /apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/cart",
+            .json(["kind": "HorizontalPodAutoscaler"]))
         try await withAPI(api) { client, server in
             let cart = WorkloadReference(kind: .deployment, key: ObjectKey("shop", "cart"), uid: "u")
             #expect(await client.perform(.scale(cart, replicas: 2, annotations: ["a": "b"])) == .succeeded)

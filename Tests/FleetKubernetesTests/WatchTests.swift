@@ -38,7 +38,8 @@ import Testing
         let line = "\(FakeAPI.event("ADDED", FakeAPI.pod("b", version: 11)))\n"
         let half = line.index(line.startIndex, offsetBy: 40)
         let api = api([
-            .head(200, [:]), .chunk(String(line[..<half])), .wait(.milliseconds(30)), .chunk(String(line[half...])), .hang,
+            .head(200, [:]), .chunk(String(line[..<half])), .wait(.milliseconds(30)), .chunk(String(line[half...])),
+            .hang,
         ])
         try await withAPI(api) { client, _ in
             try await expect(client, sees: ["synchronized a@7", "pod b@11"])
@@ -61,7 +62,10 @@ import Testing
         let again = Script.json(
             FakeAPI.list(
                 "Pod", version: "100",
-                [FakeAPI.pod("b", uid: "uid-b2", version: 90), FakeAPI.pod("c", version: 91), FakeAPI.pod("d", version: 12)]))
+                [
+                    FakeAPI.pod("b", uid: "uid-b2", version: 90), FakeAPI.pod("c", version: 91),
+                    FakeAPI.pod("d", version: 12),
+                ]))
         let api = api(
             .watch(
                 [
@@ -122,7 +126,9 @@ import Testing
             [.head(200, [:]), .chunk("{\"type\":\"ADDED\",\n"), .hang],
             .watch([FakeAPI.event("ADDED", FakeAPI.pod("c", version: 12))], then: [.hang]))
         try await withAPI(api) { client, _ in
-            try await expect(client, sees: [
+            try await expect(
+                client,
+                sees: [
                     "synchronized a@7", "interrupted malformed", "synchronized a@7", "pod c@12",
                 ])
         }
@@ -134,7 +140,9 @@ import Testing
             .watch([FakeAPI.event("ADDED", FakeAPI.pod("c", version: 12))], then: [.hang]))
         let start = ContinuousClock.now
         try await withAPI(api) { client, server in
-            try await expect(client, sees: [
+            try await expect(
+                client,
+                sees: [
                     "synchronized a@7", "interrupted throttled", "synchronized a@7", "pod c@12",
                 ])
             #expect(server.requests.filter { !$0.isWatch && $0.path == pods }.count == 1, "no second list")

@@ -20,7 +20,8 @@ import Testing
         #expect(request.contentType == "application/merge-patch+json")
         #expect(
             request.body?.description
-                == #"{"metadata":{"uid":"u1","labels":{"a":"b","gone":null},"annotations":{"x":"y"}},"spec":{"unschedulable":true}}"#)
+                == #"{"metadata":{"uid":"u1","labels":{"a":"b","gone":null},"annotations":{"x":"y"}},"spec":{"unschedulable":true}}"#
+        )
     }
 
     @Test func uncordonRemovesTheField() {
@@ -29,15 +30,21 @@ import Testing
     }
 
     @Test func taintsAreReplacedAsReadWithTheirVersion() throws {
-        let current = try JSONValue(parsing: #"{"metadata":{"resourceVersion":"7"},"spec":{"taints":[{"key":"other","effect":"NoSchedule","timeAdded":"2026-01-01T00:00:00Z"},{"key":"old","effect":"NoExecute"},{"key":"mine","value":"1","effect":"NoSchedule"}]}}"#)
+        let current = try JSONValue(
+            parsing:
+                #"{"metadata":{"resourceVersion":"7"},"spec":{"taints":[{"key":"other","effect":"NoSchedule","timeAdded":"2026-01-01T00:00:00Z"},{"key":"old","effect":"NoExecute"},{"key":"mine","value":"1","effect":"NoSchedule"}]}}"#
+        )
         let patch = NodePatch(
-            addTaints: [Taint(key: "mine", value: "2", effect: .noSchedule), Taint(key: "new", effect: .preferNoSchedule)],
+            addTaints: [
+                Taint(key: "mine", value: "2", effect: .noSchedule), Taint(key: "new", effect: .preferNoSchedule),
+            ],
             removeTaints: [Taint(key: "old", effect: .noExecute)])
         let body = try #require(APIRequest.patch("n1", uid: "u1", patch, current: current).body)
         #expect(body["metadata"]["resourceVersion"] == "7")
         #expect(
             body["spec"]["taints"].description
-                == #"[{"key":"other","effect":"NoSchedule","timeAdded":"2026-01-01T00:00:00Z"},{"key":"mine","value":"2","effect":"NoSchedule"},{"key":"new","effect":"PreferNoSchedule"}]"#)
+                == #"[{"key":"other","effect":"NoSchedule","timeAdded":"2026-01-01T00:00:00Z"},{"key":"mine","value":"2","effect":"NoSchedule"},{"key":"new","effect":"PreferNoSchedule"}]"#
+        )
     }
 
     @Test func scale() throws {
@@ -47,7 +54,10 @@ import Testing
         #expect(
             request.body?.description
                 == #"{"metadata":{"uid":"u","annotations":{"fleet/run":"r-1"}},"spec":{"replicas":2}}"#)
-        #expect(APIRequest.scale(WorkloadReference(kind: .job, key: ObjectKey("a", "b"), uid: "u"), replicas: 1, annotations: [:]) == nil)
+        #expect(
+            APIRequest.scale(
+                WorkloadReference(kind: .job, key: ObjectKey("a", "b"), uid: "u"), replicas: 1, annotations: [:]) == nil
+        )
     }
 
     @Test func deletions() {

@@ -11,7 +11,8 @@ import Testing
     @Test func stillBeingProcessed() {
         let cause = Status.Cause(
             reason: "DisruptionBudget", message: "The disruption budget web is still being processed by the server.")
-        let body = status(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.",
+        let body = status(
+            429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.",
             Status.Details(causes: [cause], retryAfterSeconds: 10))
         let failure = ClusterFailure(status: 429, body: body)
         #expect(failure.code == .budgetNotObserved)
@@ -42,7 +43,8 @@ import Testing
     }
 
     @Test func aVanishedBudgetIsNoVanishedPod() {
-        let body = status(404, "NotFound", "poddisruptionbudgets.policy \"web\" not found",
+        let body = status(
+            404, "NotFound", "poddisruptionbudgets.policy \"web\" not found",
             Status.Details(name: "web", group: "policy", kind: "poddisruptionbudgets"))
         #expect(ClusterFailure(status: 404, body: body).code == .conflict)
     }

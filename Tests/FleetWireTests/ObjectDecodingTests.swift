@@ -4,12 +4,16 @@ import Testing
 
 @Suite struct ObjectDecodingTests {
     private func object(_ kind: String, _ more: String, name: String = "x") throws -> JSONValue {
-        try JSONValue(parsing: #"{"kind":"\#(kind)","metadata":{"name":"\#(name)","namespace":"s","uid":"u","generation":3}"#
-            + (more.isEmpty ? "" : ",\(more)") + "}")
+        try JSONValue(
+            parsing: #"{"kind":"\#(kind)","metadata":{"name":"\#(name)","namespace":"s","uid":"u","generation":3}"#
+                + (more.isEmpty ? "" : ",\(more)") + "}")
     }
 
     @Test(arguments: [
-        ("StatefulSet", #""spec":{"replicas":3,"updateStrategy":{"type":"OnDelete"}},"status":{"readyReplicas":2}"#, 3, 2),
+        (
+            "StatefulSet", #""spec":{"replicas":3,"updateStrategy":{"type":"OnDelete"}},"status":{"readyReplicas":2}"#,
+            3, 2
+        ),
         ("DaemonSet", #""status":{"desiredNumberScheduled":7,"numberReady":6}"#, 7, 6),
         ("Job", #""spec":{"parallelism":4},"status":{"ready":1}"#, 4, 1),
         ("Job", #""spec":{"parallelism":4},"status":{"conditions":[{"type":"Complete","status":"True"}]}"#, 0, 0),
@@ -30,7 +34,8 @@ import Testing
     @Test func budgets() throws {
         let json = try object(
             "PodDisruptionBudget",
-            #""spec":{"maxUnavailable":"30%","selector":{},"unhealthyPodEvictionPolicy":"AlwaysAllow"},"status":{"disruptedPods":{"p":"2026-01-02T03:04:05Z"},"conditions":[{"type":"DisruptionAllowed","status":"False","reason":"SyncFailed","message":"found no controllers"}]}"#)
+            #""spec":{"maxUnavailable":"30%","selector":{},"unhealthyPodEvictionPolicy":"AlwaysAllow"},"status":{"disruptedPods":{"p":"2026-01-02T03:04:05Z"},"conditions":[{"type":"DisruptionAllowed","status":"False","reason":"SyncFailed","message":"found no controllers"}]}"#
+        )
         let budget = try PodDisruptionBudget(json)
         #expect(budget.maxUnavailable == .percent(30) && budget.minAvailable == nil)
         #expect(budget.selector == LabelSelector())
@@ -43,7 +48,8 @@ import Testing
     @Test func volumesOfAPod() throws {
         let json = try object(
             "Pod",
-            #""spec":{"volumes":[{"name":"a","emptyDir":{}},{"name":"b","hostPath":{"path":"/x"}},{"name":"c","persistentVolumeClaim":{"claimName":"d"}},{"name":"e","ephemeral":{"volumeClaimTemplate":{}}},{"name":"f","configMap":{}}]}"#)
+            #""spec":{"volumes":[{"name":"a","emptyDir":{}},{"name":"b","hostPath":{"path":"/x"}},{"name":"c","persistentVolumeClaim":{"claimName":"d"}},{"name":"e","ephemeral":{"volumeClaimTemplate":{}}},{"name":"f","configMap":{}}]}"#
+        )
         #expect(
             try Pod(json).volumes == [
                 .emptyDir(name: "a"), .hostPath(name: "b", path: "/x"), .claim(name: "c", claim: "d"),
@@ -54,7 +60,8 @@ import Testing
     @Test func constraints() throws {
         let json = try object(
             "Pod",
-            #""spec":{"schedulingGates":[{"name":"g"}],"nodeSelector":{"a":"b"},"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"z","operator":"In","values":["1"]}],"matchFields":[{"key":"metadata.name","operator":"NotIn","values":["n"]}]}]}},"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"kubernetes.io/hostname","labelSelector":{"matchLabels":{"a":"b"}},"namespaceSelector":{}}]}},"topologySpreadConstraints":[{"maxSkew":2,"topologyKey":"zone","whenUnsatisfiable":"ScheduleAnyway","nodeTaintsPolicy":"Honor"}],"containers":[{"ports":[{"containerPort":1},{"containerPort":2,"hostPort":443}]}]}"#)
+            #""spec":{"schedulingGates":[{"name":"g"}],"nodeSelector":{"a":"b"},"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"z","operator":"In","values":["1"]}],"matchFields":[{"key":"metadata.name","operator":"NotIn","values":["n"]}]}]}},"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"kubernetes.io/hostname","labelSelector":{"matchLabels":{"a":"b"}},"namespaceSelector":{}}]}},"topologySpreadConstraints":[{"maxSkew":2,"topologyKey":"zone","whenUnsatisfiable":"ScheduleAnyway","nodeTaintsPolicy":"Honor"}],"containers":[{"ports":[{"containerPort":1},{"containerPort":2,"hostPort":443}]}]}"#
+        )
         let constraints = try Pod(json).constraints
         #expect(constraints.isGated)
         #expect(constraints.nodeSelector == ["a": "b"])
@@ -67,15 +74,23 @@ import Testing
     }
 
     @Test func matchLabelKeysNarrowTheSelector() throws {
-        let json = try JSONValue(parsing: #"{"metadata":{"name":"p","uid":"u","labels":{"hash":"1"}},"spec":{"topologySpreadConstraints":[{"topologyKey":"z","labelSelector":{},"matchLabelKeys":["hash","absent"]}]}}"#)
+        let json = try JSONValue(
+            parsing:
+                #"{"metadata":{"name":"p","uid":"u","labels":{"hash":"1"}},"spec":{"topologySpreadConstraints":[{"topologyKey":"z","labelSelector":{},"matchLabelKeys":["hash","absent"]}]}}"#
+        )
         let selector = try Pod(json).constraints.topologySpread.first?.selector
         #expect(selector == LabelSelector(matchExpressions: [SelectorRequirement("hash", .isIn, ["1"])]))
     }
 
     @Test func pendingReason() throws {
-        let unschedulable = try object("Pod", #""status":{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","message":"0/3 nodes are available"}]}"#)
+        let unschedulable = try object(
+            "Pod",
+            #""status":{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","message":"0/3 nodes are available"}]}"#
+        )
         #expect(try Pod(unschedulable).pendingReason == "0/3 nodes are available")
-        let pulling = try object("Pod", #""status":{"phase":"Pending","containerStatuses":[{"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}"#)
+        let pulling = try object(
+            "Pod",
+            #""status":{"phase":"Pending","containerStatuses":[{"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}"#)
         #expect(try Pod(pulling).pendingReason == "ImagePullBackOff")
     }
 
@@ -84,8 +99,12 @@ import Testing
             object("Namespace", "", name: "kube-system"), object("Namespace", "", name: "other"), object("Pod", ""),
             object("Node", ""), object("ConfigMap", ""), object("PersistentVolume", #""spec":{"local":{"path":"/d"}}"#),
             object("PersistentVolumeClaim", #""spec":{"volumeName":"v","accessModes":["ReadWriteOnce"]}"#),
-            object("VolumeAttachment", #""spec":{"nodeName":"n","source":{"persistentVolumeName":"v"}},"status":{"attached":true}"#),
-            object("HorizontalPodAutoscaler", #""spec":{"scaleTargetRef":{"kind":"Deployment","name":"d"},"maxReplicas":4}"#),
+            object(
+                "VolumeAttachment",
+                #""spec":{"nodeName":"n","source":{"persistentVolumeName":"v"}},"status":{"attached":true}"#),
+            object(
+                "HorizontalPodAutoscaler",
+                #""spec":{"scaleTargetRef":{"kind":"Deployment","name":"d"},"maxReplicas":4}"#),
         ]
         let text = (["kind": "List", "apiVersion": "v1", "items": .array(items)] as JSONValue).serialized
         let snapshot = try ClusterSnapshot(decodingKubectlOutput: text)

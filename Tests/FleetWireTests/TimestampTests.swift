@@ -13,10 +13,16 @@ import Testing
         #expect(Timestamp.parse(text)?.microseconds == microseconds)
     }
 
-    @Test(arguments: ["", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "2026-01-02T25:04:05Z", "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05+8"])
+    @Test(arguments: [
+        "", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "2026-01-02T25:04:05Z",
+        "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05+8",
+    ])
     func refuses(text: String) { #expect(Timestamp.parse(text) == nil) }
 
-    @Test(arguments: ["1970-01-01T00:00:00Z", "2026-01-02T03:04:05Z", "2000-02-29T12:00:00Z", "1969-12-31T23:59:59Z", "2100-12-31T23:59:59Z"])
+    @Test(arguments: [
+        "1970-01-01T00:00:00Z", "2026-01-02T03:04:05Z", "2000-02-29T12:00:00Z", "1969-12-31T23:59:59Z",
+        "2100-12-31T23:59:59Z",
+    ])
     func roundTrip(text: String) throws {
         let instant = try #require(Timestamp.parse(text))
         #expect(Timestamp.text(instant) == text)

@@ -109,7 +109,8 @@ import Testing
     }
 
     @Test func streamingListEndsWithABookmark() throws {
-        let list = try Transcript.load("watches", note: "a streaming list: initial events, then a bookmark that ends them")
+        let list = try Transcript.load(
+            "watches", note: "a streaming list: initial events, then a bookmark that ends them")
         let last = try #require(list.watch.last)
         #expect(try WatchEvent(last) == .bookmark(resourceVersion: "2981", endsInitialEvents: true))
     }

@@ -33,7 +33,9 @@ struct ExecCredential: Hashable, Sendable {
         }
         guard token != nil || certificate != nil else { throw ExecFailure("printed neither token nor certificate") }
         if let text = status["expirationTimestamp"].string {
-            guard let instant = Timestamp.parse(text) else { throw ExecFailure("printed an unreadable expirationTimestamp") }
+            guard let instant = Timestamp.parse(text) else {
+                throw ExecFailure("printed an unreadable expirationTimestamp")
+            }
             expiresAt = instant
         }
     }

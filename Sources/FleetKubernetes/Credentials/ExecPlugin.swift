@@ -21,7 +21,8 @@ struct ExecPlugin: Hashable, Sendable {
         apiVersion = node["apiVersion"]?.text ?? ""
         guard Self.versions.contains(apiVersion) else {
             throw KubeconfigError(
-                "\(place): exec: apiVersion \"\(apiVersion)\" is not supported (\(Self.versions.joined(separator: ", ")))")
+                "\(place): exec: apiVersion \"\(apiVersion)\" is not supported (\(Self.versions.joined(separator: ", ")))"
+            )
         }
         guard let command = node["command"]?.text else { throw KubeconfigError("\(place): exec: command is missing") }
         self.command = command.contains("/") ? absolute(command, in: folder) : command

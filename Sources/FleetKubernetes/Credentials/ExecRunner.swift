@@ -30,12 +30,14 @@ struct ExecRunner: Sendable {
         for (name, value) in plugin.environment { additions[.init(stringLiteral: name)] = value.text }
         let environment = Environment.inherit.updating(additions)
         do {
-            let result = try await asks
+            let result =
+                try await asks
                 ? Subprocess.run(
                     executable, arguments: Arguments(plugin.arguments), environment: environment,
                     input: .currentStandardInput, output: .bytes(limit: 1 << 20), error: .string(limit: 1 << 16))
                 : Subprocess.run(
-                    executable, arguments: Arguments(plugin.arguments), environment: environment, output: .bytes(limit: 1 << 20), error: .string(limit: 1 << 16))
+                    executable, arguments: Arguments(plugin.arguments), environment: environment,
+                    output: .bytes(limit: 1 << 20), error: .string(limit: 1 << 16))
             guard result.terminationStatus.isSuccess else {
                 throw ExecFailure(ending(plugin, result.terminationStatus, result.standardError))
             }

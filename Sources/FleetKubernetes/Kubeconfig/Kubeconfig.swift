@@ -195,7 +195,9 @@ extension KubeconfigFile.User {
         if certificateFile != nil, certificateData != nil {
             throw refuse("client-certificate and client-certificate-data are both set; keep one of them")
         }
-        if keyFile != nil, keyData != nil { throw refuse("client-key and client-key-data are both set; keep one of them") }
+        if keyFile != nil, keyData != nil {
+            throw refuse("client-key and client-key-data are both set; keep one of them")
+        }
         let hasCertificate = certificateFile != nil || certificateData != nil
         let hasKey = keyFile != nil || keyData != nil
         if hasCertificate, !hasKey { throw refuse("a client certificate without its client-key") }

@@ -100,7 +100,9 @@ struct KubeconfigFile {
         guard let elements = node.sequence else { throw KubeconfigError("\(path): \(list): a list was expected") }
         var result: [Entry<Value>] = []
         for element in elements {
-            guard let name = element["name"]?.text else { throw KubeconfigError("\(path): \(list): an entry lacks name") }
+            guard let name = element["name"]?.text else {
+                throw KubeconfigError("\(path): \(list): an entry lacks name")
+            }
             let value = element[member] ?? Node([(Node, Node)]())
             result.append(Entry(name: name, value: try make(value, name), file: path))
         }

@@ -114,9 +114,13 @@ actor APITransport {
         return result
     }
 
-    /// Only the query form marks admission as dry-run (semantics 1.4). Reviews create nothing.
+    /// Only the query form marks admission as dry-run (semantics 1.4).
+    ///
+    /// Reviews create nothing.
     private func target(_ request: APIRequest) -> String {
-        guard options.isDryRun, request.method != .get, !request.path.hasSuffix("reviews") else { return request.target }
+        guard options.isDryRun, request.method != .get, !request.path.hasSuffix("reviews") else {
+            return request.target
+        }
         var request = request
         request.query.append((name: "dryRun", value: "All"))
         return request.target
@@ -173,7 +177,9 @@ extension ClusterConnection {
         guard parts.count == 3 else { return nil }
         var text = parts[1].replacing("-", with: "+").replacing("_", with: "/")
         text += String(repeating: "=", count: (4 - text.count % 4) % 4)
-        guard let data = Data(base64Encoded: String(text)), let claims = try? JSONValue(parsing: data) else { return nil }
+        guard let data = Data(base64Encoded: String(text)), let claims = try? JSONValue(parsing: data) else {
+            return nil
+        }
         return claims["exp"].int64.map(Instant.init(seconds:))
     }
 }

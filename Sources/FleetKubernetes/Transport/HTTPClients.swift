@@ -12,7 +12,8 @@ struct HTTPClients: Sendable {
 
     init(_ connection: ClusterConnection, _ identity: TLSIdentity, _ options: ClientOptions) throws(ClusterFailure) {
         let tls = connection.isTLS ? try Self.tls(connection, identity) : nil
-        requests = Self.client(connection, tls, options, silence: options.readTimeout, limit: options.concurrentRequests)
+        requests = Self.client(
+            connection, tls, options, silence: options.readTimeout, limit: options.concurrentRequests)
         watches = Self.client(connection, tls, options, silence: options.watchSilence, limit: 32)
     }
 
@@ -22,7 +23,8 @@ struct HTTPClients: Sendable {
     }
 
     private static func client(
-        _ connection: ClusterConnection, _ tls: TLSConfiguration?, _ options: ClientOptions, silence: Duration, limit: Int
+        _ connection: ClusterConnection, _ tls: TLSConfiguration?, _ options: ClientOptions, silence: Duration,
+        limit: Int
     ) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.tlsConfiguration = tls

@@ -5,9 +5,9 @@ import NIOPosix
 import NIOSSL
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// Why no answer came: whether the request may have landed, and the system's own words.
@@ -16,7 +16,8 @@ struct TransportFailure {
 
     func failure(_ error: any Error, subject: String) -> ClusterFailure {
         let (code, words) = classify(error)
-        let place = code == .connectionLost || code == .timedOut ? "the API server at" : "cannot reach the API server at"
+        let place =
+            code == .connectionLost || code == .timedOut ? "the API server at" : "cannot reach the API server at"
         return ClusterFailure(code, subject: subject, message: "\(place) \(connection.server): \(words)")
     }
 
@@ -59,7 +60,9 @@ struct TransportFailure {
             return (.unreachable, "its certificate is not trusted: \(Self.openSSLWords(text))")
         }
         if text.contains("failedToValidateHostname") {
-            return (.unreachable, "its certificate is for another name than \(connection.tlsServerName ?? connection.host)")
+            return (
+                .unreachable, "its certificate is for another name than \(connection.tlsServerName ?? connection.host)"
+            )
         }
         if text.contains("alert") || text.contains("ALERT") {
             return (.unreachable, "the server refused the TLS handshake: \(Self.openSSLWords(text))")
@@ -91,7 +94,9 @@ struct TransportFailure {
 
     /// The part of BoringSSL's line that says what is wrong, such as `CERTIFICATE_VERIFY_FAILED`.
     private static func openSSLWords(_ text: String) -> String {
-        let words = text.split(separator: ":").last { $0.contains("_") && $0.allSatisfy { $0.isUppercase || $0 == "_" || $0.isNumber } }
+        let words = text.split(separator: ":").last {
+            $0.contains("_") && $0.allSatisfy { $0.isUppercase || $0 == "_" || $0.isNumber }
+        }
         return words.map { $0.lowercased().replacing("_", with: " ") } ?? text
     }
 }

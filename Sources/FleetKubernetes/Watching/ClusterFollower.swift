@@ -73,7 +73,11 @@ struct ClusterFollower: Sendable {
                 guard error.mayPass || error.code == .expired, !Task.isCancelled else { throw error }
                 attempt += 1
                 await mirror.interrupt(resource, error)
-                do { try await Task.sleep(for: client.options.backoff.wait(attempt)) } catch { throw ClusterFailure(.unreachable, message: "cancelled") }
+                do {
+                    try await Task.sleep(for: client.options.backoff.wait(attempt))
+                } catch let cancellation {
+                    throw ClusterFailure(.unreachable, message: "\(cancellation)")
+                }
             }
         }
     }

@@ -43,7 +43,9 @@ actor ClusterMirror {
         send(object.deletion)
     }
 
-    /// A resource cannot be followed at the moment. The first one is told at once; a whole state tells when all is well.
+    /// A resource cannot be followed at the moment.
+    ///
+    /// The first one is told at once; a whole state tells when all is well.
     func interrupt(_ resource: APIResource, _ failure: ClusterFailure) {
         let isFirst = interrupted.isEmpty
         interrupted.insert(resource)

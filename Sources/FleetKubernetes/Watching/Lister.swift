@@ -48,13 +48,17 @@ struct Lister: Sendable {
         do throws(ClusterFailure) {
             return try await list(resource)
         } catch {
-            guard Self.optional.contains(resource), error.code == .forbidden || error.code == .notFound else { throw error }
+            guard Self.optional.contains(resource), error.code == .forbidden || error.code == .notFound else {
+                throw error
+            }
             client.logger.notice("left out: \(error)", metadata: ["resource": "\(resource)"])
             return nil
         }
     }
 
-    /// A consistent list. Where the pages outlive the server's memory (410) it begins anew, at last in one piece.
+    /// A consistent list.
+    ///
+    /// Where the pages outlive the server's memory (410) it begins anew, at last in one piece.
     func list(_ resource: APIResource) async throws(ClusterFailure) -> Listed {
         do throws(ClusterFailure) {
             return try await pages(of: resource, limit: client.options.pageLimit)

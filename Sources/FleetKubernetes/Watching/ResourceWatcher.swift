@@ -133,10 +133,14 @@ struct ResourceWatcher: Sendable {
         do {
             switch try WatchEvent(decoding: line) {
             case .added(let json), .modified(let json):
-                if let object = try ClusterObject(json, kind: resource.kind) { await mirror.apply(object, of: resource) }
+                if let object = try ClusterObject(json, kind: resource.kind) {
+                    await mirror.apply(object, of: resource)
+                }
                 advance(&position, json)
             case .deleted(let json):
-                if let object = try ClusterObject(json, kind: resource.kind) { await mirror.remove(object, of: resource) }
+                if let object = try ClusterObject(json, kind: resource.kind) {
+                    await mirror.remove(object, of: resource)
+                }
                 advance(&position, json)
             case .bookmark(let version, _): if !version.isEmpty { position = version }
             case .error(let status):

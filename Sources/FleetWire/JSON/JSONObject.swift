@@ -21,7 +21,9 @@ public struct JSONObject: Sendable, RandomAccessCollection {
     /// Members that the parser has found; it keeps the first place and the last value of a repeated key.
     init(parsed members: [Element]) { self.members = members }
 
-    /// The value of a member; nil when absent. Setting nil removes the member, setting a new key appends.
+    /// The value of a member; nil when absent.
+    ///
+    /// Setting nil removes the member, setting a new key appends.
     @inlinable public subscript(key: String) -> JSONValue? {
         get {
             for member in members where member.key == key { return member.value }

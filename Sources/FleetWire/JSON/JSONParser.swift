@@ -261,7 +261,8 @@ struct JSONParser {
 
     /// Steps over a value; inside containers only strings and brackets are looked at.
     private mutating func skipValue() throws(JSONSyntaxError) {
-        guard position < bytes.count, bytes[position] == UInt8(ascii: "{") || bytes[position] == UInt8(ascii: "[") else {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "{") || bytes[position] == UInt8(ascii: "[")
+        else {
             _ = try value()
             return
         }

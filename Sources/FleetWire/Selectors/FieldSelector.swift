@@ -28,7 +28,8 @@ public struct FieldSelector: Hashable, Sendable {
         terms = []
         for part in Self.split(text) where !part.isEmpty {
             guard let term = Term(parsing: part) else {
-                throw SelectorSyntaxError(selector: text, reason: "invalid selector: '\(text)'; can't understand '\(part)'")
+                throw SelectorSyntaxError(
+                    selector: text, reason: "invalid selector: '\(text)'; can't understand '\(part)'")
             }
             terms.append(term)
         }
