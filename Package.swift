@@ -132,6 +132,79 @@ let package = Package(
 
         // 1: the model
         .target(name: "FleetModel", swiftSettings: core),
+
+        // Tests
+        .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetExpressionsTests", dependencies: ["FleetExpressions", "FleetModel"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetFilesTests", dependencies: ["FleetFiles", "FleetExpressions", "FleetModel"],
+            exclude: ["Fixtures", "record-fixtures.py"], swiftSettings: strict),
+        .testTarget(name: "FleetPlanningTests", dependencies: ["FleetPlanning", "FleetModel"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetWireTests", dependencies: ["FleetWire", "FleetModel"], resources: [.copy("Fixtures")],
+            swiftSettings: strict),
+        .testTarget(name: "FleetSimulationTests", dependencies: ["FleetSimulation", "FleetModel"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetSimulationServerTests",
+            dependencies: [
+                "FleetSimulationServer", "FleetSimulation", "FleetWire", "FleetModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetKubernetesTests",
+            dependencies: [
+                "FleetKubernetes", "FleetPorts", "FleetWire", "FleetModel",
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetSSHTests",
+            dependencies: [
+                "FleetSSH", "FleetPorts", "FleetModel",
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetJournalTests",
+            dependencies: ["FleetJournal", "FleetPorts", "FleetModel", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetRunTests", dependencies: ["FleetRun", "FleetPlanning", "FleetExpressions", "FleetModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetRehearsalTests",
+            dependencies: [
+                "FleetRehearsal", "FleetSimulation", "FleetRun", "FleetPlanning", "FleetExpressions", "FleetModel",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetReportTests", dependencies: ["FleetReport", "FleetRun", "FleetPlanning", "FleetModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: [
+                "FleetCommands", "FleetRun", "FleetModel", .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetCommandsTests",
+            dependencies: [
+                "FleetCommands", "FleetSimulationServer", "FleetSimulation", "FleetKubernetes", "FleetModel",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

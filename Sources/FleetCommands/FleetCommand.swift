@@ -24,4 +24,7 @@ public struct FleetCommand: AsyncParsableCommand {
 
     /// Made by the argument parser.
     public init() {}
+
+    /// Reads the process's arguments and does what they say.
+    public static func start() async { await main() }
 }

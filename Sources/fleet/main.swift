@@ -1,3 +1,3 @@
 import FleetCommands
 
-await FleetCommand.main()
+await FleetCommand.start()

@@ -12,7 +12,7 @@ struct Endpoints {
     }
 
     /// The endpoint of a host; throws what in its settings cannot be used.
-    func endpoint(of host: Host) throws -> HostEndpoint {
+    func endpoint(of host: FleetModel.Host) throws -> HostEndpoint {
         let connection = host.connection
         if let problem = host.problems.first { throw Refusal("host \"\(host.name)\": \(problem)") }
         guard connection.transport == "ssh" else {
@@ -48,7 +48,7 @@ struct Endpoints {
             .filter { FileManager.default.fileExists(atPath: $0) }
     }
 
-    private func acceptsNewKeys(_ host: Host) throws -> Bool {
+    private func acceptsNewKeys(_ host: FleetModel.Host) throws -> Bool {
         switch host.connection.option("StrictHostKeyChecking")?.lowercased() {
         case "accept-new": true
         case nil, "yes", "ask": false
@@ -60,7 +60,7 @@ struct Endpoints {
         }
     }
 
-    private func become(_ host: Host, user: String) throws -> HostEndpoint.Become {
+    private func become(_ host: FleetModel.Host, user: String) throws -> HostEndpoint.Become {
         if user == "root" || host.connection.becomes == false { return .none }
         switch host.connection.becomeMethod {
         case nil, "sudo": return .sudo

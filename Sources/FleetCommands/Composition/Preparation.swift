@@ -27,7 +27,7 @@ struct Preparation: Sendable {
     var current: Plan
     var pinned: Plan?
     var request: PlanRequest
-    var hosts: [Host]
+    var hosts: [FleetModel.Host]
     var extra: VariableMapping
 
     /// The plan that counts: the pinned one, else the one made now.
@@ -103,7 +103,7 @@ struct Preparation: Sendable {
 
     /// Targets whose Node was deleted since are no longer among the cluster's Nodes, but still of the plan.
     private static func nodesGone(
-        _ wanted: Set<String>, _ hosts: [Host], _ pinned: Plan, _ inventory: LoadedInventory
+        _ wanted: Set<String>, _ hosts: [FleetModel.Host], _ pinned: Plan, _ inventory: LoadedInventory
     ) -> [Host] {
         guard !inventory.isFromFiles else { return [] }
         let present = Set(hosts.map(\.name.rawValue))

@@ -2,6 +2,7 @@ import ArgumentParser
 import FleetKubernetes
 import FleetModel
 import FleetRun
+import FleetSimulationServer
 import Foundation
 
 /// `fleet demo`: the main job, end to end, on a simulated cluster and sandboxed hosts.
@@ -47,7 +48,7 @@ struct Demo {
     let options: OutputOptions
 
     func play() async throws -> FleetExit {
-        let targets = ["node003", "node006", "node007", "node011"].map { NodeName($0) }
+        let targets = ["web-02", "web-06", "web-07", "web-11"].map { NodeName($0) }
         introduce(targets)
         let connection = try Kubeconfig(explicitPath: world.kubeconfig).connection()
         return try await KubernetesClient.withClient(connection: connection) { client in

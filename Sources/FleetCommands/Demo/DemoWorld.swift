@@ -1,4 +1,5 @@
 import FleetModel
+import FleetRuntime
 import FleetSimulation
 import FleetSimulationServer
 import Foundation
@@ -18,7 +19,7 @@ struct DemoWorld: Sendable {
 
     /// Starts cluster and hosts below an empty directory.
     static func start(in directory: String) async throws -> DemoWorld {
-        let simulation = DemoCluster.simulation(nodes: 12, zones: ["a", "b", "c"], settings: timings)
+        let simulation = ClusterSimulation(snapshot: DemoCluster.snapshot(at: RuntimeClock().now), settings: timings)
         let nodes = simulation.nodes
         let hosts = try await SandboxFleet.start(hosts: nodes.map(host), directory: "\(directory)/hosts")
         do {

@@ -23,7 +23,9 @@ struct ShownInventory {
 
     private static func load(_ options: InventoryOptions, _ cluster: ClusterOptions) async throws -> LoadedInventory {
         if let files = try LoadedInventory.load(options) { return files }
-        return LoadedInventory.nodes(of: try await KubernetesClient.connect(cluster).snapshot())
+        return LoadedInventory.nodes(
+            of: try await KubernetesClient.withClient(connection: try cluster.connection()) { try await $0.snapshot() }
+        )
     }
 }
 

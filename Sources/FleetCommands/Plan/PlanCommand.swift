@@ -1,8 +1,11 @@
 import ArgumentParser
+import FleetJournal
+import FleetKubernetes
 import FleetModel
 import FleetPlanning
 import FleetPorts
 import FleetReport
+import FleetRun
 import FleetRuntime
 
 /// `fleet plan PLAYBOOK`: waves, findings and forecast; changes nothing but, when asked, which plan is pinned.
@@ -62,7 +65,19 @@ struct PlanCommand: AsyncParsableCommand {
     private func dropPlan(_ preparation: Preparation) async throws {
         let plan = preparation.plan
         try await refuseUnfinished(preparation)
+        try await unmarkNodes(of: plan, preparation)
         try await preparation.journal.drop(cluster: plan.cluster, playbook: plan.playbook, name: plan.name)
+    }
+
+    /// The PreferNoSchedule taint lives as long as the plan (safety rule 24).
+    private func unmarkNodes(of plan: Plan, _ preparation: Preparation) async throws {
+        let targets = Set(plan.targets.map(\.node))
+        for node in preparation.snapshot.nodes where targets.contains(node.name) {
+            guard node.taints.contains(where: { $0.key == RunMachine.retiringTaint.key }) else { continue }
+            let patch = NodePatch(removeTaints: [RunMachine.retiringTaint])
+            let outcome = await preparation.client.perform(.patchNode(node.name, uid: node.uid, patch))
+            if case .failed(let failure) = outcome { throw failure }
+        }
     }
 
     private func refuseUnfinished(_ preparation: Preparation) async throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FleetJournal
 import FleetModel
+import FleetPorts
 
 /// `fleet resume RUN`: goes on with a run that was interrupted or crashed.
 struct ResumeCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetModel
 import FleetPlanning
 
 /// Which waves of the pinned plan are run: `--wave 3`, `--waves 2-5`, or all that are left.

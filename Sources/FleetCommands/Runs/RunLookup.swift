@@ -12,7 +12,7 @@ struct RunLookup {
     /// Opens the journal that the options name.
     init(_ options: StateOptions) throws {
         path = Paths.state(options.state)
-        journal = FileManager.default.fileExists(atPath: path) ? try SQLiteJournal(path: path) : nil
+        journal = FileManager.default.fileExists(atPath: path) ? try SQLiteJournal(path: path, fleetVersion: FleetCommand.version) : nil
     }
 
     /// All runs, newest first.

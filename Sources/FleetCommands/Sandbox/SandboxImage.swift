@@ -159,14 +159,14 @@ struct SandboxImage {
 
     /// Writes the whole host below a directory: its root, its `/usr/local`, and what is bound over parts of `/proc`.
     func write(to directory: String) throws {
-        let tree = FileTree(root: "\(directory)/root")
+        let tree = SandboxTree(root: "\(directory)/root")
         for path in directories { try tree.makeDirectory(path) }
         for (path, contents) in files { try tree.write(contents, to: path) }
         for (path, target) in links { try tree.link(path, to: target) }
-        let local = FileTree(root: "\(directory)/local")
+        let local = SandboxTree(root: "\(directory)/local")
         for (name, contents) in programs { try local.write(contents, to: "/sbin/\(name)", mode: 0o755) }
         try local.makeDirectory("/bin")
-        let own = FileTree(root: directory)
+        let own = SandboxTree(root: directory)
         try own.write(UUID().uuidString.lowercased() + "\n", to: "/boot_id")
         try own.write(swaps, to: "/swaps")
         try own.write("", to: "/modules")
@@ -180,7 +180,7 @@ struct SandboxImage {
 }
 
 /// Files written below one root.
-struct FileTree {
+struct SandboxTree {
     let root: String
 
     func makeDirectory(_ path: String) throws {

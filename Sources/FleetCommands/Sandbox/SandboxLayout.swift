@@ -62,7 +62,7 @@ struct SandboxLayout {
 
     /// Writes every host's files, the shell texts, and the servers' configurations.
     func write() throws {
-        let tree = FileTree(root: directory)
+        let tree = SandboxTree(root: directory)
         try tree.makeDirectory("/addresses")
         for host in hosts {
             try SandboxImage(host: host).write(to: "\(directory)/hosts/\(host.name)")
@@ -125,6 +125,6 @@ struct SandboxLayout {
             return text.split(separator: " ").prefix(2).joined(separator: " ")
         }
         let lines = hosts.flatMap { host in keys.map { "[\(host.address ?? "")]:\(port) \($0)\n" } }
-        try FileTree(root: directory).write(lines.joined(), to: "/known_hosts")
+        try SandboxTree(root: directory).write(lines.joined(), to: "/known_hosts")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FleetModel
+import FleetRuntime
 import FleetSimulation
 import FleetSimulationServer
 import FleetWire
@@ -17,7 +18,7 @@ struct SimulateCommand: AsyncParsableCommand {
     var nodes = 12
 
     @Option(help: "The zones, separated by commas.")
-    var zones = "a,b,c"
+    var zones = "eu-1a,eu-1b,eu-1c"
 
     @Option(help: ArgumentHelp("Start from this state instead: a List in JSON, as kubectl prints it.", valueName: "file"))
     var snapshot: String?
@@ -67,11 +68,14 @@ struct SimulateCommand: AsyncParsableCommand {
         let settings = SimulationSettings(seed: seed)
         if let snapshot {
             let data = try Data(contentsOf: URL(fileURLWithPath: Paths.expanded(snapshot)))
-            return ClusterSimulation(snapshot: try SnapshotDecoder.snapshot(from: data), settings: settings)
+            var start = try ClusterSnapshot(decodingKubectlOutput: data)
+            start.takenAt = RuntimeClock().now
+            return ClusterSimulation(snapshot: start, settings: settings)
         }
         guard (1...5_000).contains(nodes) else { throw UsageError("--nodes \(nodes) is not between 1 and 5000") }
         let names = zones.split(separator: ",").map { Zone(String($0)) }
         guard !names.isEmpty else { throw UsageError("--zones names no zone") }
-        return DemoCluster.simulation(nodes: nodes, zones: names, settings: settings)
+        let start = DemoCluster.snapshot(nodeCount: nodes, zones: names, at: RuntimeClock().now, scale: max(1, nodes / 12))
+        return ClusterSimulation(snapshot: start, settings: settings)
     }
 }

@@ -1,0 +1,223 @@
+public import FleetModel
+public import FleetRun
+public import FleetSimulation
+
+/// A run played against a simulated cluster on a virtual clock: the same machine as live, without waiting.
+///
+/// Equal inputs play equally. `step()` moves to the next instant at which something happens, so that tests can look
+/// between any two.
+public struct Rehearsal: Sendable {
+    /// How quickly the world answers.
+    public struct Latencies: Sendable {
+        /// From a request to the API's answer.
+        public var request: Duration = .milliseconds(10)
+        /// From a change to the watch's delivering it.
+        public var watch: Duration = .zero
+        /// From a command's start on a host to its end.
+        public var command: Duration = .seconds(1)
+
+        /// A nearby API server, and hosts that take a second.
+        public init() {}
+    }
+
+    /// Something that the run did to the world.
+    public struct Deed: Sendable {
+        /// When.
+        public var time: Instant
+        /// The node for whose sake.
+        public var node: NodeName?
+        /// What.
+        public var operation: Operation
+        /// What the world answered.
+        public var answer: OperationAnswer
+    }
+
+    /// The cluster.
+    public private(set) var simulation: ClusterSimulation
+    /// The run.
+    public private(set) var machine: RunMachine
+    /// The facts so far, with their times.
+    public private(set) var events: [(event: RunEvent, time: Instant)] = []
+    /// What was done so far, in this process' life.
+    public private(set) var deeds: [Deed] = []
+    /// How the run ended; nil while it goes on.
+    public private(set) var result: RunResult?
+    /// What must hold throughout; nil checks nothing.
+    public var invariants: Invariants?
+
+    private let latencies: Latencies
+    private var hosts: SimulatedHosts
+    private var now: Instant
+    private var inbox = Inbox()
+    private var deadline: Instant?
+    private var crashPoint: CrashPoint?
+    private var gapEnd: Instant?
+    private var idleTicks = 0
+
+    /// A rehearsal of an order against a cluster. `history` is what a crashed run's journal holds.
+    public init(
+        _ order: RunOrder, in simulation: ClusterSimulation, latencies: Latencies = Latencies(),
+        history: [(event: RunEvent, time: Instant)] = []
+    ) {
+        self.simulation = simulation
+        self.latencies = latencies
+        machine = RunMachine(order, history: history)
+        hosts = SimulatedHosts(clusterAuthority: order.settings.clusterAuthority)
+        now = simulation.now
+        events = history
+        inbox.add(.synchronized(simulation.snapshot()), at: now)
+    }
+
+    /// The virtual time.
+    public var time: Instant { now }
+
+    /// Plays to the run's end, at most for a span of virtual time; returns how it ended, nil when it did not.
+    @discardableResult
+    public mutating func play(atMost span: Duration = .seconds(7 * 86_400)) -> RunResult? {
+        let end = now + span
+        while result == nil, now < end, step() {}
+        return result
+    }
+
+    /// Lets the cluster go on by itself, after the run ended.
+    public mutating func settle(for span: Duration) {
+        now = now + span
+        _ = simulation.advance(to: now)
+    }
+
+    /// Asks the run to stop, as Ctrl-C does.
+    public mutating func requestStop() { inbox.add(.stopRequested(by: "SIGINT"), at: now) }
+
+    /// Does something to the world at this instant, such as injecting a fault.
+    public mutating func disturb(_ command: SimulationCommand) { deliver(simulation.apply(command, at: now).changes) }
+
+    /// The next commands on hosts end so.
+    public mutating func disturbHosts(_ outcomes: [HostOutcome]) { hosts.faults += outcomes }
+
+    /// The watch breaks for a while; then the whole cluster is listed anew.
+    public mutating func loseWatch(for span: Duration) {
+        inbox.dropChanges()
+        inbox.add(.interrupted(ClusterFailure(.connectionLost, message: "the watch broke")), at: now)
+        gapEnd = now + span
+    }
+
+    /// Moves to the next instant at which something happens; false when nothing will happen any more.
+    public mutating func step() -> Bool {
+        let dues = [inbox.next, simulation.nextDue, deadline, gapEnd].compactMap(\.self)
+        guard result == nil, crashPoint?.isReached != true, let next = dues.min() else { return false }
+        now = max(now, next)
+        deliver(simulation.advance(to: now))
+        endGap()
+        while result == nil, crashPoint?.isReached != true, let observation = inbox.take(at: now) { tell(observation) }
+        if result == nil, let deadline, deadline <= now { tick() }
+        return true
+    }
+
+    /// A machine that asks again and again for a tick at once would spin a processor when live.
+    private mutating func tick() {
+        tell(.tick)
+        idleTicks = deadline.map { $0 <= now } ?? false ? idleTicks + 1 : 0
+        precondition(idleTicks < 1000, "the machine asks for a tick at once, again and again")
+    }
+
+    private mutating func endGap() {
+        guard let end = gapEnd, end <= now else { return }
+        gapEnd = nil
+        inbox.add(.synchronized(simulation.snapshot()), at: now)
+    }
+
+    private mutating func deliver(_ changes: [SimulationChange]) {
+        guard gapEnd == nil else { return }
+        for change in changes {
+            guard let change = change.clusterChange else { continue }
+            inbox.add(.changed(change), at: now + latencies.watch)
+        }
+    }
+
+    private mutating func tell(_ observation: Observation) {
+        let reaction = machine.handle(observation, at: now)
+        deadline = reaction.deadline
+        for event in reaction.events {
+            events.append((event, now))
+            invariants?.take(event, in: simulation)
+        }
+        if crashPoint?.isReached(by: events.count, performing: false) == true { return }
+        finish(reaction.directives)
+        guard result == nil else { return }
+        for directive in reaction.directives { perform(directive) }
+        _ = crashPoint?.isReached(by: events.count, performing: true)
+    }
+
+    /// The shell ends with the run: what is asked for together with the end is never done.
+    private mutating func finish(_ directives: [Directive]) {
+        for directive in directives { if case .finish(let result) = directive { self.result = result } }
+        guard result != nil else { return }
+        invariants?.runEnded(leaving: directives.count - 1)
+    }
+
+    private mutating func perform(_ directive: Directive) {
+        guard case .perform(let id, let node, let operation) = directive else { return }
+        let (answer, delay) = carryOut(operation, for: node)
+        deeds.append(Deed(time: now, node: node, operation: operation, answer: answer))
+        inbox.add(.completed(id: id, answer), at: now + delay)
+    }
+
+    private mutating func carryOut(_ operation: Operation, for node: NodeName?) -> (OperationAnswer, Duration) {
+        switch operation {
+        case .cluster(let request):
+            let before = invariants.flatMap { $0.witness(of: request, in: simulation) }
+            let reaction = simulation.apply(.request(request, dryRun: false), at: now)
+            if let before { invariants?.evicted(before, reaction.reply, in: simulation) }
+            deliver(reaction.changes)
+            return (.cluster(reaction.outcome), latencies.request + reaction.delay)
+        case .host(let command):
+            let (report, action) = hosts.answer(command, on: node.flatMap { simulation.host($0) })
+            if let node, let action { deliver(simulation.apply(.host(node, action), at: now).changes) }
+            return (.host(report), latencies.command)
+        }
+    }
+}
+
+// MARK: - Crashes
+
+extension Rehearsal {
+    /// What a process leaves behind that was killed.
+    public struct Wreck: Sendable {
+        /// What its journal holds.
+        public var history: [(event: RunEvent, time: Instant)]
+        /// The world at that instant.
+        public var simulation: ClusterSimulation
+        /// What it had done.
+        public var deeds: [Deed]
+    }
+
+    /// Plays until a number of facts is on disk and the process is killed.
+    ///
+    /// - Parameters:
+    ///   - count: The length of the journal's prefix, from 1.
+    ///   - performing: Whether it is killed after the acts that the last facts announce, or before them.
+    /// - Returns: What is left; nil when the run ended before, or when no turn ends with so many facts and the acts
+    ///   were to be performed (nothing is done before all facts of its turn are on disk).
+    public mutating func crash(afterFacts count: Int, performing: Bool) -> Wreck? {
+        crashPoint = CrashPoint(count: count, isPerforming: performing)
+        while crashPoint?.isReached == false, result == nil, step() {}
+        guard crashPoint?.isReached == true, !performing || events.count == count else { return nil }
+        return Wreck(history: Array(events.prefix(count)), simulation: simulation, deeds: deeds)
+    }
+
+    private struct CrashPoint: Sendable {
+        let count: Int
+        let isPerforming: Bool
+        private(set) var isReached = false
+
+        init(count: Int, isPerforming: Bool) {
+            self.count = count
+            self.isPerforming = isPerforming
+        }
+
+        mutating func isReached(by facts: Int, performing: Bool) -> Bool {
+            if facts >= count, performing == isPerforming { isReached = true }
+            return isReached
+        }
+    }
+}

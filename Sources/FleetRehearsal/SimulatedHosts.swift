@@ -1,0 +1,40 @@
+import FleetModel
+import FleetRun
+import FleetSimulation
+
+/// What the hosts answer to the shell texts that steps send.
+struct SimulatedHosts: Sendable {
+    /// The CA that their kubelets trust.
+    let clusterAuthority: String?
+    /// How the next commands end, before hosts answer as they should.
+    var faults: [HostOutcome] = []
+
+    init(clusterAuthority: String?) { self.clusterAuthority = clusterAuthority }
+
+    /// The report of a command, and what it does to the host.
+    mutating func answer(_ command: HostCommand, on host: HostState?) -> (HostReport, HostAction?) {
+        guard let host, host.isPoweredOn else {
+            return (HostReport(outcome: .neverStarted("connect: no route to host")), nil)
+        }
+        if !faults.isEmpty { return (HostReport(outcome: faults.removeFirst()), nil) }
+        if command.script == NodeScript.identity { return (success(identity(of: host)), nil) }
+        return (success("changed=yes\nresult=changed\nconnections=0"), action(of: command.script))
+    }
+
+    /// What a step's text does to the kubelet, as far as the cluster feels it.
+    private func action(of script: String) -> HostAction? {
+        guard script.contains("unit=kubelet ") else { return nil }
+        if script.contains("want=stopped") { return script.contains("boot=disabled") ? .disableKubelet : .stopKubelet }
+        return script.contains("want=started") || script.contains("want=restarted") ? .startKubelet : nil
+    }
+
+    private func success(_ output: String) -> HostReport {
+        HostReport(outcome: .exited(0), standardOutput: output)
+    }
+
+    private func identity(of host: HostState) -> String {
+        let addresses = host.node.internalAddresses.map { "ip=\($0)" }
+        let authority = clusterAuthority.map { ["cluster_ca_sha256=\($0)"] } ?? []
+        return (["hostname=\(host.name)", "machine_id=\(host.machineID)"] + addresses + authority).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,65 @@
+import FleetModel
+import FleetSimulation
+import FleetSimulationServer
+
+/// A simulated cluster behind its API, and the files that a command needs; nothing listens on SSH.
+struct SimulatedWorld {
+    let folder: TemporaryFolder
+    let server: SimulationServer
+    let kubeconfig: String
+    let fleet: FleetBinary
+
+    /// Starts a cluster, hands it to a body, and ends everything.
+    static func with(
+        _ snapshot: ClusterSnapshot = DemoCluster.snapshot(), denied: [Account.Rule] = [],
+        _ body: (SimulatedWorld) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var settings = SimulationSettings()
+        settings.podStart = .milliseconds(100)...(.milliseconds(300))
+        settings.podReady = .milliseconds(50)...(.milliseconds(200))
+        settings.podStop = .milliseconds(50)...(.milliseconds(200))
+        let account = Account(user: "tester", groups: ["system:authenticated"], token: "secret-token-of-the-test", denied: denied)
+        let server = try await SimulationServer.start(
+            simulation: ClusterSimulation(snapshot: snapshot, settings: settings),
+            settings: SimulationServer.Settings(accounts: [account]))
+        let world = SimulatedWorld(
+            folder: folder, server: server,
+            kubeconfig: try folder.write(server.kubeconfig(), to: "kubeconfig"),
+            fleet: FleetBinary(directory: folder.path)
+        )
+        do {
+            try await body(world)
+            await server.stop()
+        } catch {
+            await server.stop()
+            throw error
+        }
+    }
+
+    /// Runs fleet against the cluster.
+    func run(_ command: String, _ arguments: String...) async throws -> FleetBinary.Result {
+        let all = command.split(separator: " ").map(String.init) + arguments + ["--kubeconfig", kubeconfig]
+        return try await fleet.run(list: all)
+    }
+
+    /// Writes a playbook; API steps only unless given.
+    func playbook(
+        _ steps: [String] = ["cordon:", "drain: {delete_emptydir_data: true}", "verify_drained:", "delete_node:"],
+        header: String = ""
+    ) throws -> String {
+        let text = """
+            name: retire
+            hosts: kube_node
+            require_limit: true
+            max_targets: 40%
+            waves: {canary: 1, size: 1, max_unavailable: 50%, max_unavailable_per_zone: 2, soak: 0s}
+            \(header)
+            steps:
+            \(steps.map { "  - \($0)" }.joined(separator: "\n"))
+
+            """
+        return try folder.write(text, to: "retire.yaml")
+    }
+}
