@@ -79,7 +79,7 @@ public final class SimulationServer: Sendable {
         _ api: SimulatedAPI, host: String, port: Int, onOpen: @escaping @Sendable (Int) -> Void
     ) async throws {
         var logger = Logger(label: "fleet.simulation-server")
-        logger.logLevel = .error
+        logger.logLevel = .critical
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { request, _ in
                 try await HTTPAdapter.respond(to: request, api)

@@ -48,7 +48,7 @@ struct Demo {
     let options: OutputOptions
 
     func play() async throws -> FleetExit {
-        let targets = ["web-02", "web-06", "web-07", "web-11"].map { NodeName($0) }
+        let targets = Self.targets(of: world.before)
         introduce(targets)
         let connection = try Kubeconfig(explicitPath: world.kubeconfig).connection()
         return try await KubernetesClient.withClient(connection: connection) { client in
@@ -64,6 +64,25 @@ struct Demo {
                 return try await prove(targets, client, headroom)
             }
         }
+    }
+
+    /// Four nodes over all zones: those of the single replica and of the StatefulSet's first member among them.
+    private static func targets(of cluster: ClusterSnapshot) -> [NodeName] {
+        let homes = ["coupons", "ledger-0"].compactMap { name in
+            cluster.pods.first { $0.key.name.hasPrefix(name) }?.nodeName
+        }
+        var targets = Set(homes)
+        let zones = Dictionary(cluster.nodes.map { ($0.name, $0.zone) }, uniquingKeysWith: { first, _ in first })
+        while targets.count < 4 {
+            let taken = targets.compactMap { zones[$0] ?? nil }
+            let next = cluster.nodes.filter { !targets.contains($0.name) }.min { left, right in
+                let (l, r) = (taken.count { $0 == left.zone }, taken.count { $0 == right.zone })
+                return (l, right.name) < (r, left.name)
+            }
+            guard let next else { break }
+            targets.insert(next.name)
+        }
+        return targets.sorted()
     }
 
     private func introduce(_ targets: [NodeName]) {
