@@ -29,8 +29,8 @@ struct FleetBinary {
         var variables: [Environment.Key: String] = ["NO_COLOR": "1", "FLEET_STATE": "\(directory)/fleet.sqlite"]
         for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
         let result = try await Subprocess.run(
-            .path(.init(Self.path)), arguments: .init(arguments),
-            environment: .inherit.updating(variables.mapValues { Optional($0) }), workingDirectory: .init(directory),
+            .name("env"), arguments: .init(["-C", directory, Self.path] + arguments),
+            environment: .inherit.updating(variables.mapValues { Optional($0) }),
             output: .string(limit: 1 << 22), error: .string(limit: 1 << 22)
         )
         let status: Int32 =

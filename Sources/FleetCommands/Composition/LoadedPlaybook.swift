@@ -7,6 +7,7 @@ import FleetRun
 struct LoadedPlaybook: Sendable {
     var document: PlaybookDocument
     var steps: [PlannedStep]
+    var checks: PlaybookChecks
     var path: String
     var digest: String
 
@@ -19,8 +20,23 @@ struct LoadedPlaybook: Sendable {
         let path = try Paths.playbook(name)
         let document = try PlaybookDocument(file: path, in: files)
         let steps = try StepCatalogue.decode(document.steps)
+        let checks = try PlaybookChecks(document.preflight)
+        try refuseUnkept(document)
         var digest = ContentDigest()
         digest.update(try files.contents(of: path))
-        return LoadedPlaybook(document: document, steps: steps, path: path, digest: digest.hexadecimal)
+        return LoadedPlaybook(document: document, steps: steps, checks: checks, path: path, digest: digest.hexadecimal)
+    }
+
+    /// A promise that this version would not keep is refused, not ignored.
+    private static func refuseUnkept(_ document: PlaybookDocument) throws(Diagnostics) {
+        for key in ["window", "health"] {
+            guard let place = document.places[key] else { continue }
+            throw Diagnostics(
+                Diagnostic(
+                    "\"\(key)\" is not kept by this version of fleet", at: place,
+                    suggestion: "take it out, and mind it yourself for now"
+                )
+            )
+        }
     }
 }

@@ -75,7 +75,7 @@ struct Preparation: Sendable {
         let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned)
         let request = PlanRequest(
             snapshot: snapshot, playbook: playbook.header, playbookDigest: playbook.digest, steps: playbook.summaries,
-            hosts: hosts, name: name, pinned: pinned
+            hosts: hosts, name: name, criticalPods: playbook.checks.criticalPods, pinned: pinned
         )
         return Preparation(
             playbook: playbook, inventory: inventory, client: client, journal: journal, snapshot: snapshot,

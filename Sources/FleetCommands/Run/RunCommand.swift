@@ -26,6 +26,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Do not ask.")
     var yes = false
 
+    @Option(parsing: .singleValue, help: ArgumentHelp("Approve something by name, such as critical-pods. May be given several times.", valueName: "name"))
+    var approve: [String] = []
+
     @Flag(help: "Say what would change, on the API and on the hosts, and change nothing.")
     var dryRun = false
 
@@ -45,7 +48,7 @@ struct RunCommand: AsyncParsableCommand {
             let source = PlanSource(
                 playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state, hosts: hosts
             )
-            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: yes, isDryRun: dryRun)
+            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: yes, isDryRun: dryRun, approvals: Set(approve))
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }
     }

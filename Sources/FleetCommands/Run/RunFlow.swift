@@ -17,6 +17,8 @@ struct RunFlow {
         var selection: WaveSelection
         var isConfirmed = false
         var isDryRun = false
+        /// What was approved by name (safety rule 20).
+        var approvals: Set<String> = []
     }
 
     let source: PlanSource
@@ -42,6 +44,7 @@ struct RunFlow {
         try show(reviewed)
         let order = makeOrder(RunID.make(), waves, preparation, progress)
         if wishes.isDryRun { return try await preview(order, preparation) }
+        try approve(reviewed)
         try confirm(reviewed, waves)
         try await pin(preparation)
         return try await begin(order, preparation)
@@ -90,6 +93,20 @@ struct RunFlow {
         let more = plan.blockers.count > 1 ? " and \(plan.blockers.count - 1) more" : ""
         throw Refusal("the plan is blocked: \(first.subject): \(first.message)\(more); nothing was changed", hint: first.remedy)
     }
+
+    /// Critical pods are moved only when somebody says so by name; `--yes` does not (safety rule 20).
+    private func approve(_ plan: Plan) throws {
+        let critical = plan.findings.filter { $0.code == .criticalPod }.map(\.subject)
+        guard !critical.isEmpty, !wishes.approvals.contains(Self.criticalPods) else { return }
+        let names = Set(critical).sorted().joined(separator: ", ")
+        if output.isInteractive, output.ask("Critical pods would be moved: \(names). Move them? [y/N] ") { return }
+        throw Refusal(
+            "critical pods would be moved: \(names); nothing was changed",
+            hint: "approve that with: --approve \(Self.criticalPods)", isResumable: true
+        )
+    }
+
+    private static let criticalPods = "critical-pods"
 
     private func confirm(_ plan: Plan, _ waves: [PlannedWave]) throws {
         guard !wishes.isConfirmed else { return }
@@ -154,7 +171,11 @@ struct RunFlow {
             endpoints: endpoints, clock: clock
         )
         let printer = RunPrinter(order.settings.id, output)
-        let result = try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }
+        let result = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await printer.remind(by: clock) }
+            defer { group.cancelAll() }
+            return try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }
+        }
         await hosts.close()
         if result.isFinal {
             try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)

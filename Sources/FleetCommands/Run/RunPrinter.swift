@@ -35,6 +35,15 @@ final class RunPrinter: Sendable {
         }
     }
 
+    /// Tells about once a second what has been awaited for long, until the task is cancelled: never silent.
+    func remind(by clock: RuntimeClock) async {
+        while (try? await clock.sleep(until: clock.now + .seconds(1))) != nil {
+            state.withLock { state in
+                output.sentences(state.lines.reminders(at: clock.now), nodeWidth: state.lines.nodeWidth)
+            }
+        }
+    }
+
     /// Prints the summary.
     func finish(at now: Instant) {
         let summary = state.withLock { $0.summary }
