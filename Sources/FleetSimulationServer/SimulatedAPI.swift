@@ -77,6 +77,7 @@ actor SimulatedAPI {
 
     func add(_ account: Account) { access.accounts.append(account) }
 
+    @discardableResult
     func perform(_ command: SimulationCommand) -> SimulationReply {
         advance()
         let reply = registry.performUnchecked(command)

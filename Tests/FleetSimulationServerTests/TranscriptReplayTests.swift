@@ -33,7 +33,7 @@ import Testing
         #expect(warning == exchange.headers["warning"], name, sourceLocation: sourceLocation)
         switch answer.body {
         case .text(let text): #expect(.string(text) == exchange.answer, sourceLocation: sourceLocation)
-        case .watch: Issue.record("a watch was not asked for", sourceLocation: sourceLocation)
+        case .watch, .bytes: Issue.record("neither a watch nor bytes were asked for", sourceLocation: sourceLocation)
         case .json(let json):
             #expect(Shape.differences(exchange.answer, json) == [], name, sourceLocation: sourceLocation)
             compareStatus(exchange.answer, json, comparesMessage: comparesMessage, sourceLocation)
