@@ -44,7 +44,7 @@ struct DecommissionTests {
         var second = Rehearsal(order, in: ClusterSimulation(snapshot: snapshot))
         first.play()
         second.play()
-        #expect(first.events.map { $0.event } == second.events.map { $0.event })
-        #expect(first.events.map { $0.time } == second.events.map { $0.time })
+        let isSame = first.events.elementsEqual(second.events) { $0.event == $1.event && $0.time == $1.time }
+        #expect(isSame)
     }
 }

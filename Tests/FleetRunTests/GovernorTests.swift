@@ -161,6 +161,22 @@ struct GovernorTests {
         #expect(goes)
     }
 
+    @Test("an eviction whose answer was lost is not sent again while its pod is leaving")
+    func lostAnswer() {
+        let set = Fixture.replicaSet("web", replicas: 3)
+        var pod = Fixture.pod("web-1", on: "n1", of: set)
+        var world = world([pod], budgets: [Fixture.budget("web", allowed: 1)], workloads: [set])
+        var governor = governor([pod], in: world)
+        #expect(governor.admit(in: world, at: at).admissions.count == 1)
+        pod.deletionTime = at + .seconds(30)
+        world.apply(.pod(pod))
+        governor.podChanged(pod, in: world)
+        let goes = governor.answered(
+            pod.uid, .failed(ClusterFailure(.connectionLost, message: "broken pipe")), in: world, at: at)
+        #expect(goes)
+        #expect(governor.admit(in: world, at: at + .seconds(60)).admissions.isEmpty)
+    }
+
     @Test("pushback of the API halves the rate and pauses everything")
     func pushback() throws {
         let pods = (1...4).map { Fixture.pod("job-\($0)", on: "n1", phase: .succeeded) }

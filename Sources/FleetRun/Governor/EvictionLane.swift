@@ -62,10 +62,9 @@ extension World {
     }
 
     private func implicitAllowance(of uid: ObjectUID, unreflected: Int, policy: EvictionPolicy) -> LaneAllowance {
-        let pods = pods(of: uid).filter { !$0.isFinished }
         let workload = workloads[uid]
-        let replicas = workload?.replicas ?? pods.count
-        let ready = pods.count { $0.isReady && !$0.isTerminating }
+        let replicas = workload?.replicas ?? pods(of: uid).count { !$0.isFinished }
+        let ready = readyPods(of: uid)
         let name = workload?.reference.description ?? "its controller"
         if let key = workload?.reference.key, policy.downtime.contains(key) { return LaneAllowance(count: .max, reason: "") }
         let limit = ImplicitBudget.maxUnavailable(replicas: replicas, policy: policy.withoutBudget)

@@ -28,6 +28,8 @@ struct Governor: Sendable {
         var standing = Standing.waiting
         var notBefore: Instant?
         var refusal = ""
+        /// Its place in the order of arrival, so that equal runs go equally.
+        let number: Int
     }
 
     private let policy: EvictionPolicy
@@ -38,6 +40,7 @@ struct Governor: Sendable {
     private var unreflected: [EvictionLane: Set<ObjectUID>] = [:]
     private var dirty: Set<EvictionLane> = []
     private var hopeless: [NodeName: String] = [:]
+    private var arrivals = 0
 
     init(policy: EvictionPolicy) {
         self.policy = policy
@@ -49,11 +52,16 @@ struct Governor: Sendable {
     /// Takes a pod into its lane; one that is being deleted is only awaited.
     mutating func add(_ candidate: Candidate, in world: World) {
         guard entries[candidate.pod.uid] == nil, let pod = world.pods[candidate.pod.uid] else { return }
-        var entry = Entry(candidate: candidate, lane: .of(pod, awaitedFor: candidate.awaitedFor, in: world))
+        arrivals += 1
+        let lane = EvictionLane.of(pod, awaitedFor: candidate.awaitedFor, in: world)
+        var entry = Entry(candidate: candidate, lane: lane, number: arrivals)
         if pod.isTerminating { entry.standing = .leaving } else { queue(candidate.pod.uid, in: entry.lane) }
         entries[candidate.pod.uid] = entry
         byNode[candidate.node, default: []].insert(candidate.pod.uid)
     }
+
+    /// The node that a known pod leaves.
+    func node(of uid: ObjectUID) -> NodeName? { entries[uid]?.candidate.node }
 
     /// Whether the pod is known.
     func knows(_ uid: ObjectUID) -> Bool { entries[uid] != nil }
@@ -84,6 +92,11 @@ struct Governor: Sendable {
     /// A budget's status or specification moved.
     mutating func budgetChanged(_ budget: PodDisruptionBudget, from old: PodDisruptionBudget?, in world: World) {
         if old?.selector != budget.selector || old?.key == nil { assignLanes(in: budget.key.namespace, world) }
+        reflect(budget, in: world)
+    }
+
+    /// Evictions that a budget's status shows are not held against it a second time.
+    private mutating func reflect(_ budget: PodDisruptionBudget, in world: World) {
         let lane = EvictionLane.budget(budget.key)
         unreflected[lane] = unreflected[lane]?.filter { uid in
             guard let pod = world.pods[uid] else { return false }
@@ -109,6 +122,15 @@ struct Governor: Sendable {
     /// A workload's replicas changed.
     mutating func workloadChanged(_ uid: ObjectUID) { if waiting[.implicit(uid)] != nil { dirty.insert(.implicit(uid)) } }
 
+    /// The whole cluster was seen anew: pods may be gone, and any budget may have moved.
+    mutating func synchronized(with world: World) {
+        for (uid, _) in entries.sorted(by: { $0.value.number < $1.value.number }) {
+            if let pod = world.pods[uid] { podChanged(pod, in: world) } else { remove(uid) }
+        }
+        for budget in world.budgets.values { reflect(budget, in: world) }
+        dirty.formUnion(waiting.keys)
+    }
+
     private mutating func own(_ pod: Pod, _ entry: Entry, _ world: World) {
         if pod.isTerminating, entry.standing == .waiting { take(pod.uid, as: .leaving) }
         let lane = EvictionLane.of(pod, awaitedFor: entry.candidate.awaitedFor, in: world)
@@ -122,23 +144,34 @@ struct Governor: Sendable {
     mutating func admit(in world: World, at now: Instant) -> (admissions: [Admission], deadline: Instant?) {
         var admissions: [Admission] = []
         var deadline: Instant?
-        for lane in dirty.sorted(by: { (waiting[$0]?.count ?? 0) > (waiting[$1]?.count ?? 0) }) {
-            dirty.remove(lane)
-            guard let queue = waiting[lane], !queue.isEmpty else { continue }
+        for (lane, queue) in dirtyQueues() {
             deadline = admit(queue, lane, world, now, into: &admissions).map { min($0, deadline ?? $0) } ?? deadline
         }
         return (admissions, deadline)
     }
 
+    /// The lanes that something happened to, longest first; of equal ones that whose first pod came first.
+    private mutating func dirtyQueues() -> [(lane: EvictionLane, queue: [ObjectUID])] {
+        let queues = dirty.compactMap { lane in
+            waiting[lane].flatMap { queue in
+                queue.first.flatMap { entries[$0] }.map { (lane: lane, queue: queue, first: $0.number) }
+            }
+        }
+        dirty = []
+        return queues.sorted { ($1.queue.count, $0.first) < ($0.queue.count, $1.first) }.map { ($0.lane, $0.queue) }
+    }
+
     private mutating func admit(
         _ queue: [ObjectUID], _ lane: EvictionLane, _ world: World, _ now: Instant, into admissions: inout [Admission]
     ) -> Instant? {
+        var later: Instant?
         var room = world.allowance(of: lane, unreflected: unreflected[lane]?.count ?? 0, policy: policy).count
         for uid in queue {
             guard let entry = entries[uid], let pod = world.pods[uid] else { continue }
             if let notBefore = entry.notBefore, now < notBefore {
                 dirty.insert(lane)
-                return notBefore
+                later = min(notBefore, later ?? notBefore)
+                continue
             }
             let isFree = if case .budget(let key) = lane { world.evictsUnready(pod, under: key) } else { lane == .free }
             guard isFree || room > 0 else { continue }
@@ -154,7 +187,7 @@ struct Governor: Sendable {
             take(uid, as: .requested)
             admissions.append(Admission(candidate: entry.candidate, lane: lane))
         }
-        return nil
+        return later
     }
 
     // MARK: - Answers
@@ -164,6 +197,11 @@ struct Governor: Sendable {
         guard let entry = entries[uid] else { return true }
         guard case .failed(let failure) = outcome else {
             rate.accepted()
+            entries[uid]?.standing = .leaving
+            return true
+        }
+        if world.pods[uid]?.isTerminating ?? true {
+            // The answer was lost, the eviction was not.
             entries[uid]?.standing = .leaving
             return true
         }
@@ -183,7 +221,7 @@ struct Governor: Sendable {
         return false
     }
 
-    /// A refused pod waits again; one that is leaving after all (an answer was lost) does not.
+    /// A refused pod waits again.
     private mutating func putBack(_ uid: ObjectUID, _ entry: Entry, _ failure: ClusterFailure, notBefore: Instant?) {
         unreflected[entry.lane]?.remove(uid)
         entries[uid]?.refusal = failure.message
@@ -241,7 +279,8 @@ struct Governor: Sendable {
     }
 
     private mutating func assignLanes(in namespace: String, _ world: World) {
-        for (uid, entry) in entries where entry.candidate.pod.key.namespace == namespace && entry.standing == .waiting {
+        let concerned = entries.filter { $1.candidate.pod.key.namespace == namespace && $1.standing == .waiting }
+        for (uid, entry) in concerned.sorted(by: { $0.value.number < $1.value.number }) {
             guard let pod = world.pods[uid] else { continue }
             let lane = EvictionLane.of(pod, awaitedFor: entry.candidate.awaitedFor, in: world)
             if lane != entry.lane { move(uid, to: lane) } else { dirty.insert(lane) }

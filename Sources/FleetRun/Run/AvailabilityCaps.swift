@@ -16,13 +16,11 @@ struct AvailabilityCaps {
 
     init(world: World, state: RunState, policy: WavePolicy) {
         self.policy = policy
-        let inHandNodes = state.nodes.values.filter(\.isWorking).map(\.target.node)
-        let quarantined = state.quarantined.map(\.target.node)
-        inHand = inHandNodes.count
+        inHand = state.working.count
         total = world.nodes.count
         zoneOf = world.nodes.mapValues(\.zone)
         unavailable = Set(world.nodes.values.filter { $0.isCordoned || !$0.isReady }.map(\.name))
-        unavailable.formUnion((inHandNodes + quarantined).filter { world.nodes[$0] != nil })
+        unavailable.formUnion(state.working.union(state.setAside).filter { world.nodes[$0] != nil })
         for zone in zoneOf.values { nodesInZone[zone, default: 0] += 1 }
         for name in unavailable { byZone[zoneOf[name] ?? nil, default: 0] += 1 }
     }

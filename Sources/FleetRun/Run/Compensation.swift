@@ -61,20 +61,40 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         )
     }
 
+    /// Whether the changed object is gone, and with it the change.
+    func isMoot(in world: World) -> Bool {
+        switch kind {
+        case .replicas: world.workloads[uid] == nil
+        case .minimumReplicas: world.autoscalers[key] == nil
+        case .nodeLabel: world.nodes[node]?.uid != uid
+        }
+    }
+
     /// What undoes it, or nil when the world shows nothing left to undo.
     func request(in world: World) -> ClusterRequest? {
         switch kind {
         case .replicas:
-            guard let workload = world.workloads[uid], workload.replicas == temporary, let workloadKind else { return nil }
+            guard let workload = world.workloads[uid], let workloadKind,
+                let replicas = restored(workload.replicas, workload.annotations)
+            else { return nil }
             let reference = WorkloadReference(kind: workloadKind, key: key, uid: uid)
-            return .scale(reference, replicas: previous, annotations: [Self.annotation: nil])
+            return .scale(reference, replicas: replicas, annotations: [Self.annotation: nil])
         case .minimumReplicas:
-            guard let autoscaler = world.autoscalers[key], autoscaler.minReplicas == temporary else { return nil }
-            return .setMinimumReplicas(key, minReplicas: previous, annotations: [Self.annotation: nil])
+            guard let autoscaler = world.autoscalers[key],
+                let minimum = restored(autoscaler.minReplicas, autoscaler.annotations)
+            else { return nil }
+            return .setMinimumReplicas(key, minReplicas: minimum, annotations: [Self.annotation: nil])
         case .nodeLabel:
             guard let label, let current = world.nodes[node], current.uid == uid, current.labels[label] != previousLabel
             else { return nil }
             return .patchNode(node, uid: uid, NodePatch(labels: [label: previousLabel]))
         }
+    }
+
+    /// The number to set back: the previous one where fleet's own stands, the present one where somebody else changed
+    /// it and only fleet's annotation is left; nil when nothing is.
+    private func restored(_ current: Int, _ annotations: [String: String]) -> Int? {
+        if current == temporary { return previous }
+        return annotations[Self.annotation] == nil ? nil : current
     }
 }

@@ -2,10 +2,10 @@ import FleetModel
 import FleetPlanning
 
 extension RunMachine {
-    /// Sends what the budgets permit now.
+    /// Sends what the budgets permit now; nothing while the cluster cannot be seen.
     mutating func admitEvictions() {
         governorDeadline = nil
-        guard state.result == nil, state.stop == nil else { return }
+        guard state.result == nil, state.stop == nil, !isInterrupted else { return }
         let (admissions, deadline) = governor.admit(in: world, at: now)
         governorDeadline = deadline
         for admission in admissions { request(admission) }
@@ -15,7 +15,7 @@ extension RunMachine {
         let candidate = admission.candidate
         guard let pod = world.pods[candidate.pod.uid] else { return }
         let workload = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid
-        let ready = workload.map { world.pods(of: $0).count { $0.isReady && !$0.isTerminating } } ?? 0
+        let ready = workload.map { world.readyPods(of: $0) } ?? 0
         let known = state.nodes[candidate.node]?.evicted.values.first { $0.workload == workload }
         let id = state.lastOperation + 1
         emit(
@@ -68,7 +68,8 @@ extension RunMachine {
         )
     }
 
-    /// After a crash: the pods of nodes that were draining are queued again; what is terminating is only awaited.
+    /// After a crash or a gap: what left meanwhile is noted, and the pods of nodes that are draining are queued; what is
+    /// terminating is only awaited.
     mutating func requeueDrainingNodes() {
         for name in state.order {
             for entry in state.nodes[name]?.evicted.values.filter({ !$0.isGone }) ?? [] where world.pods[entry.pod.uid] == nil {
@@ -103,7 +104,7 @@ extension RunMachine {
     /// The API answered an eviction.
     mutating func evictionAnswered(_ id: Int, _ pod: PodReference, _ answer: OperationAnswer) {
         guard case .cluster(let outcome) = answer else { return }
-        let node = state.order.first { state.nodes[$0]?.evicted[pod.uid] != nil } ?? ""
+        let node = governor.node(of: pod.uid) ?? state.order.first { state.nodes[$0]?.evicted[pod.uid] != nil } ?? ""
         let isAccepted = governor.answered(pod.uid, outcome, in: world, at: now)
         let result = answer.result
         emit(

@@ -3,29 +3,39 @@ import FleetModel
 import FleetPlanning
 
 extension RunMachine {
-    /// Lets every node that something may have happened to go on.
+    /// Lets every node that something may have happened to go on, in the order of the plan.
     mutating func advanceWorkingNodes() {
-        let all = touchesAll
-        let some = touched
+        let due = touchesAll ? state.order : dueNodes()
         touchesAll = false
         touched = []
-        for name in state.order {
-            guard let node = state.nodes[name] else { continue }
-            let isDue = all || some.contains(name) || watchesWorkloads(node) || (deadlines[name].map { $0 <= now } ?? false)
-            guard isDue else { continue }
-            if node.isWorking { advance(name) }
-            if node.isEnded || state.stop != nil { settleCompensations(of: name) }
+        touchedWorkloads = []
+        for name in due {
+            deadlines[name] = nil
+            if state.working.contains(name) { advance(name) }
+            if state.nodes[name]?.isEnded == true { settleEnded(name) } else { settleBegun(name) }
         }
     }
 
-    private func watchesWorkloads(_ node: NodeProgress) -> Bool {
-        guard let step = node.step, step < order.steps.count else { return false }
-        return order.steps[step].step.traits.contains(.watchesWorkloads)
+    private func dueNodes() -> [NodeName] {
+        var due = touched
+        for (name, deadline) in deadlines where deadline <= now { due.insert(name) }
+        if !touchedWorkloads.isEmpty {
+            for (name, workloads) in watched where !workloads.isDisjoint(with: touchedWorkloads) { due.insert(name) }
+        }
+        return due.compactMap { name in positions[name].map { ($0, name) } }.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    /// Notes whose pods decide when a node's step goes on: those of workloads that run or ran there.
+    private mutating func watchWorkloads(_ planned: PlannedStep, _ node: NodeProgress) {
+        guard planned.step.traits.contains(.watchesWorkloads) else { return }
+        let here = world.pods(on: node.target.node).compactMap { world.workload(of: $0)?.reference.uid }
+        watched[node.target.node] = Set(here).union(node.evicted.values.compactMap(\.workload))
     }
 
     /// Asks a working node's step what to do, until it waits.
     mutating func advance(_ name: NodeName) {
         deadlines[name] = nil
+        watched[name] = nil
         while state.result == nil, let node = state.nodes[name], let index = node.step {
             guard index < order.steps.count else { return finishNode(name) }
             let planned = order.steps[index]
@@ -44,11 +54,13 @@ extension RunMachine {
         switch planned.step.advance(context(for: node, index)) {
         case .perform(let acts, let reason):
             note(reason, planned, name)
+            watchWorkloads(planned, node)
             guard state.stop == nil else { return false }
             for act in acts { perform(act, node: name, index: index) }
             return false
         case .wait(let reason, let until):
             note(reason, planned, name)
+            watchWorkloads(planned, node)
             deadlines[name] = until
             return false
         case .done(let changed, let detail):
@@ -120,7 +132,7 @@ extension RunMachine {
     private mutating func finishNode(_ name: NodeName) {
         emit(.nodeFinished(RunEvent.NodeFinished(node: name)))
         deadlines[name] = nil
-        settleCompensations(of: name)
+        settleEnded(name)
     }
 
     /// Sets a node aside: it stays cordoned, labelled with the reason's step (safety rule 21).
@@ -133,12 +145,22 @@ extension RunMachine {
         )
         deadlines[name] = nil
         governor.drop(name)
-        label(name, quarantinedIn: planned.kind)
+        settleEnded(name)
+    }
+
+    /// What an ended node still needs: its label when it was set aside, and the end of its temporary changes.
+    private mutating func settleEnded(_ name: NodeName) {
+        if case .quarantined(let step, _) = state.nodes[name]?.phase { label(name, quarantinedIn: step) }
         settleCompensations(of: name)
     }
 
+    /// Labels a node once; after a crash again when it is in doubt whether the label was set.
     private mutating func label(_ name: NodeName, quarantinedIn step: String) {
         guard let node = world.nodes[name], node.uid == state.nodes[name]?.target.nodeUID else { return }
+        switch state.act("quarantine", of: name)?.state {
+        case .inFlight, .finished: return
+        case nil, .inDoubt: break
+        }
         let patch = NodePatch(labels: ["fleet.run/quarantined": step])
         perform(
             StepOperation(
@@ -157,17 +179,34 @@ extension RunMachine {
         for compensation in owed.sorted(by: { $0.id < $1.id }) { settle(compensation, of: name) }
     }
 
+    /// Goes on with what a node that is still worked on began to undo.
+    private mutating func settleBegun(_ name: NodeName) {
+        guard state.stop == nil, !state.compensations.isEmpty else { return }
+        let begun = state.compensations.values.filter { $0.node == name && state.act("undo \($0.id)", of: name) != nil }
+        for compensation in begun.sorted(by: { $0.id < $1.id }) { settle(compensation, of: name) }
+    }
+
+    /// Asks for a look at a node at an instant, if none is due before.
+    private mutating func wake(_ name: NodeName, at instant: Instant) {
+        deadlines[name] = min(instant, deadlines[name] ?? instant)
+    }
+
     private mutating func settle(_ compensation: Compensation, of name: NodeName) {
         let key = "undo \(compensation.id)"
         let act = state.act(key, of: name)
         if case .inFlight = act?.state { return }
         guard let request = compensation.request(in: world) else {
-            let detail = act == nil ? "nothing to undo: it was changed by somebody else" : "restored"
+            // The change itself may still be on its way into the watch.
+            if act == nil, !compensation.isMoot(in: world) {
+                if state.open.values.contains(where: { $0.node == name && $0.index != nil }) { return }
+                let seen = (state.answeredAt[name] ?? state.owedAt[compensation.id] ?? now) + .seconds(5)
+                if now < seen { return wake(name, at: seen) }
+            }
+            let detail = act == nil ? "nothing left to undo" : "restored"
             return emit(.compensationSettled(RunEvent.CompensationSettled(id: compensation.id, detail: detail)))
         }
-        if let act, case .finished = act.state, now < act.changedAt + .seconds(Int64(1 << min(act.attempts, 5))) {
-            deadlines[name] = act.changedAt + .seconds(Int64(1 << min(act.attempts, 5)))
-            return
+        if let act, case .finished = act.state, now < act.changedAt + act.pause {
+            return wake(name, at: act.changedAt + act.pause)
         }
         perform(StepOperation(key: key, title: key, .cluster(request)), node: name, index: nil)
     }

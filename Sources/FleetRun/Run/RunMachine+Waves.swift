@@ -17,12 +17,12 @@ extension RunMachine {
         while state.result == nil, !windsDown() {
             guard let wave = currentWave() else { return finishAllWaves() }
             if state.wave != wave.number {
-                guard soakIsOver() else { return }
+                guard soakIsOver(before: wave) else { return }
                 emit(.waveStarted(change(wave)))
             }
-            admitNodes(of: wave)
+            while mayAdmitNodes, !isInterrupted, failureReason() == nil { admitNodes(of: wave) }
             guard wave.targets.allSatisfy({ isEnded($0) }) else { return }
-            finishWave(wave)
+            emit(.waveFinished(change(wave)))
         }
     }
 
@@ -33,21 +33,24 @@ extension RunMachine {
         return RunEvent.WaveChanged(wave: wave.number, nodes: wave.targets.map(\.node), zones: zones)
     }
 
-    private func soakIsOver() -> Bool { state.soakEnd.map { now >= $0 } ?? true }
+    /// Lets the wave before soak, once.
+    private mutating func soakIsOver(before wave: PlannedWave) -> Bool {
+        guard order.policy.soak > .zero, let last = lastFinishedWave else { return true }
+        if state.soakedWave != last {
+            emit(.soakStarted(RunEvent.SoakStarted(wave: last, seconds: order.policy.soak.inSeconds)))
+        }
+        return state.soakEnd.map { now >= $0 } ?? true
+    }
+
+    private var lastFinishedWave: Int? { order.waves.last { state.finishedWaves.contains($0.number) }?.number }
 
     private func isEnded(_ target: PlanTarget) -> Bool {
         guard let node = state.nodes[target.node] else { return true }
         return node.isEnded && state.compensations.values.allSatisfy { $0.node != target.node }
     }
 
-    private mutating func finishWave(_ wave: PlannedWave) {
-        emit(.waveFinished(change(wave)))
-        guard currentWave() != nil, order.policy.soak > .zero else { return }
-        emit(.soakStarted(RunEvent.SoakStarted(wave: wave.number, seconds: order.policy.soak.inSeconds)))
-    }
-
     private mutating func finishAllWaves() {
-        guard state.compensations.isEmpty else { return }
+        guard state.compensations.isEmpty, state.open.isEmpty else { return }
         let bad = state.quarantined
         guard !bad.isEmpty else { return finish(.done) }
         finish(.quarantined, "set aside: \(bad.map(\.target.node.rawValue).joined(separator: ", "))")
@@ -78,7 +81,7 @@ extension RunMachine {
         let isLate = stopDeadline.map { now >= $0 } ?? false
         let isSettled = result == .interrupted
             ? state.open.isEmpty && !awaitsAcceptedEvictions
-            : state.nodes.values.allSatisfy { !$0.isWorking } && state.compensations.isEmpty
+            : state.working.isEmpty && state.compensations.isEmpty && state.open.isEmpty
         if isSettled || isLate { finish(result, reason) }
         return true
     }
@@ -86,8 +89,8 @@ extension RunMachine {
     /// Whether an accepted eviction's pod is still there.
     private var awaitsAcceptedEvictions: Bool {
         !state.openEvictions.isEmpty
-            || state.nodes.values.contains { node in
-                node.isWorking && node.evicted.values.contains { $0.isAccepted && !$0.isGone }
+            || state.working.contains { name in
+                state.nodes[name]?.evicted.values.contains { $0.isAccepted && !$0.isGone } ?? false
             }
     }
 
@@ -96,31 +99,33 @@ extension RunMachine {
     /// Reaches and proves every host before anything is changed; true once that is done (safety rules 2 and 6).
     private mutating func passesPreflight() -> Bool {
         if state.isPreflightPassed { return true }
-        let nodes = state.order.compactMap { state.nodes[$0] }.filter { !$0.isEnded }
-        guard order.touchesHosts, !nodes.isEmpty else {
-            emit(.preflightPassed(RunEvent.PreflightPassed(hosts: 0)))
-            return true
-        }
-        let acts = nodes.map { ($0, state.act(Self.identityKey, of: $0.target.node)) }
-        askForIdentity(acts.filter { $0.1 == nil || $0.1?.state == .inDoubt }.map(\.0), inFlight: acts.count { $0.1?.state == .inFlight })
-        let results = acts.compactMap { node, act -> (NodeProgress, OperationResult)? in
-            guard case .finished(let result) = act?.state else { return nil }
-            return (node, result)
-        }
-        guard results.count == nodes.count else { return false }
-        return judge(results)
+        if unasked == nil { unasked = hostsToProve[...] }
+        guard haveAnswered() else { return false }
+        return judge(
+            hostsToProve.compactMap { name in
+                guard let node = state.nodes[name], case .finished(let result) = state.act(Self.identityKey, of: name)?.state
+                else { return nil }
+                return (node, result)
+            }
+        )
     }
 
     static let identityKey = "identity"
 
-    private mutating func askForIdentity(_ nodes: [NodeProgress], inFlight: Int) {
+    private var hostsToProve: [NodeName] {
+        order.touchesHosts ? state.order.filter { state.nodes[$0]?.isEnded == false } : []
+    }
+
+    /// Asks the hosts who they are, a few at a time; true once all have answered. Nothing else is open meanwhile.
+    private mutating func haveAnswered() -> Bool {
         let look = StepOperation(
             key: Self.identityKey, title: "prove the host's identity",
             .host(HostCommand(script: NodeScript.identity, timeoutSeconds: 60))
         )
-        for node in nodes.prefix(max(0, order.policy.parallelism - inFlight)) {
-            perform(look, node: node.target.node, index: nil)
+        while state.open.count < order.policy.parallelism, let node = unasked?.popFirst() {
+            perform(look, node: node, index: nil)
         }
+        return unasked?.isEmpty ?? false && state.open.isEmpty
     }
 
     private mutating func judge(_ results: [(NodeProgress, OperationResult)]) -> Bool {
@@ -143,32 +148,46 @@ extension RunMachine {
 
     /// Taints the plan's remaining nodes `PreferNoSchedule`, so that no pod moves twice; true once that is done.
     private mutating func marksRetiringNodes() -> Bool {
+        markDeadline = nil
         guard order.drains, state.wave == nil else { return true }
-        var isDone = true
-        var inFlight = order.soon.count { state.act(Self.retireKey, of: $0.node)?.state == .inFlight }
-        for target in order.soon {
-            guard let node = world.nodes[target.node], node.uid == target.nodeUID, !isMarked(node) else { continue }
-            switch state.act(Self.retireKey, of: target.node)?.state {
-            case .inFlight: isDone = false
-            case .finished(let result) where !result.isSuccess && result.code == ClusterFailure.Code.forbidden.rawValue:
-                finish(.failed, "taint Node \(node.name): \(result.words); nothing was changed")
-                return false
-            case .finished: continue
-            case nil, .inDoubt:
-                isDone = false
-                guard inFlight < order.policy.parallelism else { continue }
-                inFlight += 1
-                let patch = NodePatch(addTaints: [Self.retiringTaint])
-                perform(
-                    StepOperation(
-                        key: Self.retireKey, title: "taint \(node.name) PreferNoSchedule",
-                        .cluster(.patchNode(node.name, uid: node.uid, patch))
-                    ),
-                    node: node.name, index: nil
-                )
-            }
+        var rest = unmarked ?? order.soon[...]
+        var open: [PlanTarget] = []
+        for target in marking where mark(target) { open.append(target) }
+        while open.count < order.policy.parallelism, let target = rest.popFirst() {
+            if mark(target) { open.append(target) }
         }
-        return isDone
+        (unmarked, marking) = (rest, open)
+        return state.result == nil && rest.isEmpty && open.isEmpty
+    }
+
+    /// Sees to one node's taint; true while it is not settled. What cannot be had after six attempts is done without.
+    private mutating func mark(_ target: PlanTarget) -> Bool {
+        guard state.result == nil, let node = world.nodes[target.node], node.uid == target.nodeUID, !isMarked(node) else {
+            return false
+        }
+        guard let act = state.act(Self.retireKey, of: target.node) else { return askForMark(node) }
+        switch act.state {
+        case .inFlight: return true
+        case .inDoubt: return askForMark(node)
+        case .finished(let result):
+            if result.code == ClusterFailure.Code.forbidden.rawValue {
+                finish(.failed, "taint Node \(node.name): \(result.words); nothing was changed")
+                return true
+            }
+            guard result.isPassing, act.attempts < 6 else { return false }
+            if now >= act.changedAt + act.pause { return askForMark(node) }
+            markDeadline = min(act.changedAt + act.pause, markDeadline ?? act.changedAt + act.pause)
+            return true
+        }
+    }
+
+    private mutating func askForMark(_ node: Node) -> Bool {
+        let act = StepOperation(
+            key: Self.retireKey, title: "taint \(node.name) PreferNoSchedule",
+            .cluster(.patchNode(node.name, uid: node.uid, NodePatch(addTaints: [Self.retiringTaint])))
+        )
+        perform(act, node: node.name, index: nil)
+        return true
     }
 
     private static let retireKey = "retire"
@@ -179,11 +198,12 @@ extension RunMachine {
 
     /// Begins as many nodes of the wave as the caps permit (safety rule 18).
     private mutating func admitNodes(of wave: PlannedWave) {
+        mayAdmitNodes = false
         let waiting = wave.targets.filter { state.nodes[$0.node]?.phase == .pending }
         guard !waiting.isEmpty else { return }
         var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
         var refusal: String?
-        for target in waiting {
+        for target in waiting where failureReason() == nil {
             if let reason = caps.refusal(of: target) {
                 refusal = refusal ?? reason
                 continue
@@ -195,8 +215,7 @@ extension RunMachine {
     }
 
     private mutating func noteBlocked(_ reason: String?, _ wave: PlannedWave) {
-        let isIdle = !state.nodes.values.contains(where: \.isWorking)
-        guard let reason, isIdle, reason != lastBlock else { return }
+        guard let reason, state.working.isEmpty, reason != lastBlock else { return }
         lastBlock = reason
         emit(.runBlocked(RunEvent.RunBlocked(reason: "wave \(wave.number) cannot start a node: \(reason)")))
     }

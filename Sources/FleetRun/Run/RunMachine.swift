@@ -65,10 +65,23 @@ public struct RunMachine: Sendable {
     var reaction = Reaction()
     var deadlines: [NodeName: Instant] = [:]
     var governorDeadline: Instant?
+    var markDeadline: Instant?
     var touched: Set<NodeName> = []
     var touchesAll = true
     var isInterrupted = false
     var lastBlock: String?
+    /// Whether something happened since nodes were admitted last that may let more in.
+    var mayAdmitNodes = true
+    /// Workloads whose pods became Ready, or stopped being so.
+    var touchedWorkloads: Set<ObjectUID> = []
+    /// What nodes wait for whose step watches workloads.
+    var watched: [NodeName: Set<ObjectUID>] = [:]
+    /// Hosts that were not asked yet who they are; nil before the first is.
+    var unasked: ArraySlice<NodeName>?
+    /// Nodes whose taint was not seen to yet, and those whose taint is under way; nil before the first is.
+    var unmarked: ArraySlice<PlanTarget>?
+    var marking: [PlanTarget] = []
+    let positions: [NodeName: Int]
 
     /// A machine for an order; `history` is what the journal holds of the run so far, empty for a new run.
     public init(_ order: RunOrder, history: [(event: RunEvent, time: Instant)] = []) {
@@ -76,6 +89,7 @@ public struct RunMachine: Sendable {
         state = RunState(waves: order.waves)
         governor = Governor(policy: order.settings.evictions)
         triage = order.triage
+        positions = Dictionary(state.order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         for (event, time) in history { state.apply(event, at: time) }
         begin(isNew: history.isEmpty)
     }
@@ -84,7 +98,7 @@ public struct RunMachine: Sendable {
     public mutating func handle(_ observation: Observation, at time: Instant) -> Reaction {
         now = max(now, time)
         take(observation)
-        if world.isSynchronized, state.result == nil { proceed() }
+        if world.isSynchronized, state.result == nil || pendingStart != nil { proceed() }
         return finishTurn()
     }
 
@@ -123,12 +137,16 @@ public struct RunMachine: Sendable {
 
     private func nextDeadline() -> Instant? {
         guard state.result == nil else { return nil }
-        let run = [governorDeadline, state.soakEnd.flatMap { $0 > now ? $0 : nil }, stopDeadline].compactMap(\.self)
+        let run = [governorDeadline, markDeadline, state.soakEnd.flatMap { $0 > now ? $0 : nil }, stopDeadline].compactMap(\.self)
         return (run + deadlines.values).min()
     }
 
     /// Records a fact and takes it into the state.
     mutating func emit(_ event: RunEvent) {
+        switch event {
+        case .nodeFinished, .nodeQuarantined, .waveStarted: mayAdmitNodes = true
+        default: break
+        }
         state.apply(event, at: now)
         reaction.events.append(event)
     }
@@ -137,7 +155,7 @@ public struct RunMachine: Sendable {
 
     private mutating func take(_ observation: Observation) {
         switch observation {
-        case .tick: touchesAll = true
+        case .tick: break
         case .synchronized(let snapshot): synchronize(with: snapshot)
         case .changed(let change): take(change)
         case .interrupted: isInterrupted = true
@@ -145,6 +163,11 @@ public struct RunMachine: Sendable {
         case .completed(let id, let answer): complete(id, answer)
         case .stopRequested(let by): if state.stop == nil, state.result == nil { requestStop(by) }
         }
+    }
+
+    private mutating func touchEverything() {
+        touchesAll = true
+        mayAdmitNodes = true
     }
 
     private mutating func requestStop(_ by: String) {
@@ -163,26 +186,55 @@ public struct RunMachine: Sendable {
 
     private mutating func synchronize(with snapshot: ClusterSnapshot) {
         world.synchronize(with: snapshot)
-        touchesAll = true
-        for node in state.order where state.nodes[node]?.isWorking == true { refreshEvictions(of: node) }
-        for budget in snapshot.budgets { governor.budgetChanged(budget, from: nil, in: world) }
+        isInterrupted = false
+        touchEverything()
+        governor.synchronized(with: world)
+        if pendingStart == nil { requeueDrainingNodes() }
     }
 
     private mutating func take(_ change: ClusterChange) {
         let oldBudget: PodDisruptionBudget? = if case .budget(let budget) = change { world.budgets[budget.key] } else { nil }
         let left: Pod? = if case .podDeleted(let pod) = change { world.pods[pod.uid] } else { nil }
+        touchWorkload(change)
         world.apply(change)
         switch change {
-        case .node(let node): touched.insert(node.name)
-        case .nodeDeleted(let name, _): touched.insert(name)
+        case .node(let node): nodeChanged(node.name)
+        case .nodeDeleted(let name, _): nodeChanged(name)
         case .pod(let pod): podChanged(pod)
         case .podDeleted(let reference): podLeft(reference, left)
         case .budget(let budget): governor.budgetChanged(budget, from: oldBudget, in: world)
         case .budgetDeleted(let key): governor.budgetDeleted(key, in: world)
-        case .workload(let workload): governor.workloadChanged(workload.reference.uid)
+        case .workload(let workload): workloadChanged(workload)
         case .attachment(let attachment): touched.insert(attachment.nodeName)
         case .workloadDeleted, .autoscaler, .autoscalerDeleted, .attachmentDeleted: touchesAll = true
         }
+    }
+
+    private mutating func nodeChanged(_ name: NodeName) {
+        touched.insert(name)
+        mayAdmitNodes = true
+    }
+
+    private mutating func workloadChanged(_ workload: Workload) {
+        governor.workloadChanged(workload.reference.uid)
+        touchedWorkloads.insert(workload.reference.uid)
+    }
+
+    /// Notes the workload of a pod that becomes Ready, ceases to be, or says anew why it is Pending.
+    private mutating func touchWorkload(_ change: ClusterChange) {
+        switch change {
+        case .pod(let pod):
+            let old = world.pods[pod.uid]
+            let isSame = old?.isReady == pod.isReady && old?.isTerminating == pod.isTerminating
+                && old?.pendingReason == pod.pendingReason
+            if !isSame { touchWorkload(of: pod) }
+        case .podDeleted(let reference): if let pod = world.pods[reference.uid] { touchWorkload(of: pod) }
+        default: break
+        }
+    }
+
+    private mutating func touchWorkload(of pod: Pod) {
+        if let uid = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid { touchedWorkloads.insert(uid) }
     }
 
     private mutating func complete(_ id: Int, _ answer: OperationAnswer) {

@@ -17,6 +17,10 @@ public struct RunState: Hashable, Sendable {
     public private(set) var nodes: [NodeName: NodeProgress] = [:]
     /// The same, in the order of the plan.
     public private(set) var order: [NodeName] = []
+    /// Nodes in hand.
+    public private(set) var working: Set<NodeName> = []
+    /// Nodes that were set aside.
+    public private(set) var setAside: Set<NodeName> = []
     /// Operations whose outcome is not recorded.
     public private(set) var open: [Int: OperationPlace] = [:]
     /// Evictions whose answer is not recorded, by operation.
@@ -25,6 +29,10 @@ public struct RunState: Hashable, Sendable {
     public private(set) var acts: [String: StepMemory.Act] = [:]
     /// Temporary changes that are not undone yet.
     public private(set) var compensations: [String: Compensation] = [:]
+    /// When each of them was made.
+    public private(set) var owedAt: [String: Instant] = [:]
+    /// When the last operation of each node was answered, or found in doubt.
+    public private(set) var answeredAt: [NodeName: Instant] = [:]
     /// The number of the last operation.
     public private(set) var lastOperation = 0
     /// Whether all hosts were reached and proved.
@@ -35,6 +43,8 @@ public struct RunState: Hashable, Sendable {
     public private(set) var finishedWaves: Set<Int> = []
     /// When the last wave's soak ends; nil while none runs.
     public private(set) var soakEnd: Instant?
+    /// The last wave whose soak began.
+    public private(set) var soakedWave: Int?
     /// Why the run should stop; nil while it should not.
     public private(set) var stop: String?
     /// How the run ended; nil while it has not.
@@ -53,7 +63,9 @@ public struct RunState: Hashable, Sendable {
     }
 
     /// The nodes that were set aside, in the order of the plan.
-    public var quarantined: [NodeProgress] { order.compactMap { nodes[$0] }.filter(\.isQuarantined) }
+    public var quarantined: [NodeProgress] {
+        setAside.isEmpty ? [] : order.filter { setAside.contains($0) }.compactMap { nodes[$0] }
+    }
 
     /// Takes in one fact.
     public mutating func apply(_ event: RunEvent, at time: Instant) {
@@ -63,7 +75,9 @@ public struct RunState: Hashable, Sendable {
         case .preflightPassed: isPreflightPassed = true
         case .waveStarted(let change): wave = change.wave
         case .waveFinished(let change): finishedWaves.insert(change.wave)
-        case .soakStarted(let soak): soakEnd = time + .milliseconds(Int64(soak.seconds * 1000))
+        case .soakStarted(let soak):
+            soakEnd = time + .milliseconds(Int64(soak.seconds * 1000))
+            soakedWave = soak.wave
         case .nodeStarted(let start): nodes[start.node]?.startedAt = time
         case .nodeWaiting(let waiting): nodes[waiting.node]?.waiting = waiting.reason
         case .nodeFinished(let finish): end(finish.node, .finished, at: time)
@@ -79,7 +93,9 @@ public struct RunState: Hashable, Sendable {
         case .evictionRequested(let request): requestEviction(request, at: time)
         case .evictionAnswered(let answer): answerEviction(answer)
         case .podLeft(let left): nodes[left.node]?.evicted[left.pod.uid]?.isGone = true
-        case .compensationOwed(let owed): compensations[owed.compensation.id] = owed.compensation
+        case .compensationOwed(let owed):
+            compensations[owed.compensation.id] = owed.compensation
+            owedAt[owed.compensation.id] = time
         case .compensationSettled(let settled): compensations[settled.id] = nil
         case .runBlocked: break
         case .stopRequested(let request): stop = request.by
@@ -90,6 +106,7 @@ public struct RunState: Hashable, Sendable {
     // MARK: - Nodes
 
     private mutating func begin(_ start: RunEvent.StepStarted, at time: Instant) {
+        working.insert(start.node)
         nodes[start.node]?.phase = .working(step: start.index)
         nodes[start.node]?.waiting = ""
         if nodes[start.node]?.steps[start.index] == nil {
@@ -98,6 +115,8 @@ public struct RunState: Hashable, Sendable {
     }
 
     private mutating func end(_ node: NodeName, _ phase: NodeProgress.Phase, at time: Instant) {
+        working.remove(node)
+        if case .quarantined = phase { setAside.insert(node) }
         nodes[node]?.phase = phase
         nodes[node]?.endedAt = time
         nodes[node]?.waiting = ""
@@ -114,6 +133,7 @@ public struct RunState: Hashable, Sendable {
 
     private mutating func finishOperation(_ id: Int, _ result: OperationResult, at time: Instant) {
         guard let place = open.removeValue(forKey: id) else { return }
+        if let node = place.node { answeredAt[node] = time }
         change(place, to: .finished(result), at: time)
     }
 
@@ -168,11 +188,14 @@ public struct RunState: Hashable, Sendable {
 
     /// Everything that was in flight when the last process ended is in doubt.
     private mutating func resume(at time: Instant) {
-        for place in open.values { change(place, to: .inDoubt, at: time) }
+        for place in open.values {
+            change(place, to: .inDoubt, at: time)
+            if let node = place.node { answeredAt[node] = time }
+        }
+        if !isPreflightPassed { acts = [:] }
         open = [:]
         openEvictions = [:]
         stop = nil
-        soakEnd = soakEnd.map { _ in time }
         result = nil
         reason = ""
     }

@@ -2,13 +2,6 @@ import FleetModel
 import FleetPlanning
 
 extension StepContext {
-    /// Failures that another attempt may mend.
-    private static let passing: Set<String> = Set(
-        [
-            ClusterFailure.Code.conflict, .throttled, .timedOut, .connectionLost, .serverError, .unreachable, .expired,
-        ].map(\.rawValue)
-    )
-
     /// Sends a request until it is carried out: passing failures are tried again six times with growing pauses.
     ///
     /// Ask only while the world does not show the effect; the answer is what to do next.
@@ -21,7 +14,7 @@ extension StepContext {
         case nil, .inDoubt: return .perform([act], waitingFor: effect)
         case .inFlight: return .wait(effect)
         case .finished(let result) where result.isSuccess: return shown(act, effect)
-        case .finished(let result): return retried(act, after: result, passing: Self.passing)
+        case .finished(let result): return retried(act, after: result, isPassing: result.isPassing)
         }
     }
 
@@ -40,7 +33,7 @@ extension StepContext {
         case .inDoubt:
             return (nil, .failed("in doubt: \(title) was started on \(target.host) and its end was not recorded; look at the host, then mark the step repeatable or finish by hand"))
         case .finished(let result) where result.code == "never started":
-            return (nil, retried(act, after: result, passing: ["never started"]))
+            return (nil, retried(act, after: result, isPassing: true))
         case .finished(let result): return (result, .wait(title))
         }
     }
@@ -51,17 +44,31 @@ extension StepContext {
         return now < deadline ? .wait(effect, until: deadline) : .perform([act], waitingFor: effect)
     }
 
-    private func retried(_ act: StepOperation, after result: OperationResult, passing: Set<String>) -> StepProgress {
-        guard let memory = memory.acts[act.key], passing.contains(result.code), memory.attempts < 6 else {
+    private func retried(_ act: StepOperation, after result: OperationResult, isPassing: Bool) -> StepProgress {
+        guard let memory = memory.acts[act.key], isPassing, memory.attempts < 6 else {
             return .failed("\(act.title): \(result.words)")
         }
-        let again = memory.changedAt + .seconds(1 << min(memory.attempts, 5))
+        let again = memory.changedAt + memory.pause
         return now < again ? .wait("\(act.title): \(result.words); trying again", until: again)
             : .perform([act], waitingFor: act.title)
     }
 }
 
+extension StepMemory.Act {
+    /// How long to wait before another attempt: 2 s at first, then twice as long each time, at most 32 s.
+    var pause: Duration { .seconds(1 << min(attempts, 5)) }
+}
+
 extension OperationResult {
+    private static let passing: Set<String> = Set(
+        [
+            ClusterFailure.Code.conflict, .throttled, .timedOut, .connectionLost, .serverError, .unreachable, .expired,
+        ].map(\.rawValue)
+    )
+
+    /// Whether it failed so that another attempt may mend it.
+    var isPassing: Bool { Self.passing.contains(code) }
+
     /// The server's or host's words, or the code where there are none.
     var words: String { message.isEmpty ? code : "\(code): \(message)" }
 }

@@ -15,14 +15,19 @@ public struct UncordonStep: Step {
     /// Repeatable.
     public var traits: StepTraits { [.uncordons, .repeatable] }
 
-    /// Patches the Node unless somebody else cordoned it, or it is schedulable.
+    /// Patches the Node unless somebody else cordoned it, or it is schedulable; the plan's taint goes with the cordon.
     public func advance(_ context: StepContext) -> StepProgress {
         guard let node = context.current else { return .failed("the Node is gone") }
-        guard node.isCordoned else { return .done(changed: context.memory.acts["uncordon"] != nil, "schedulable") }
-        guard !context.target.wasCordoned else {
-            return .done(changed: false, "left cordoned: it was so before this plan")
+        let isMarked = node.taints.contains { $0.key == RunMachine.retiringTaint.key }
+        let isOurs = node.isCordoned && !context.target.wasCordoned
+        guard isMarked || isOurs else {
+            if node.isCordoned { return .done(changed: false, "left cordoned: it was so before this plan") }
+            return .done(changed: context.memory.acts["uncordon"] != nil, "schedulable")
         }
-        let patch = NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil])
+        let patch = NodePatch(
+            isCordoned: isOurs ? false : nil, annotations: [CordonStep.annotation: nil],
+            removeTaints: isMarked ? [RunMachine.retiringTaint] : []
+        )
         return context.request(
             "uncordon", "uncordon \(node.name)", .patchNode(node.name, uid: node.uid, patch), waitingFor: "schedulable"
         )

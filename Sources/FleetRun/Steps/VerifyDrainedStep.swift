@@ -44,11 +44,10 @@ public struct VerifyDrainedStep: Step {
         guard let uid = eviction.workload, let workload = world.workloads[uid], workload.reference.kind != .job else {
             return nil
         }
-        let pods = world.pods(of: uid)
-        let ready = pods.count { $0.isReady && !$0.isTerminating }
+        let ready = world.readyPods(of: uid)
         let wanted = min(workload.replicas, eviction.readyBefore)
         guard ready < wanted else { return nil }
-        let reasons = Set(pods.filter { !$0.isReady && !$0.pendingReason.isEmpty }.map(\.pendingReason)).sorted()
+        let reasons = Set(world.pods(of: uid).filter { !$0.isReady && !$0.pendingReason.isEmpty }.map(\.pendingReason)).sorted()
         let words = reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
         return "\(workload.reference) has \(ready) of \(wanted) Ready pods\(words)"
     }

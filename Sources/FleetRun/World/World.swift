@@ -25,6 +25,7 @@ public struct World: Sendable {
 
     private var podsByNode: [NodeName: Set<ObjectUID>] = [:]
     private var podsByController: [ObjectUID: Set<ObjectUID>] = [:]
+    private var readyByController: [ObjectUID: Int] = [:]
     private var replicaSetsByDeployment: [ObjectUID: Set<ObjectUID>] = [:]
     private var budgetsByNamespace: [String: Set<ObjectKey>] = [:]
 
@@ -86,6 +87,12 @@ public struct World: Sendable {
         return (owners + [workload]).flatMap { podsByController[$0] ?? [] }.compactMap { pods[$0] }
     }
 
+    /// How many of a workload's pods are Ready and not on their way out.
+    public func readyPods(of workload: ObjectUID) -> Int {
+        let direct = readyByController[workload] ?? 0
+        return (replicaSetsByDeployment[workload] ?? []).reduce(direct) { $0 + (readyByController[$1] ?? 0) }
+    }
+
     /// The budgets that select a pod, by name.
     public func budgets(selecting pod: Pod) -> [PodDisruptionBudget] {
         (budgetsByNamespace[pod.key.namespace] ?? []).compactMap { budgets[$0] }.filter { $0.selects(pod) }
@@ -120,16 +127,26 @@ public struct World: Sendable {
     // MARK: - Indexes
 
     private mutating func insert(_ pod: Pod) {
-        if let old = pods[pod.uid], old.nodeName != pod.nodeName, let node = old.nodeName {
-            podsByNode[node]?.remove(pod.uid)
+        if let old = pods.updateValue(pod, forKey: pod.uid) {
+            if old.nodeName != pod.nodeName, let node = old.nodeName { podsByNode[node]?.remove(pod.uid) }
+            if old.controller?.uid != pod.controller?.uid, let owner = old.controller {
+                podsByController[owner.uid]?.remove(pod.uid)
+            }
+            count(old, by: -1)
         }
-        pods[pod.uid] = pod
+        count(pod, by: 1)
         if let node = pod.nodeName { podsByNode[node, default: []].insert(pod.uid) }
         if let owner = pod.controller { podsByController[owner.uid, default: []].insert(pod.uid) }
     }
 
+    private mutating func count(_ pod: Pod, by step: Int) {
+        guard let owner = pod.controller, pod.isReady, !pod.isTerminating else { return }
+        readyByController[owner.uid, default: 0] += step
+    }
+
     private mutating func removePod(_ uid: ObjectUID) {
         guard let pod = pods.removeValue(forKey: uid) else { return }
+        count(pod, by: -1)
         if let node = pod.nodeName { podsByNode[node]?.remove(uid) }
         if let owner = pod.controller { podsByController[owner.uid]?.remove(uid) }
     }

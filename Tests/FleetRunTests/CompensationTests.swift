@@ -1,0 +1,109 @@
+import FleetExpressions
+import FleetModel
+import FleetPlanning
+import Testing
+
+@testable import FleetRun
+
+/// Temporary changes are undone whatever goes wrong meanwhile (safety rules 21 and 23).
+struct CompensationTests {
+    private let start = Instant(seconds: 1_000)
+    private let null = LocatedValue.null(at: Fixture.place)
+
+    private struct Single {
+        var deployment: Workload
+        var set: Workload
+        var pod: Pod
+
+        init(_ name: String) {
+            deployment = Fixture.deployment(name, replicas: 1)
+            set = Fixture.replicaSet(name, replicas: 1, deployment: deployment)
+            pod = Fixture.pod("\(name)-1", on: "n1", of: set)
+        }
+
+        /// As it stands once fleet's request has landed.
+        func raised(to replicas: Int = 2) -> Workload {
+            var workload = deployment
+            workload.replicas = replicas
+            workload.annotations[Compensation.annotation] = "run=r-test;previous=1"
+            return workload
+        }
+    }
+
+    private func begin(
+        _ singles: [Single], history: [(event: RunEvent, time: Instant)] = []
+    ) throws -> (RunMachine, Reaction) {
+        let steps = try Fixture.steps([("surge_single_replicas", null), ("drain", null)])
+        var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: steps), history: history)
+        let snapshot = ClusterSnapshot(
+            nodes: [Fixture.node("n1"), Fixture.node("n2")], pods: singles.map(\.pod),
+            workloads: singles.flatMap { [$0.deployment, $0.set] })
+        let first = machine.handle(.synchronized(snapshot), at: start)
+        return (machine, first)
+    }
+
+    private func answer(_ id: Int, _ code: ClusterFailure.Code?) -> Observation {
+        .completed(id: id, .cluster(code.map { .failed(ClusterFailure($0, message: "no")) } ?? .succeeded))
+    }
+
+    @Test("a surge that is still in flight when its node is set aside is undone once it shows")
+    func inFlight() throws {
+        let (cart, search) = (Single("cart"), Single("search"))
+        var (machine, first) = try begin([cart, search])
+        #expect(first.ids.count == 2)
+        // The first one is forbidden: the node is set aside while the second one is on its way.
+        let second = machine.handle(answer(first.ids[0], .forbidden), at: start + .seconds(1))
+        #expect(second.kinds.contains("node.quarantined"))
+        #expect(machine.state.compensations.count == 2)
+        _ = machine.handle(answer(first.ids[1], nil), at: start + .seconds(2))
+        #expect(machine.state.compensations.count == 2)
+
+        // The watch is late: the change shows after the answer.
+        let shown = machine.handle(.changed(.workload(search.raised())), at: start + .seconds(3))
+        let later = machine.handle(.tick, at: shown.deadline ?? start + .seconds(7))
+        let undo = ClusterRequest.scale(
+            search.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil])
+        #expect((shown.requests + later.requests).contains(undo))
+    }
+
+    @Test("replicas that somebody else changed stay, and fleet's annotation goes")
+    func changedByOthers() throws {
+        let cart = Single("cart")
+        var world = World()
+        world.synchronize(with: ClusterSnapshot(workloads: [cart.raised(to: 5), cart.set]))
+        let owed = Compensation.replicas(of: cart.deployment, to: 2, for: "n1")
+        #expect(
+            owed.request(in: world)
+                == .scale(cart.deployment.reference, replicas: 5, annotations: [Compensation.annotation: nil]))
+    }
+
+    @Test("a refused undoing is tried again, and no deadline ever lies in the past")
+    func retried() throws {
+        let cart = Single("cart")
+        var (machine, reaction) = try begin([cart])
+        var now = start
+        func tell(_ observation: Observation) {
+            reaction = machine.handle(observation, at: now)
+            if let deadline = reaction.deadline { #expect(deadline > now) }
+        }
+        tell(answer(reaction.ids[0], nil))
+        tell(.changed(.workload(cart.raised())))
+        tell(.changed(.pod(Fixture.pod("cart-2", on: "n2", of: cart.set))))
+        let eviction = try #require(reaction.ids.first)
+        tell(answer(eviction, nil))
+        tell(.changed(.podDeleted(cart.pod.reference)))
+        var attempts = 0
+        while machine.state.result == nil, attempts < 5 {
+            if let undo = reaction.ids.first {
+                attempts += 1
+                tell(answer(undo, attempts < 4 ? .serverError : nil))
+                if attempts == 4 { tell(.changed(.workload(cart.deployment))) }
+            }
+            guard let deadline = reaction.deadline else { break }
+            now = deadline
+            tell(.tick)
+        }
+        #expect(attempts == 4)
+        #expect(machine.state.result == .done)
+    }
+}

@@ -1,0 +1,124 @@
+import FleetExpressions
+import FleetModel
+import FleetPlanning
+import Testing
+
+@testable import FleetRun
+
+/// What a run that is taken up again remembers, and what it asks anew.
+struct ResumeTests {
+    private let start = Instant(seconds: 1_000)
+    private let null = LocatedValue.null(at: Fixture.place)
+    private let nodes = [Fixture.node("n1"), Fixture.node("n2", zone: "b")]
+
+    private func order(
+        _ steps: [(String, LocatedValue)], policy: WavePolicy = WavePolicy(maxUnavailable: .count(2), soak: .zero, maxFailures: 5)
+    ) throws -> RunOrder {
+        Fixture.order(
+            waves: [[Fixture.target("n1")], [Fixture.target("n2", zone: "b")]], steps: try Fixture.steps(steps),
+            policy: policy)
+    }
+
+    private func synchronized(_ nodes: [Node]) -> Observation { .synchronized(ClusterSnapshot(nodes: nodes)) }
+
+    /// The facts of the first wave, with a node that is gone already, up to one of a kind.
+    private func history(
+        _ order: RunOrder, through kind: String
+    ) throws -> [(event: RunEvent, time: Instant)] {
+        var machine = RunMachine(order)
+        let events = machine.handle(synchronized([nodes[1]]), at: start).events
+        let last = try #require(events.lastIndex { $0.kind == kind })
+        return events[...last].map { ($0, start) }
+    }
+
+    @Test("a wave soaks to its end, however the run was interrupted", arguments: ["wave.finished", "soak.started"])
+    func soak(kind: String) throws {
+        let policy = WavePolicy(maxUnavailable: .count(2), soak: .seconds(100))
+        let order = try order([("delete_node", null)], policy: policy)
+        var resumed = RunMachine(order, history: try history(order, through: kind))
+        let first = resumed.handle(synchronized([nodes[1]]), at: start + .seconds(10))
+        #expect(!first.kinds.contains("wave.started"))
+        let end = try #require(first.deadline)
+        #expect(end >= start + .seconds(100))
+        #expect(resumed.handle(.tick, at: end).kinds.contains("wave.started"))
+    }
+
+    @Test("a run that Ctrl-C ended goes on when it is resumed")
+    func interrupted() throws {
+        let order = try order([("delete_node", null)])
+        var machine = RunMachine(order)
+        var events = machine.handle(synchronized(nodes), at: start).events
+        events += machine.handle(.stopRequested(by: "SIGINT"), at: start).events
+        events += machine.handle(.completed(id: 1, .cluster(.succeeded)), at: start).events
+        #expect(machine.state.result == .interrupted)
+        var resumed = RunMachine(order, history: events.map { ($0, start) })
+        let again = resumed.handle(synchronized([nodes[1]]), at: start + .seconds(60))
+        #expect(again.kinds.first == "run.resumed")
+        #expect(again.requests == [.deleteNode("n2", uid: "uid-n2")])
+    }
+
+    @Test("hosts that were refused are asked again by the run that goes on")
+    func preflight() throws {
+        let order = try order([("run", Fixture.mapping([("script", "true")]))])
+        var machine = RunMachine(order)
+        var history: [(event: RunEvent, time: Instant)] = []
+        var reaction = machine.handle(synchronized(nodes), at: start)
+        history += reaction.events.map { ($0, start) }
+        for id in reaction.ids {
+            let report = HostReport(outcome: .neverStarted("connect: no route to host"))
+            reaction = machine.handle(.completed(id: id, .host(report)), at: start)
+            history += reaction.events.map { ($0, start) }
+        }
+        #expect(machine.state.result == .failed)
+        var resumed = RunMachine(order, history: history)
+        let again = resumed.handle(synchronized(nodes), at: start + .seconds(60))
+        #expect(again.finished == nil)
+        #expect(again.ids.count == 2)
+    }
+
+    @Test("the run does not end before the label of a node that was set aside is answered")
+    func label() throws {
+        let order = try order([("delete_node", null)], policy: WavePolicy(maxUnavailable: .count(2), soak: .zero))
+        var machine = RunMachine(order)
+        let dead = [Fixture.node("n1", ready: false), nodes[1]]
+        let first = machine.handle(synchronized(dead), at: start)
+        #expect(first.requests == [.patchNode("n1", uid: "uid-n1", NodePatch(labels: ["fleet.run/quarantined": "delete_node"]))])
+        #expect(first.finished == nil)
+        #expect(machine.handle(.completed(id: first.ids[0], .cluster(.succeeded)), at: start).finished == .failed)
+    }
+
+    @Test("a node that was set aside right before a crash gets its label")
+    func labelAfterCrash() throws {
+        let order = try order([("delete_node", null)])
+        let dead = [Fixture.node("n1", ready: false), nodes[1]]
+        var machine = RunMachine(order)
+        let events = machine.handle(synchronized(dead), at: start).events
+        let last = try #require(events.firstIndex { $0.kind == "node.quarantined" })
+        var resumed = RunMachine(order, history: events[...last].map { ($0, start) })
+        let again = resumed.handle(synchronized(dead), at: start + .seconds(60))
+        #expect(again.requests.contains(.patchNode("n1", uid: "uid-n1", NodePatch(labels: ["fleet.run/quarantined": "delete_node"]))))
+    }
+
+    @Test("a pod that left while the watch was broken holds nothing up, and nothing is evicted blindly")
+    func gap() throws {
+        let deployment = Fixture.deployment("web", replicas: 4)
+        let set = Fixture.replicaSet("web", replicas: 4, deployment: deployment)
+        let here = (1...2).map { Fixture.pod("web-\($0)", on: "n1", of: set) }
+        let elsewhere = (3...6).map { Fixture.pod("web-\($0)", on: "n2", of: set) }
+        let snapshot = { (pods: [Pod]) in
+            Observation.synchronized(ClusterSnapshot(nodes: nodes, pods: pods, workloads: [deployment, set]))
+        }
+        var machine = RunMachine(
+            Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("drain", null)])))
+        let first = machine.handle(snapshot(here + elsewhere.prefix(2)), at: start)
+        #expect(first.requests == [.evict(here[0].reference, gracePeriodSeconds: nil)])
+        _ = machine.handle(.interrupted(ClusterFailure(.connectionLost, message: "reset")), at: start)
+        #expect(machine.handle(.completed(id: first.ids[0], .cluster(.succeeded)), at: start).requests.isEmpty)
+        let again = machine.handle(snapshot([here[1]] + elsewhere.prefix(3)), at: start + .seconds(20))
+        #expect(again.kinds.contains("pod.left"))
+        #expect(again.requests == [.evict(here[1].reference, gracePeriodSeconds: nil)])
+        _ = machine.handle(.completed(id: again.ids[0], .cluster(.succeeded)), at: start + .seconds(20))
+        let last = machine.handle(.changed(.podDeleted(here[1].reference)), at: start + .seconds(30))
+        #expect(last.finished == .done)
+    }
+}
