@@ -33,6 +33,7 @@ public final class SSHHosts: HostPort {
         self.pools = pools
     }
 
+    /// Runs a script on a host; waits for a place under the parallelism, and tries again what never started.
     public func run(_ command: HostCommand, on endpoint: HostEndpoint) async -> HostReport {
         if let refusal = CommandLine.objection(to: command) { return HostReport(outcome: .refused(refusal)) }
         await permits.acquire()

@@ -6,6 +6,8 @@ public struct SSHSettings: Sendable {
     public var handshakeSeconds: Int64 = 20
     /// The longest authentication may take, in seconds.
     public var authenticationSeconds: Int64 = 20
+    /// The longest a channel may take to open, in seconds; a command's own deadline begins then.
+    public var openSeconds: Int64 = 20
     /// The longest a channel may take to close before its connection is given up, in seconds.
     public var closeSeconds: Int64 = 5
     /// How long a connection without a command is kept, in seconds.

@@ -4,7 +4,8 @@ import Testing
 
 @testable import FleetSSH
 
-@Suite("Authentication at a real sshd", .enabled(if: SSHTools.areHere, "sshd is not installed"), .timeLimit(.minutes(3)))
+@Suite(
+    "Authentication at a real sshd", .enabled(if: SSHTools.areHere, "sshd is not installed"), .timeLimit(.minutes(3)))
 struct AuthenticationTests {
     struct Row: Sendable, CustomTestStringConvertible {
         var type: String
@@ -15,7 +16,8 @@ struct AuthenticationTests {
     }
 
     static let keys = [
-        Row(type: "ed25519"), Row(type: "ecdsa", bits: 256), Row(type: "ecdsa", bits: 384), Row(type: "ecdsa", bits: 521),
+        Row(type: "ed25519"), Row(type: "ecdsa", bits: 256), Row(type: "ecdsa", bits: 384),
+        Row(type: "ecdsa", bits: 521),
         Row(type: "rsa", bits: 2048), Row(type: "rsa", bits: 3072),
         Row(type: "rsa", bits: 2048, more: ["-m", "PEM"]), Row(type: "rsa", bits: 2048, more: ["-m", "PKCS8"]),
         Row(type: "ecdsa", bits: 256, more: ["-m", "PEM"]), Row(type: "ecdsa", bits: 384, more: ["-m", "PKCS8"]),
@@ -72,10 +74,14 @@ struct AuthenticationTests {
         Unusable(testDescription: "no file", text: nil, words: "there is no such file"),
         Unusable(testDescription: "not a key", text: "hello", words: "no -----BEGIN"),
         Unusable(
-            testDescription: "truncated", text: "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END", words: "truncated"),
+            testDescription: "truncated", text: "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END",
+            words: "truncated"),
         Unusable(
-            testDescription: "encrypted PKCS #8", text: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n", words: "ssh-keygen -p"),
-        Unusable(testDescription: "rubbish in PEM", text: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END", words: "it is none of"),
+            testDescription: "encrypted PKCS #8", text: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n",
+            words: "ssh-keygen -p"),
+        Unusable(
+            testDescription: "rubbish in PEM", text: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END",
+            words: "it is none of"),
     ]
 
     @Test(arguments: unusable) func anUnusableKeySaysWhy(_ row: Unusable) async throws {
@@ -96,7 +102,9 @@ struct AuthenticationTests {
         let server = try LocalSSHD()
         let path = server.folder.path + "/other"
         try SSHTools.makeKey(path, type: "ed25519", passphrase: "right", more: ["-a", "1"])
-        for (given, words) in [("wrong", "the passphrase is wrong"), (nil, "no passphrase was given")] as [(String?, String)] {
+        for (given, words) in [("wrong", "the passphrase is wrong"), (nil, "no passphrase was given")]
+            as [(String?, String)]
+        {
             let report = try await withHosts {
                 $0.passphrase = { _ in given }
             } _: {

@@ -13,7 +13,8 @@ struct CommandTests {
             #expect(report.outcome == .exited(3))
             #expect(report.standardOutput == "out\n")
             #expect(report.standardError == "err\n")
-            #expect(Set(["connect", "handshake", "authentication", "start", "command"]).isSubset(of: report.timings.keys))
+            #expect(
+                Set(["connect", "handshake", "authentication", "start", "command"]).isSubset(of: report.timings.keys))
         }
     }
 
@@ -36,7 +37,9 @@ struct CommandTests {
         Row(name: "no newline at the end", script: "printf abc", outcome: .exited(0), output: "abc"),
         Row(name: "standard input is empty", script: "cat; echo done", outcome: .exited(0), output: "done\n"),
         Row(name: "a leading minus", script: "-x 2>/dev/null; echo $?", outcome: .exited(0), output: "127\n"),
-        Row(name: "quotes of all kinds", script: #"echo "it's" '$HOME' `echo a`"#, outcome: .exited(0), output: "it's $HOME a\n"),
+        Row(
+            name: "quotes of all kinds", script: #"echo "it's" '$HOME' `echo a`"#, outcome: .exited(0),
+            output: "it's $HOME a\n"),
         Row(name: "positional parameters are none", script: "echo $#", outcome: .exited(0), output: "0\n"),
     ]
 

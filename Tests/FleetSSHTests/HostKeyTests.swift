@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Host keys of a real sshd", .enabled(if: SSHTools.areHere, "sshd is not installed"), .timeLimit(.minutes(2)))
 struct HostKeyTests {
-    private func refusal(_ server: LocalSSHD, _ change: (inout HostEndpoint) -> Void = { _ in }) async throws -> HostRefusal {
+    private func refusal(_ server: LocalSSHD, _ change: (inout HostEndpoint) -> Void = { _ in }) async throws
+        -> HostRefusal
+    {
         var endpoint = server.endpoint()
         change(&endpoint)
         let target = endpoint
@@ -37,7 +39,9 @@ struct HostKeyTests {
         let refusal = try await refusal(server)
         #expect(refusal.code == .hostKeyUnknown)
         #expect(refusal.message.contains("SHA256:"))
-        #expect(refusal.message.contains("add to \(server.knownHosts): [127.0.0.1]:\(server.port) \(try server.publicHostKey("ed25519"))"))
+        #expect(
+            refusal.message.contains(
+                "add to \(server.knownHosts): [127.0.0.1]:\(server.port) \(try server.publicHostKey("ed25519"))"))
         #expect(!server.log.contains("Accepted"))
     }
 
@@ -81,7 +85,9 @@ struct HostKeyTests {
         let server = try LocalSSHD(hostKeys: ["rsa"])
         let refusal = try await refusal(server)
         #expect(refusal.code == .hostKeyUnsupported)
-        #expect(refusal.message.contains("offers only host keys for rsa-sha2-512, rsa-sha2-256, which libssh2 \(SSHLibrary.version) cannot use"))
+        #expect(
+            refusal.message.contains(
+                "offers only host keys for rsa-sha2-512, rsa-sha2-256, which libssh2 \(SSHLibrary.version) cannot use"))
     }
 
     @Test func hashedNamesAreFound() async throws {
@@ -113,7 +119,9 @@ struct HostKeyTests {
         let file = NSTemporaryDirectory() + "fleet-known-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: file) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<100 { group.addTask { try KnownHostsFile.append("host\(number % 50) type key", to: file) } }
+            for number in 0..<100 {
+                group.addTask { try KnownHostsFile.append("host\(number % 50) type key", to: file) }
+            }
             try await group.waitForAll()
         }
         let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map(String.init)

@@ -4,7 +4,9 @@ import Testing
 
 @testable import FleetSSH
 
-@Suite("Jump hosts, all of them real sshds", .enabled(if: SSHTools.areHere, "sshd is not installed"), .timeLimit(.minutes(2)))
+@Suite(
+    "Jump hosts, all of them real sshds", .enabled(if: SSHTools.areHere, "sshd is not installed"),
+    .timeLimit(.minutes(2)))
 struct JumpTests {
     @Test(arguments: [1, 2, 3]) func throughSoManyHops(_ count: Int) async throws {
         let jumps = try (0..<count).map { _ in try LocalSSHD() }

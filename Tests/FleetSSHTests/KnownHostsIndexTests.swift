@@ -43,7 +43,8 @@ import Testing
     }
 
     static let malformed = [
-        "web", "web ssh-ed25519", "web ssh-rsa \(key.split(separator: " ")[1])", "web ssh-ed25519 !!!", "@other web \(key)",
+        "web", "web ssh-ed25519", "web ssh-rsa \(key.split(separator: " ")[1])", "web ssh-ed25519 !!!",
+        "@other web \(key)",
         "|1|abc \(key)", "|2|a|b \(key)", "web ssh-ed25519 AAAA",
     ]
 

@@ -1,8 +1,8 @@
+import FleetModel
 import Foundation
 import Testing
 
 @testable import FleetSSH
-import FleetModel
 
 #if canImport(Glibc)
 import Glibc
@@ -23,7 +23,9 @@ enum SSHTools {
     }
 
     /// A new key pair.
-    static func makeKey(_ path: String, type: String, bits: Int? = nil, passphrase: String = "", more: [String] = []) throws {
+    static func makeKey(_ path: String, type: String, bits: Int? = nil, passphrase: String = "", more: [String] = [])
+        throws
+    {
         let size = bits.map { ["-b", String($0)] } ?? []
         try run(["/usr/bin/ssh-keygen", "-q", "-t", type, "-N", passphrase, "-f", path] + size + more)
     }
@@ -168,6 +170,8 @@ extension HostCommand {
 
 /// Waits until a script has made a file, at most half a minute.
 func fileAppears(_ path: String) async throws {
-    for _ in 0..<600 where !FileManager.default.fileExists(atPath: path) { try await Task.sleep(for: .milliseconds(50)) }
+    for _ in 0..<600 where !FileManager.default.fileExists(atPath: path) {
+        try await Task.sleep(for: .milliseconds(50))
+    }
     try #require(FileManager.default.fileExists(atPath: path))
 }

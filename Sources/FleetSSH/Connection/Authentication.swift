@@ -32,10 +32,11 @@ final class Authentication {
     fileprivate func sign(_ message: UnsafeRawBufferPointer) -> [UInt8]? { try? key.signature(of: message) }
 }
 
-private typealias SignCallback = @convention(c) (
-    OpaquePointer?, UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, UnsafeMutablePointer<Int>?,
-    UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-) -> Int32
+private typealias SignCallback =
+    @convention(c) (
+        OpaquePointer?, UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, UnsafeMutablePointer<Int>?,
+        UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> Int32
 
 private let signCallback: SignCallback = { _, signature, length, message, count, abstract in
     guard let object = abstract?.pointee else { return -1 }

@@ -157,6 +157,8 @@ final class Connection: TransportUser {
             return TCPTransport.connect(
                 to: hop.key.address, port: hop.key.port, within: limit, on: loop, user: self)
         }
+        // The jump host's own deadlines hold until it is ready.
+        deadline?.cancel()
         jump.whenReady { [self] result in
             guard phase == .connecting else { return jump.targetEnded() }
             switch result {
@@ -225,7 +227,9 @@ final class Connection: TransportUser {
         case .trusted: authenticate()
         case .refused(let refusal): end(.refused(refusal))
         case .unknown(let line, let refusal):
-            guard hop.key.acceptsNewKeys, let file = hop.key.knownHostsFiles.first else { return end(.refused(refusal)) }
+            guard hop.key.acceptsNewKeys, let file = hop.key.knownHostsFiles.first else {
+                return end(.refused(refusal))
+            }
             accept(line, in: file)
         }
     }

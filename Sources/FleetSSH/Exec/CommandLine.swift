@@ -16,11 +16,15 @@ enum CommandLine {
     /// The command line: quoted for every login shell, csh and fish among them; holds nothing secret.
     static func line(_ become: HostEndpoint.Become) -> String {
         switch become {
-        case .none: "exec sh -c '\(wrapper(ownParent: false))'"
-        case .sudo: "exec sudo -n -H sh -c '\(wrapper(ownParent: true))'"
-        case .doas: "exec doas -n sh -c '\(wrapper(ownParent: true))'"
+        case .none: plainLine
+        case .sudo: sudoLine
+        case .doas: doasLine
         }
     }
+
+    private static let plainLine = "exec sh -c '\(wrapper(ownParent: false))'"
+    private static let sudoLine = "exec sudo -n -H sh -c '\(wrapper(ownParent: true))'"
+    private static let doasLine = "exec doas -n sh -c '\(wrapper(ownParent: true))'"
 
     /// The standard input: the nonce, the variables, the script.
     static func input(_ command: HostCommand, nonce: String) -> String {

@@ -31,7 +31,7 @@ final class Execution: ChannelOwner {
         self.become = command.becomesRoot ? become : .none
         self.reply = reply
         // A control character first: searching the output for it is cheap.
-        nonce = "\u{1e}" + String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+        nonce = "\u{1e}" + (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
         output = MarkedStream(nonce: nonce, limit: command.outputLimit)
         errors = MarkedStream(nonce: nonce, limit: command.outputLimit)
     }
@@ -42,8 +42,9 @@ final class Execution: ChannelOwner {
         self.connection = connection
         earlierTimings = timings
         clock.restart()
-        deadline = connection.loop.assumeIsolated().scheduleTask(in: .seconds(command.timeoutSeconds)) { [self] in
-            halt(.deadline)
+        let limit = connection.settings.openSeconds
+        deadline = connection.loop.assumeIsolated().scheduleTask(in: .seconds(limit)) { [self] in
+            finish(.neverStarted("the host opened no channel within \(limit) s"))
         }
         let channel = RemoteChannel(.command(CommandLine.line(become)), session: session, owner: self)
         self.channel = channel
@@ -62,6 +63,10 @@ final class Execution: ChannelOwner {
 
     func channelOpened() {
         wasSent = true
+        deadline?.cancel()
+        deadline = connection?.loop.assumeIsolated().scheduleTask(in: .seconds(command.timeoutSeconds)) { [self] in
+            halt(.deadline)
+        }
         channel?.write(ByteBuffer(string: CommandLine.input(command, nonce: nonce)), ending: true)
     }
 
@@ -122,10 +127,12 @@ final class Execution: ChannelOwner {
         let said = words.isEmpty ? "it said nothing and exited \(end.status)" : words
         switch become {
         case .none: return .neverStarted("the login shell did not start sh: \(said)")
-        case .sudo: return .refused(HostRefusal(.becomeFailed, "sudo -n gave no root shell: \(said); allow it without a password"))
-        case .doas: return .refused(HostRefusal(.becomeFailed, "doas -n gave no root shell: \(said); allow it with nopass"))
+        case .sudo: return notBecome("sudo -n gave no root shell: \(said); allow it without a password")
+        case .doas: return notBecome("doas -n gave no root shell: \(said); allow it with nopass")
         }
     }
+
+    private func notBecome(_ words: String) -> HostOutcome { .refused(HostRefusal(.becomeFailed, words)) }
 
     // MARK: Stopping
 

@@ -40,10 +40,13 @@ struct HostKeyCheck: Sendable {
 
     /// The preference for the negotiation: the types known for the host first, then everything acceptable.
     var preference: String {
+        if lines.isEmpty { return Self.everything }
         let known = Set(lines.filter { $0.marker == nil }.map(\.key.type))
         let isKnown = { (name: String) in known.contains(name.hasPrefix("rsa-") ? "ssh-rsa" : name) }
         return (Self.algorithms.filter(isKnown) + Self.algorithms.filter { !isKnown($0) }).joined(separator: ",")
     }
+
+    private static let everything = algorithms.joined(separator: ",")
 
     /// Judges a key.
     func judge(_ key: HostKey) -> Verdict {

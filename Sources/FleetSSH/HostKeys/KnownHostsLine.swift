@@ -36,7 +36,9 @@ struct KnownHostsLine: Sendable {
 
     /// Reads one line; a malformed one says why.
     static func read(_ text: Substring, file: String, number: Int) -> Reading {
-        var words = text.utf8.split(maxSplits: 4, whereSeparator: { $0 == 32 || $0 == 9 || $0 == 13 }).map { Substring($0) }[...]
+        var words = text.utf8.split(maxSplits: 4, whereSeparator: { $0 == 32 || $0 == 9 || $0 == 13 }).map {
+            Substring($0)
+        }[...]
         guard let first = words.first, !first.hasPrefix("#") else { return .blank }
         var marker: Marker?
         if first.hasPrefix("@") {

@@ -44,7 +44,8 @@ actor IdentityStore {
         let file = PrivateKeyFile(path: path, passphrase: passphrase)
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw file.unusable(FileManager.default.fileExists(atPath: path) ? "it cannot be read" : "there is no such file")
+            throw file.unusable(
+                FileManager.default.fileExists(atPath: path) ? "it cannot be read" : "there is no such file")
         }
         return try file.key(in: String(decoding: data, as: UTF8.self))
     }

@@ -57,14 +57,19 @@ struct OpenSSHKey {
         return Array(repeating: 0, count: size - digits.count) + digits
     }
 
-    private func decrypt(_ body: [UInt8], _ tag: [UInt8], cipher: String, kdf: String, options: [UInt8]) throws -> [UInt8] {
+    private func decrypt(_ body: [UInt8], _ tag: [UInt8], cipher: String, kdf: String, options: [UInt8]) throws
+        -> [UInt8]
+    {
         var reader = WireReader(options)
         guard kdf == "bcrypt", let salt = reader.string(), let rounds = reader.integer() else {
             throw file.unusable("its passphrase derivation \(kdf) is not supported")
         }
-        let sizes = ["aes256-ctr": 48, "aes256-cbc": 48, "aes192-ctr": 40, "aes128-ctr": 32, "aes256-gcm@openssh.com": 44]
+        let sizes = [
+            "aes256-ctr": 48, "aes256-cbc": 48, "aes192-ctr": 40, "aes128-ctr": 32, "aes256-gcm@openssh.com": 44,
+        ]
         guard let size = sizes[cipher] else {
-            throw file.unusable("its cipher \(cipher) is not supported; ssh-keygen -p -Z aes256-ctr -f \(file.path) changes it")
+            let mend = "ssh-keygen -p -Z aes256-ctr -f \(file.path) changes it"
+            throw file.unusable("its cipher \(cipher) is not supported; \(mend)")
         }
         guard let passphrase = file.passphrase(file.path) else {
             throw file.unusable("it is encrypted, and no passphrase was given")
@@ -77,7 +82,9 @@ struct OpenSSHKey {
             return Array(try AES._CBC.decrypt(body, using: key, iv: AES._CBC.IV(ivBytes: nonce), noPadding: true))
         case "aes256-gcm@openssh.com":
             let box = try AES.GCM.SealedBox(nonce: AES.GCM.Nonce(data: nonce), ciphertext: body, tag: tag)
-            guard let opened = try? AES.GCM.open(box, using: key) else { throw file.unusable("the passphrase is wrong") }
+            guard let opened = try? AES.GCM.open(box, using: key) else {
+                throw file.unusable("the passphrase is wrong")
+            }
             return Array(opened)
         default:
             return Array(try AES._CTR.decrypt(body, using: key, nonce: AES._CTR.Nonce(nonceBytes: nonce)))

@@ -1,5 +1,6 @@
-/// How many connections to one sshd may be unauthenticated at once: sshd drops more than MaxStartups allows, for
-/// everybody. Halved when it drops one, raised again by successes.
+/// How many connections to one sshd may be unauthenticated at once.
+///
+/// sshd drops more than its MaxStartups allows, for everybody: halved when it drops one, raised again by successes.
 final class Admission {
     private let ceiling: Int
     private var limit: Int

@@ -79,12 +79,14 @@ final class Wire {
     }
 }
 
-private typealias SendCallback = @convention(c) (
-    Int32, UnsafeRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-) -> Int
-private typealias ReceiveCallback = @convention(c) (
-    Int32, UnsafeMutableRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-) -> Int
+private typealias SendCallback =
+    @convention(c) (
+        Int32, UnsafeRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> Int
+private typealias ReceiveCallback =
+    @convention(c) (
+        Int32, UnsafeMutableRawPointer?, Int, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> Int
 
 private let wireSend: SendCallback = { _, bytes, length, _, abstract in
     guard let wire = abstract?.pointee else { return -Int(EBADF) }

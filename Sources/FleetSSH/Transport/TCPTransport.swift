@@ -83,7 +83,8 @@ final class TCPTransport: ChannelInboundHandler, Transport {
             let causes = failure.connectionErrors.map { describe($0.error) }
             return causes.first ?? "\(failure.host) cannot be resolved"
         case is ChannelError: return "no answer to the TCP connection in time"
-        case let failure as IOError: return strerror(failure.errnoCode).map { String(cString: $0) } ?? failure.description
+        case let failure as IOError:
+            return strerror(failure.errnoCode).map { String(cString: $0) } ?? failure.description
         default: return String(describing: error)
         }
     }
