@@ -28,15 +28,17 @@ final class Kubectl: Sendable {
         return file.path
     }
 
-    /// Runs kubectl; returns what it printed. Both outputs go to one file, so that no pipe can fill up.
+    /// Runs kubectl; returns what it printed, with its complaints where it may fail. Outputs go to files, so that no pipe
+    /// can fill up.
     @discardableResult
     func callAsFunction(
         _ arguments: String..., mayFail: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> String {
         let program = try #require(Self.path)
         let output = folder.appendingPathComponent("output-\(UUID().uuidString)")
-        try Data().write(to: output)
-        let handle = try FileHandle(forWritingTo: output)
+        let complaints = mayFail ? output : output.appendingPathExtension("error")
+        for file in [output, complaints] { try Data().write(to: file) }
+        let outputHandle = try FileHandle(forWritingTo: output)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments =
@@ -44,14 +46,15 @@ final class Kubectl: Sendable {
                 "--cache-dir", folder.appendingPathComponent("cache").path,
             ] + arguments
         process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": folder.path]
-        process.standardOutput = handle
-        process.standardError = mayFail ? handle : FileHandle.nullDevice
+        process.standardOutput = outputHandle
+        process.standardError = mayFail ? outputHandle : try FileHandle(forWritingTo: complaints)
         let status = await withCheckedContinuation { continuation in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do { try process.run() } catch { continuation.resume(returning: -1) }
         }
         let text = try String(contentsOf: output, encoding: .utf8)
-        #expect(status == 0 || mayFail, "kubectl \(arguments): \(text)", sourceLocation: sourceLocation)
+        let reason = Comment(rawValue: "kubectl \(arguments): \(try String(contentsOf: complaints, encoding: .utf8))")
+        #expect(status == 0 || mayFail, reason, sourceLocation: sourceLocation)
         return text
     }
 }

@@ -3,8 +3,8 @@
 /// kubectl asks it before it creates or applies; without the document it refuses, unless told `--validate=false`.
 /// Field numbers are those of gnostic's `OpenAPIv2.proto`.
 enum OpenAPIVersion2 {
-    /// The media type of the document.
-    static let mediaType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+    /// The media type of the document; clients ask for it with an `@` before the version, which no media type may have.
+    static let mediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
     /// The document's bytes.
     static let document: [UInt8] = {
