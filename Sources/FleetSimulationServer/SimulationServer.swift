@@ -50,7 +50,9 @@ public final class SimulationServer: Sendable {
         self.serving = serving
     }
 
-    /// Starts serving; returns when the port is open. Port 0 takes a free one.
+    /// Starts serving; returns when the port is open.
+    ///
+    /// Port 0 takes a free one.
     ///
     /// - Throws: the error of binding the address.
     public static func start(
@@ -108,8 +110,9 @@ public final class SimulationServer: Sendable {
     /// The URL with an account's token as its base path: clients keep that, while they send no credentials over HTTP.
     private func url(for account: Account?) -> String { account.map { "\(url)/as/\($0.token)" } ?? url }
 
-    /// A kubeconfig with which the account (the first by default) reaches the server. A certificate authority (PEM, in
-    /// base64) is only named: over plain HTTP nothing is signed.
+    /// A kubeconfig with which the account (the first by default) reaches the server.
+    ///
+    /// A certificate authority (PEM, in base64) is only named: over plain HTTP nothing is signed.
     public func kubeconfig(for account: Account? = nil, certificateAuthorityData: String? = nil) -> String {
         let account = account ?? accounts.first
         let authority = certificateAuthorityData.map { "\n    certificate-authority-data: \($0)" } ?? ""

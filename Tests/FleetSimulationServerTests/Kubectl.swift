@@ -28,7 +28,9 @@ final class Kubectl: Sendable {
         return file.path
     }
 
-    /// Runs kubectl; returns what it printed, with its complaints where it may fail. Outputs go to files, so that no pipe
+    /// Runs kubectl; returns what it printed, with its complaints where it may fail.
+    ///
+    /// Outputs go to files, so that no pipe
     /// can fill up.
     @discardableResult
     func callAsFunction(

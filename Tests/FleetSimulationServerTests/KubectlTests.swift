@@ -66,7 +66,8 @@ struct KubectlTests {
             #expect(try await kubectl("get", "node", "node001").contains("Ready,SchedulingDisabled"))
             #expect(try await kubectl("get", "events").contains("NodeNotSchedulable"))
             #expect(try await kubectl("uncordon", "node001") == "node/node001 uncordoned\n")
-            #expect(try await kubectl("label", "node", "node002", "pool=blue", "--overwrite") == "node/node002 labeled\n")
+            #expect(
+                try await kubectl("label", "node", "node002", "pool=blue", "--overwrite") == "node/node002 labeled\n")
             #expect(try await kubectl("get", "nodes", "-l", "pool=blue", "-o", "name") == "node/node002\n")
             #expect(try await kubectl("taint", "node", "node002", "a=b:NoSchedule") == "node/node002 tainted\n")
             #expect(try await kubectl("taint", "node", "node002", "a-") == "node/node002 untainted\n")
@@ -112,7 +113,8 @@ struct KubectlTests {
             await server.add(account)
             let kubectl = try Kubectl(server.kubeconfig(for: account))
             let text = try await kubectl("cordon", "node001", mayFail: true)
-            #expect(text.contains("User \"jane\" cannot patch resource \"nodes\" in API group \"\" at the cluster scope"))
+            #expect(
+                text.contains("User \"jane\" cannot patch resource \"nodes\" in API group \"\" at the cluster scope"))
         }
     }
 }

@@ -4,7 +4,9 @@ import Testing
 @testable import FleetSimulationServer
 
 @Suite struct ListTests {
-    private func names(_ list: JSONValue) -> [String] { list["items"].elements.compactMap { $0["metadata"]["name"].string } }
+    private func names(_ list: JSONValue) -> [String] {
+        list["items"].elements.compactMap { $0["metadata"]["name"].string }
+    }
 
     @Test func pagesShowTheStateOfTheFirst() async throws {
         let world = SimulatedWorld(nodes: 5)

@@ -86,7 +86,8 @@ struct SimulatedWorld {
     /// Creates a namespace.
     func makeNamespace(_ name: String) async throws {
         try await json(
-            "POST", "/api/v1/namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]],
+            "POST", "/api/v1/namespaces",
+            ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]],
             code: 201)
     }
 

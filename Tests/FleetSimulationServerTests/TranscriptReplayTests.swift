@@ -176,7 +176,8 @@ import Testing
     @Test func watchOfAPodsLife() async throws {
         let recorded = try Exchange.all("watches")[0].events.filter { $0["object"]["metadata"]["name"] == "watched" }
         let world = try await transcriptWorld()
-        let version = try await world.json("GET", "/api/v1/namespaces/transcript/pods", code: 200)["metadata"]["resourceVersion"]
+        let version = try await world.json("GET", "/api/v1/namespaces/transcript/pods", code: 200)["metadata"][
+            "resourceVersion"]
         let path = "/api/v1/namespaces/transcript/pods"
         let answer = await world.send("GET", "\(path)?watch=1&resourceVersion=\(version.string ?? "")&timeoutSeconds=3")
         guard case .watch(let events)? = answer?.body else {

@@ -97,7 +97,10 @@ import Testing
         (#"[{"op":"replace","path":"/b~1c/d","value":5}]"#, #"{"a":[1,2],"b/c":{"d":5}}"#),
         (#"[{"op":"move","from":"/a","path":"/e"}]"#, #"{"b/c":{"d":4},"e":[1,2]}"#),
         (#"[{"op":"copy","from":"/a/1","path":"/b~1c/e"}]"#, #"{"a":[1,2],"b/c":{"d":4,"e":2}}"#),
-        (#"[{"op":"test","path":"/a/1","value":2},{"op":"add","path":"/f","value":true}]"#, #"{"a":[1,2],"b/c":{"d":4},"f":true}"#),
+        (
+            #"[{"op":"test","path":"/a/1","value":2},{"op":"add","path":"/f","value":true}]"#,
+            #"{"a":[1,2],"b/c":{"d":4},"f":true}"#
+        ),
     ])
     func jsonPatches(patch: String, result: String) throws {
         let target = try JSONValue(parsing: #"{"a":[1,2],"b/c":{"d":4}}"#)
@@ -120,7 +123,8 @@ import Testing
         try await world.makeDeployment("web", replicas: 2, in: "shop")
         let path = "/apis/apps/v1/namespaces/shop/deployments/web"
         let scale: JSONValue = [
-            "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": ["name": "web", "namespace": "shop"], "spec": [:],
+            "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": ["name": "web", "namespace": "shop"],
+            "spec": [:],
         ]
         let answer = try await world.json("PUT", path + "/scale", scale, code: 200)
         #expect(answer["spec"] == [:])

@@ -1,5 +1,5 @@
-import Foundation
 import FleetWire
+import Foundation
 
 /// Who asks, and whether they may.
 struct Access: Sendable {
@@ -35,6 +35,7 @@ struct Access: Sendable {
         let place = target.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(target.namespace)\""
         throw .forbidden(
             target.resource, target.name,
-            "User \"\(account.user)\" cannot \(verb) resource \"\(resource)\" in API group \"\(target.resource.group)\" \(place)")
+            "User \"\(account.user)\" cannot \(verb) resource \"\(resource)\" in API group \"\(target.resource.group)\" \(place)"
+        )
     }
 }

@@ -61,7 +61,8 @@ enum ResourceCatalog {
     ]
 
     private static let policies: [APIResource] = [
-        APIResource("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews", namespaced: false,
+        APIResource(
+            "authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews", namespaced: false,
             createOnly: true),
         APIResource(
             "authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced: false,
@@ -131,5 +132,6 @@ enum ResourceCatalog {
     }
 
     private static let byPath = Dictionary(
-        resources.map { (Path(group: $0.group, version: $0.version, name: $0.name), $0) }, uniquingKeysWith: { first, _ in first })
+        resources.map { (Path(group: $0.group, version: $0.version, name: $0.name), $0) },
+        uniquingKeysWith: { first, _ in first })
 }

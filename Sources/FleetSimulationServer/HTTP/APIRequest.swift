@@ -12,8 +12,9 @@ struct APIRequest: Sendable {
     let contentType: String
     /// `User-Agent`.
     let userAgent: String
-    /// The bearer token, or the one in a path `/as/TOKEN/…`: kubectl sends no credentials over plain HTTP, but keeps the
-    /// server's base path. Nil when there is none.
+    /// The bearer token, or the one in a path `/as/TOKEN/…`; nil when there is none.
+    ///
+    /// kubectl sends no credentials over plain HTTP, but keeps the server's base path.
     let token: String?
     /// The body's bytes.
     let body: [UInt8]

@@ -45,7 +45,9 @@ enum RequestTarget: Sendable {
     private static func resource(
         _ group: String, _ version: String, namespace: String?, _ path: [String]
     ) -> RequestTarget {
-        guard let found = ResourceCatalog.resource(group: group, version: version, name: path[0]) else { return .unknown }
+        guard let found = ResourceCatalog.resource(group: group, version: version, name: path[0]) else {
+            return .unknown
+        }
         let target = ResourceTarget(
             resource: found, namespace: namespace ?? "", name: path.count > 1 ? path[1] : nil,
             subresource: path.count > 2 ? path[2] : nil)

@@ -100,7 +100,8 @@ enum JSONPatch {
         return result
     }
 
-    private static func putting(_ value: JSONValue, at token: String, in target: JSONValue) throws(Failure) -> JSONValue {
+    private static func putting(_ value: JSONValue, at token: String, in target: JSONValue) throws(Failure) -> JSONValue
+    {
         switch target {
         case .object(var members):
             members[token] = value

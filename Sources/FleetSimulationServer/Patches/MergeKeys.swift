@@ -8,7 +8,9 @@ enum MergeKeys {
         case unique
     }
 
-    /// The strategy of the list at a path. Nodes' `spec.taints` has no key: it is replaced.
+    /// The strategy of the list at a path.
+    ///
+    /// Nodes' `spec.taints` has no key: it is replaced.
     static func strategy(_ path: [String]) -> Strategy {
         let last = path.last ?? ""
         let parent = path.dropLast().last ?? ""

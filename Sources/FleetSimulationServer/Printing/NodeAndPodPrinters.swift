@@ -48,7 +48,8 @@ extension TablePrinters {
     static let pod = TablePrinter(
         columns: [
             name, Table.Column("Ready"), Table.Column("Status"), Table.Column("Restarts"), age,
-            Table.Column("IP", wide: true), Table.Column("Node", wide: true), Table.Column("Nominated Node", wide: true),
+            Table.Column("IP", wide: true), Table.Column("Node", wide: true),
+            Table.Column("Nominated Node", wide: true),
             Table.Column("Readiness Gates", wide: true),
         ]
     ) { json, now in

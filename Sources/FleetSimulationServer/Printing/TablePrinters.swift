@@ -69,7 +69,8 @@ enum TablePrinters {
 
     private static let statefulSet = TablePrinter(
         columns: [
-            name, Table.Column("Ready"), age, Table.Column("Containers", wide: true), Table.Column("Images", wide: true),
+            name, Table.Column("Ready"), age, Table.Column("Containers", wide: true),
+            Table.Column("Images", wide: true),
         ]
     ) { json, now in
         [
@@ -158,7 +159,8 @@ enum TablePrinters {
 
     private static let service = TablePrinter(
         columns: [
-            name, Table.Column("Type"), Table.Column("Cluster-IP"), Table.Column("External-IP"), Table.Column("Port(s)"),
+            name, Table.Column("Type"), Table.Column("Cluster-IP"), Table.Column("External-IP"),
+            Table.Column("Port(s)"),
             age, Table.Column("Selector", wide: true),
         ]
     ) { json, now in
@@ -192,7 +194,8 @@ enum TablePrinters {
 
     private static let claim = TablePrinter(
         columns: [
-            name, Table.Column("Status"), Table.Column("Volume"), Table.Column("Capacity"), Table.Column("Access Modes"),
+            name, Table.Column("Status"), Table.Column("Volume"), Table.Column("Capacity"),
+            Table.Column("Access Modes"),
             Table.Column("StorageClass"), age,
         ]
     ) { json, now in

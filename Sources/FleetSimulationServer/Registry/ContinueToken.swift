@@ -1,5 +1,5 @@
-import Foundation
 import FleetWire
+import Foundation
 
 /// Where a paged list goes on: unpadded base64url of a JSON object, opaque to clients.
 struct ContinueToken: Sendable {
@@ -24,7 +24,8 @@ struct ContinueToken: Sendable {
         guard let json = try? JSONValue(parsing: data), let start = json["start"].string else {
             throw .badRequest("invalid continue token: continue key is not valid: it is no JSON object")
         }
-        guard json["v"] == "meta.k8s.io/v1", let revision = json["rv"].int64, start.hasPrefix("/"), start.hasSuffix("\0")
+        guard json["v"] == "meta.k8s.io/v1", let revision = json["rv"].int64, start.hasPrefix("/"),
+            start.hasSuffix("\0")
         else { throw .badRequest("invalid continue token: continue key is not valid: server does not recognize it") }
         self.init(revision: revision, lastKey: String(start.dropFirst().dropLast()))
     }

@@ -76,7 +76,9 @@ struct ListOptions: Sendable {
         }
         if sendInitialEvents != nil { try refuse("sendInitialEvents", "is forbidden for list") }
         guard let match else { return }
-        if resourceVersion == nil { try refuse("resourceVersionMatch", "is forbidden unless resourceVersion is provided") }
+        if resourceVersion == nil {
+            try refuse("resourceVersionMatch", "is forbidden unless resourceVersion is provided")
+        }
         if !continueToken.isEmpty { try refuse("resourceVersionMatch", "is forbidden when continue is provided") }
         if match == .exact, resourceVersion == 0 {
             try refuse("resourceVersionMatch", "Exact is forbidden when resourceVersion is 0")

@@ -17,10 +17,11 @@ struct NameSource: Sendable {
     mutating func suffix() -> String {
         let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
         var value = next()
-        return String((0..<5).map { _ in
-            defer { value /= 27 }
-            return alphabet[Int(value % 27)]
-        })
+        return String(
+            (0..<5).map { _ in
+                defer { value /= 27 }
+                return alphabet[Int(value % 27)]
+            })
     }
 
     private func hex(_ value: UInt64) -> String {

@@ -48,7 +48,9 @@ extension Registry {
             let shown = try deleteSimulated(target, kind, options, old)
             return kind == .pod || kind == .namespace ? shown : nil
         }
-        guard old["metadata"]["finalizers"].elements.isEmpty else { return hold(target, old, isDryRun: options.isDryRun) }
+        guard old["metadata"]["finalizers"].elements.isEmpty else {
+            return hold(target, old, isDryRun: options.isDryRun)
+        }
         if !options.isDryRun { remove(target.resource.storage, target.key) }
         return nil
     }
@@ -78,7 +80,10 @@ extension Registry {
         _ target: ResourceTarget, _ options: DeletionRequest, _ old: JSONValue
     ) throws(APIFailure) {
         let metadata = old["metadata"]
-        let checks = [("UID", options.uid, metadata["uid"]), ("ResourceVersion", options.resourceVersion, metadata["resourceVersion"])]
+        let checks = [
+            ("UID", options.uid, metadata["uid"]),
+            ("ResourceVersion", options.resourceVersion, metadata["resourceVersion"]),
+        ]
         for (what, asked, stored) in checks {
             if let asked, asked != stored.string {
                 throw .precondition(
@@ -97,7 +102,7 @@ extension Registry {
             let one = ResourceTarget(
                 resource: target.resource, namespace: metadata["namespace"].string ?? "",
                 name: metadata["name"].string, subresource: nil)
-            do { _ = try delete(one, deletion) } catch where error.status.code == 404 { continue }
+            do { _ = try delete(one, deletion) } catch  where error.status.code == 404 { continue }
         }
         return page
     }

@@ -83,7 +83,9 @@ extension Registry {
     }
 
     /// Writes a Scale; absent replicas mean 0 (semantics 8).
-    mutating func updateScale(_ target: ResourceTarget, _ sent: JSONValue, isDryRun: Bool) throws(APIFailure) -> JSONValue {
+    mutating func updateScale(_ target: ResourceTarget, _ sent: JSONValue, isDryRun: Bool) throws(APIFailure)
+        -> JSONValue
+    {
         let current = try scale(target)
         let version = sent["metadata"]["resourceVersion"].string ?? ""
         if !version.isEmpty, version != current["metadata"]["resourceVersion"].string {

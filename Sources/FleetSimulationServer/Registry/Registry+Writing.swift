@@ -30,7 +30,9 @@ extension Registry {
 
     /// An object as readers see it.
     func shown(_ object: StoredDocument, _ resource: APIResource) -> JSONValue {
-        guard resource.storage == NodeLease.storage, object.key.namespace == "kube-node-lease" else { return object.json }
+        guard resource.storage == NodeLease.storage, object.key.namespace == "kube-node-lease" else {
+            return object.json
+        }
         let node = store.object(StorageKind(.node), StorageKey(namespace: "", name: object.key.name))?.json
         return NodeLease.renewed(object.json, node: node, now: now)
     }
@@ -63,7 +65,8 @@ extension Registry {
     }
 
     /// Settles namespace and name of a new object.
-    private mutating func claimName(_ target: ResourceTarget, _ json: inout JSONValue) throws(APIFailure) -> StorageKey {
+    private mutating func claimName(_ target: ResourceTarget, _ json: inout JSONValue) throws(APIFailure) -> StorageKey
+    {
         let sent = json["metadata"]["namespace"].string ?? ""
         if !sent.isEmpty, sent != target.namespace {
             throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
@@ -169,7 +172,8 @@ extension Registry {
         let resource = target.resource
         let name = json["metadata"]["name"].string ?? ""
         guard name == target.name else {
-            throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(target.name ?? ""))")
+            throw .badRequest(
+                "the name of the object (\(name)) does not match the name on the URL (\(target.name ?? ""))")
         }
         let version = json["metadata"]["resourceVersion"].string ?? ""
         if version.isEmpty, !resource.allowsUnconditionalUpdate {

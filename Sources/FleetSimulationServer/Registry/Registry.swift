@@ -6,7 +6,9 @@ import FleetWire
 ///
 /// A value without clock or I/O: the server moves the time, hands it requests and takes the changes for its watchers.
 struct Registry: Sendable {
-    /// Everything stored, rendered. The JSON of a simulated object is kept here whole; what the simulation knows is laid
+    /// Everything stored, rendered.
+    ///
+    /// The JSON of a simulated object is kept here whole; what the simulation knows is laid
     /// over it at each of its changes.
     var store: ObjectStore
     /// The virtual time of what is being done.
@@ -157,7 +159,8 @@ struct Registry: Sendable {
         }
         guard isStarted else { return }
         for occurrence in ClusterOccurrence.all(json, before: before, kind: kind) {
-            let name = "\(json["metadata"]["name"].string ?? "").\(names.uid().rawValue.prefix(18).filter { $0 != "-" })"
+            let name =
+                "\(json["metadata"]["name"].string ?? "").\(names.uid().rawValue.prefix(18).filter { $0 != "-" })"
             var event = occurrence.event(about: json, name: name, now: now)
             event["metadata"]["uid"] = .string(names.uid().rawValue)
             let namespace = event["metadata"]["namespace"].string ?? "default"
@@ -195,7 +198,9 @@ extension StorageKey {
 extension APIFailure {
     /// A refusal of the simulated cluster.
     init(_ refusal: SimulationRefusal) {
-        let causes = refusal.details?.causes.map { Status.Cause(reason: $0.reason, message: $0.message, field: $0.field) }
+        let causes = refusal.details?.causes.map {
+            Status.Cause(reason: $0.reason, message: $0.message, field: $0.field)
+        }
         var details = refusal.details.map {
             Status.Details(name: $0.name, group: $0.group, kind: $0.kind, uid: $0.uid, causes: causes ?? [])
         }

@@ -12,6 +12,7 @@ struct Watch: Sendable {
     /// new version (semantics 6.2).
     func event(_ change: StoredChange) -> (type: String, object: JSONValue)? {
         guard change.storage == target.resource.storage else { return nil }
+        if let name = target.name, change.object.key.name != name { return nil }
         if !target.namespace.isEmpty, change.object.key.namespace != target.namespace { return nil }
         let isIn = change.kind != .deleted && options.selects(change.object.json)
         let wasIn = change.previous.map { options.selects($0.json) } ?? false
@@ -46,13 +47,19 @@ extension Registry {
         let version = options.resourceVersion ?? 0
         if version > 0, options.sendInitialEvents != true {
             guard let changes = store.changes(watch.target.resource.storage, after: version) else {
-                return [("ERROR", APIFailure.expired("too old resource version: \(version) (\(store.compactedRevision))").json)]
+                return [
+                    (
+                        "ERROR",
+                        APIFailure.expired("too old resource version: \(version) (\(store.compactedRevision))").json
+                    )
+                ]
             }
             return changes.compactMap(watch.event)
         }
         if options.sendInitialEvents == false { return [] }
         let objects = store.list(watch.target.resource.storage, namespace: watch.target.namespace)
-        let events = objects.filter { options.selects($0.json) }.map { (type: "ADDED", object: $0.json) }
+        let named = objects.filter { watch.target.name == nil || $0.key.name == watch.target.name }
+        let events = named.filter { options.selects($0.json) }.map { (type: "ADDED", object: $0.json) }
         guard options.allowsBookmarks else { return events }
         return events + [("BOOKMARK", watch.bookmark(revision: store.revision, endsInitialEvents: true))]
     }

@@ -5,7 +5,9 @@ import FleetWire
 /// Modelled PodDisruptionBudgets over the JSON that is kept beside them.
 enum BudgetRendering {
     /// The object with the modelled fields laid over it.
-    static func json(_ budget: PodDisruptionBudget, _ detail: ObjectDetail, over base: JSONValue, now: Instant) -> JSONValue {
+    static func json(_ budget: PodDisruptionBudget, _ detail: ObjectDetail, over base: JSONValue, now: Instant)
+        -> JSONValue
+    {
         var json = base
         MetadataRendering.overlay(
             &json, apiVersion: "policy/v1", kind: "PodDisruptionBudget", key: budget.key, uid: budget.uid,

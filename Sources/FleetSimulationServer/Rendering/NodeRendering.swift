@@ -53,7 +53,8 @@ enum NodeRendering {
     private static func overlayConditions(_ node: Node, _ json: inout JSONValue, _ now: Instant) {
         let isUnknown = node.readiness == .unknown
         for pressure in ["MemoryPressure", "DiskPressure", "PIDPressure"] {
-            let healthy = "KubeletHas" + (pressure == "DiskPressure" ? "NoDiskPressure" : "Sufficient" + pressure.dropLast(8))
+            let healthy =
+                "KubeletHas" + (pressure == "DiskPressure" ? "NoDiskPressure" : "Sufficient" + pressure.dropLast(8))
             setCondition(&json, pressure, isUnknown ? "Unknown" : "False", isUnknown ? unknown : (healthy, ""), now)
         }
         let reason =

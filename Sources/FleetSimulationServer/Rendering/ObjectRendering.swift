@@ -30,7 +30,8 @@ struct ObjectRendering {
     }
 
     private func node(_ name: NodeName?) -> JSONValue {
-        name.map { document(StorageKind(group: "", name: "nodes"), StorageKey(namespace: "", name: $0.rawValue)) } ?? .null
+        name.map { document(StorageKind(group: "", name: "nodes"), StorageKey(namespace: "", name: $0.rawValue)) }
+            ?? .null
     }
 
     /// The template of a controller that the simulation knows.

@@ -138,7 +138,9 @@ enum PodRendering {
             status["ready"] = .bool(pod.isReady)
             status["started"] = .bool(pod.phase == .running)
             let state = pod.isFinished ? "terminated" : pod.phase == .running ? "running" : "waiting"
-            if status["state"][state].isNull { status["state"] = [:] ; status["state"][state] = details(pod, state, now) }
+            if status["state"][state].isNull {
+                status["state"] = [:]; status["state"][state] = details(pod, state, now)
+            }
             return status
         }
     }
@@ -157,7 +159,9 @@ enum PodRendering {
 
     private static func qualityOfService(_ spec: JSONValue) -> String {
         let containers = spec["containers"].elements
-        if containers.allSatisfy({ $0["resources"]["requests"].nonEmpty == nil && $0["resources"]["limits"].nonEmpty == nil }) {
+        if containers.allSatisfy({
+            $0["resources"]["requests"].nonEmpty == nil && $0["resources"]["limits"].nonEmpty == nil
+        }) {
             return "BestEffort"
         }
         let isGuaranteed = containers.allSatisfy { container in

@@ -39,7 +39,8 @@ enum AttachmentRendering {
         var json = base
         MetadataRendering.overlay(
             &json, apiVersion: "storage.k8s.io/v1", kind: "VolumeAttachment", key: ObjectKey("", attachment.name),
-            uid: detail.uid, labels: json["metadata"]["labels"].strings, annotations: json["metadata"]["annotations"].strings)
+            uid: detail.uid, labels: json["metadata"]["labels"].strings,
+            annotations: json["metadata"]["annotations"].strings)
         MetadataRendering.overlay(createdAt: detail.createdAt, &json)
         if json["spec"]["attacher"].isNull { json["spec"]["attacher"] = "csi.simulated" }
         json["spec"]["nodeName"] = .string(attachment.nodeName.rawValue)

@@ -51,7 +51,8 @@ enum WorkloadRendering {
         }
         overlayStrategy(workload, &json)
         if kind == .statefulSet, json["spec"]["volumeClaimTemplates"].isNull, !workload.claimTemplates.isEmpty {
-            json["spec"]["volumeClaimTemplates"] = .array(workload.claimTemplates.map { ["metadata": ["name": .string($0)]] })
+            json["spec"]["volumeClaimTemplates"] = .array(
+                workload.claimTemplates.map { ["metadata": ["name": .string($0)]] })
         }
     }
 
@@ -62,7 +63,8 @@ enum WorkloadRendering {
             if workload.strategy == .rollingUpdate {
                 json["spec"]["strategy"]["rollingUpdate"] = ["maxUnavailable": "25%", "maxSurge": "25%"]
             }
-        case .statefulSet where json["spec"]["updateStrategy"].isNull, .daemonSet where json["spec"]["updateStrategy"].isNull:
+        case .statefulSet where json["spec"]["updateStrategy"].isNull,
+            .daemonSet where json["spec"]["updateStrategy"].isNull:
             json["spec"]["updateStrategy"] = ["type": .string(workload.strategy.rawValue)]
         default: break
         }
@@ -89,7 +91,8 @@ enum WorkloadRendering {
             let desired = workload.replicas
             counts = [
                 ("currentNumberScheduled", max(pods, ready)), ("numberMisscheduled", 0),
-                ("desiredNumberScheduled", desired), ("numberReady", ready), ("updatedNumberScheduled", max(pods, ready)),
+                ("desiredNumberScheduled", desired), ("numberReady", ready),
+                ("updatedNumberScheduled", max(pods, ready)),
                 ("numberAvailable", ready), ("numberUnavailable", max(0, desired - ready)),
             ]
         case .job: counts = [("active", pods), ("ready", ready)]
@@ -131,7 +134,8 @@ enum WorkloadRendering {
     private static func overlayConditions(_ workload: Workload, _ json: inout JSONValue, _ now: Instant) {
         let isAvailable = workload.readyReplicas * 4 >= workload.replicas * 3
         let updated: [(String, JSONValue)] = [("lastUpdateTime", .string(Timestamp.text(now)))]
-        let text = isAvailable ? "Deployment has minimum availability." : "Deployment does not have minimum availability."
+        let text =
+            isAvailable ? "Deployment has minimum availability." : "Deployment does not have minimum availability."
         ConditionRendering.set(
             &json, "Available", isAvailable ? "True" : "False",
             reason: isAvailable ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable", message: text,

@@ -22,7 +22,9 @@ enum EventForms {
     static func modern(_ json: JSONValue) -> JSONValue {
         var result = renaming(json, renamed)
         result["apiVersion"] = "events.k8s.io/v1"
-        for key in ["deprecatedFirstTimestamp", "deprecatedLastTimestamp"] where result[key].isNull { result[key] = .null }
+        for key in ["deprecatedFirstTimestamp", "deprecatedLastTimestamp"] where result[key].isNull {
+            result[key] = .null
+        }
         if result["deprecatedSource"].isNull { result["deprecatedSource"] = [:] }
         return result
     }

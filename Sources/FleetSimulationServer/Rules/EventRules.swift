@@ -2,7 +2,9 @@ import FleetWire
 
 /// Rules of Events in their core form.
 enum EventRules {
-    /// What is wrong with an Event. Those with `eventTime` follow the rules of `events.k8s.io/v1` (semantics 8).
+    /// What is wrong with an Event.
+    ///
+    /// Those with `eventTime` follow the rules of `events.k8s.io/v1` (semantics 8).
     static func validate(_ json: JSONValue) throws(APIFailure) -> [FieldError] {
         try MicroTime.check(json["eventTime"], kind: "Event", version: "v1")
         guard !json["eventTime"].isNull else { return [] }

@@ -3,7 +3,9 @@ import FleetWire
 
 /// Rules of Nodes (`pkg/apis/core/validation/validation.go:ValidateNode`).
 enum NodeRules {
-    /// What is wrong with a Node. The server validates taints twice, and so lists each error twice.
+    /// What is wrong with a Node.
+    ///
+    /// The server validates taints twice, and so lists each error twice.
     static func validate(_ json: JSONValue) -> [FieldError] {
         let errors = json["spec"]["taints"].elements.enumerated().flatMap { validate($1, index: $0) }
         return errors + errors

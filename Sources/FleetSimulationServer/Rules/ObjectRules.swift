@@ -1,5 +1,5 @@
-import Foundation
 import FleetWire
+import Foundation
 
 /// What the API server does to objects of a kind before it stores them: defaults and validation.
 enum ObjectRules {

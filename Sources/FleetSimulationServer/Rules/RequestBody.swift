@@ -18,7 +18,8 @@ enum RequestBody {
         guard found.0 == kind else { throw otherKind(found.0, found.1, expected: kind, groupVersions) }
         guard groupVersions.contains(found.1) else {
             throw .badRequest(
-                "the API version in the data (\(found.1)) does not match the expected API version (\(groupVersions[0]))")
+                "the API version in the data (\(found.1)) does not match the expected API version (\(groupVersions[0]))"
+            )
         }
         return json
     }
