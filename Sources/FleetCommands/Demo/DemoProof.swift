@@ -73,7 +73,7 @@ extension DemoProof {
         for path in /etc/cni/net.d /var/lib/cni /var/lib/kubelet /etc/kubernetes; do
             if [ -d "$path" ] && [ -n "$(ls -A "$path")" ] || [ -f "$path" ]; then echo "left=$path"; fi
         done
-        rules=$( (iptables-save; ip6tables-save) 2>/dev/null | grep -cE '(^:|-A |-j )(KUBE-|CNI-|cali-)')
+        rules=$( (iptables-save; ip6tables-save) 2>/dev/null | sed 's/"[^"]*"//g' | grep -cE '(^:|-A |-j )(KUBE-|CNI-|cali-)')
         echo "rules=$rules"
         """
 
