@@ -57,6 +57,17 @@ struct ResumeTests {
         #expect(again.requests == [.deleteNode("n2", uid: "uid-n2")])
     }
 
+    @Test("a run that nobody lets begin a node says so, waits ten minutes, and ends as blocked")
+    func blocked() throws {
+        let policy = WavePolicy(maxUnavailable: .count(1), soak: .zero)
+        var machine = RunMachine(try order([("delete_node", null)], policy: policy))
+        let others = nodes + [Fixture.node("n3", zone: "c", ready: false)]
+        let first = machine.handle(synchronized(others), at: start)
+        #expect(first.kinds.contains("run.blocked"))
+        #expect(first.deadline == start + .seconds(600))
+        #expect(machine.handle(.tick, at: start + .seconds(600)).finished == .blocked)
+    }
+
     @Test("hosts that were refused are asked again by the run that goes on")
     func preflight() throws {
         let order = try order([("run", Fixture.mapping([("script", "true")]))])

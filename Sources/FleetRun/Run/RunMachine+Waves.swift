@@ -20,6 +20,7 @@ extension RunMachine {
                 guard soakIsOver(before: wave) else { return }
                 emit(.waveStarted(change(wave)))
             }
+            if let blockedSince, now >= blockedSince + Self.patience { mayAdmitNodes = true }
             while mayAdmitNodes, !isInterrupted, failureReason() == nil { admitNodes(of: wave) }
             guard wave.targets.allSatisfy({ isEnded($0) }) else { return }
             emit(.waveFinished(change(wave)))
@@ -200,6 +201,7 @@ extension RunMachine {
     private mutating func admitNodes(of wave: PlannedWave) {
         mayAdmitNodes = false
         let waiting = wave.targets.filter { state.nodes[$0.node]?.phase == .pending }
+        blockedSince = waiting.isEmpty ? nil : blockedSince
         guard !waiting.isEmpty else { return }
         var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
         var refusal: String?
@@ -214,11 +216,22 @@ extension RunMachine {
         noteBlocked(refusal, wave)
     }
 
+    /// Says why nothing can be begun; after ten minutes of it the run ends, and can be resumed.
     private mutating func noteBlocked(_ reason: String?, _ wave: PlannedWave) {
-        guard let reason, state.working.isEmpty, reason != lastBlock else { return }
+        guard let reason, state.working.isEmpty else {
+            blockedSince = nil
+            return
+        }
+        let words = "wave \(wave.number) cannot start a node: \(reason)"
+        if reason != lastBlock { emit(.runBlocked(RunEvent.RunBlocked(reason: words))) }
         lastBlock = reason
-        emit(.runBlocked(RunEvent.RunBlocked(reason: "wave \(wave.number) cannot start a node: \(reason)")))
+        let since = blockedSince ?? now
+        blockedSince = since
+        if now >= since + Self.patience { finish(.blocked, words) }
     }
+
+    /// How long a run waits for others to make its first step possible.
+    static let patience = Duration.seconds(600)
 
     private mutating func start(_ target: PlanTarget, in wave: PlannedWave) {
         emit(.nodeStarted(RunEvent.NodeStarted(node: target.node, wave: wave.number, zone: target.zone?.rawValue ?? "")))

@@ -70,6 +70,8 @@ public struct RunMachine: Sendable {
     var touchesAll = true
     var isInterrupted = false
     var lastBlock: String?
+    /// Since when nothing is in hand and nothing can be begun.
+    var blockedSince: Instant?
     /// Whether something happened since nodes were admitted last that may let more in.
     var mayAdmitNodes = true
     /// Workloads whose pods became Ready, or stopped being so.
@@ -137,7 +139,8 @@ public struct RunMachine: Sendable {
 
     private func nextDeadline() -> Instant? {
         guard state.result == nil else { return nil }
-        let run = [governorDeadline, markDeadline, state.soakEnd.flatMap { $0 > now ? $0 : nil }, stopDeadline].compactMap(\.self)
+        let patience = blockedSince.map { $0 + Self.patience }.flatMap { $0 > now ? $0 : nil }
+        let run = [governorDeadline, markDeadline, patience, state.soakEnd.flatMap { $0 > now ? $0 : nil }, stopDeadline].compactMap(\.self)
         return (run + deadlines.values).min()
     }
 
