@@ -167,8 +167,9 @@ final class Connection: TransportUser {
                 let transport = ForwardedTransport(user: self)
                 self.transport = transport
                 jump.targets.append(transport)
-                expect(.connect, within: settings.connectSeconds)
-                transport.connect(to: hop.key.address, port: hop.key.port, through: session)
+                transport.connect(to: hop.key.address, port: hop.key.port, through: session) { [self] in
+                    if phase == .connecting { expect(.connect, within: settings.connectSeconds) }
+                }
             }
         }
     }

@@ -124,7 +124,11 @@ final class Session {
             operations.removeFirst()
             operation.finish(code)
         }
-        for channel in channels where pendingClose == nil { channel.pump() }
+        var isDrained = false
+        for channel in channels where pendingClose == nil {
+            if isDrained { channel.pumpQueued() } else { channel.pump() }
+            isDrained = isDrained || channel.isOpen
+        }
     }
 
     private func flush() {

@@ -9,10 +9,11 @@ final class ForwardedTransport: Transport, ChannelOwner {
 
     init(user: any TransportUser) { self.user = user }
 
-    /// Asks the jump host to connect.
-    func connect(to address: String, port: Int, through session: Session) {
+    /// Asks the jump host to connect, in its turn: `whenBegun` tells when that is.
+    func connect(to address: String, port: Int, through session: Session, whenBegun: @escaping () -> Void) {
         let channel = RemoteChannel(.forward(host: address, port: port), session: session, owner: self)
         self.channel = channel
+        channel.whenBegun = whenBegun
         channel.open()
     }
 
