@@ -24,8 +24,8 @@ public struct VerifyDrainedStep: Step {
     public func advance(_ context: StepContext) -> StepProgress {
         let left = context.remaining
         if !left.isEmpty { return wait(context, "pods still on the node: \(left.map(\.key.description).joined(separator: ", "))") }
-        let missing = context.node.evicted.values.compactMap { shortfall(of: $0, in: context.world) }.sorted()
-        if !missing.isEmpty { return wait(context, Array(Set(missing)).sorted().joined(separator: "; ")) }
+        let missing = readyBefore(context.node).compactMap { shortfall(of: $0, readyBefore: $1, in: context.world) }.sorted()
+        if !missing.isEmpty { return wait(context, missing.joined(separator: "; ")) }
         return .done(changed: false, "empty; every replacement is Ready")
     }
 
@@ -39,15 +39,21 @@ public struct VerifyDrainedStep: Step {
         return context.now < deadline ? .wait(reason, until: deadline) : .failed("after \(timeout.text): \(reason)")
     }
 
-    /// What a workload lacks, with the Pending reason of its pods; nil when it lacks nothing (safety rule 15).
-    private func shortfall(of eviction: NodeProgress.EvictedPod, in world: World) -> String? {
-        guard let uid = eviction.workload, let workload = world.workloads[uid], workload.reference.kind != .job else {
-            return nil
+    /// The workloads that lost pods here, with the Ready pods that each had before the first.
+    private func readyBefore(_ node: NodeProgress) -> [ObjectUID: Int] {
+        node.evicted.values.reduce(into: [:]) { known, eviction in
+            guard let uid = eviction.workload else { return }
+            known[uid] = max(known[uid] ?? 0, eviction.readyBefore)
         }
+    }
+
+    /// What a workload lacks, with the Pending reason of its pods; nil when it lacks nothing (safety rule 15).
+    private func shortfall(of uid: ObjectUID, readyBefore: Int, in world: World) -> String? {
+        guard let workload = world.workloads[uid], workload.reference.kind != .job else { return nil }
         let ready = world.readyPods(of: uid)
-        let wanted = min(workload.replicas, eviction.readyBefore)
+        let wanted = min(workload.replicas, readyBefore)
         guard ready < wanted else { return nil }
-        let reasons = Set(world.pods(of: uid).filter { !$0.isReady && !$0.pendingReason.isEmpty }.map(\.pendingReason)).sorted()
+        let reasons = Set(world.unreadyPods(of: uid).map(\.pendingReason).filter { !$0.isEmpty }).sorted()
         let words = reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
         return "\(workload.reference) has \(ready) of \(wanted) Ready pods\(words)"
     }

@@ -26,6 +26,7 @@ public struct World: Sendable {
     private var podsByNode: [NodeName: Set<ObjectUID>] = [:]
     private var podsByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var readyByController: [ObjectUID: Int] = [:]
+    private var unreadyByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var replicaSetsByDeployment: [ObjectUID: Set<ObjectUID>] = [:]
     private var budgetsByNamespace: [String: Set<ObjectKey>] = [:]
 
@@ -93,6 +94,12 @@ public struct World: Sendable {
         return (replicaSetsByDeployment[workload] ?? []).reduce(direct) { $0 + (readyByController[$1] ?? 0) }
     }
 
+    /// A workload's pods that are not Ready.
+    public func unreadyPods(of workload: ObjectUID) -> [Pod] {
+        let owners = replicaSetsByDeployment[workload].map(Array.init) ?? []
+        return (owners + [workload]).flatMap { unreadyByController[$0] ?? [] }.compactMap { pods[$0] }
+    }
+
     /// The budgets that select a pod, by name.
     public func budgets(selecting pod: Pod) -> [PodDisruptionBudget] {
         (budgetsByNamespace[pod.key.namespace] ?? []).compactMap { budgets[$0] }.filter { $0.selects(pod) }
@@ -140,8 +147,14 @@ public struct World: Sendable {
     }
 
     private mutating func count(_ pod: Pod, by step: Int) {
-        guard let owner = pod.controller, pod.isReady, !pod.isTerminating else { return }
-        readyByController[owner.uid, default: 0] += step
+        guard let owner = pod.controller else { return }
+        if pod.isReady {
+            if !pod.isTerminating { readyByController[owner.uid, default: 0] += step }
+        } else if step > 0 {
+            unreadyByController[owner.uid, default: []].insert(pod.uid)
+        } else {
+            unreadyByController[owner.uid]?.remove(pod.uid)
+        }
     }
 
     private mutating func removePod(_ uid: ObjectUID) {
