@@ -52,10 +52,11 @@ extension Invariants {
     }
 
     private mutating func checkReady(in simulation: ClusterSimulation) {
-        for workload in simulation.workloads where workload.reference.kind != .daemonSet && workload.reference.kind != .job {
-            if workload.readyReplicas < workload.replicas {
-                violate("\(workload.reference) has \(workload.readyReplicas) of \(workload.replicas) Ready after the run")
-            }
+        let census = Census(simulation)
+        for workload in simulation.workloads where workload.controller == nil && workload.reference.kind != .job {
+            guard workload.reference.kind != .daemonSet else { continue }
+            let ready = census.pods(of: workload).count { $0.isReady && !$0.isTerminating }
+            if ready < workload.replicas { violate("\(workload.reference) has \(ready) of \(workload.replicas) Ready after the run") }
         }
     }
 }

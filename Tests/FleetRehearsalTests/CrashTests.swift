@@ -68,7 +68,7 @@ struct CrashTests {
         var next = Rehearsal(order, in: simulation, history: wreck.history)
         next.invariants = invariants
         next.play(atMost: .seconds(4 * 3600))
-        next.settle(for: .seconds(60))
+        next.settle(for: .seconds(300))
         return next
     }
 

@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRun
+import FleetSimulation
 import Foundation
 import Testing
 
@@ -10,7 +11,7 @@ struct SeedTests {
     static let seeds: ClosedRange<UInt64> = {
         let environment = ProcessInfo.processInfo.environment
         if let one = environment["FLEET_SEED"].flatMap(UInt64.init) { return one...one }
-        return 1...max(1, environment["FLEET_SEEDS"].flatMap(UInt64.init) ?? 150)
+        return 1...max(1, environment["FLEET_SEEDS"].flatMap(UInt64.init) ?? 250)
     }()
 
     @Test("whatever the seed, nothing is overdrawn, nothing is left behind, and the run ends")
@@ -46,6 +47,13 @@ struct SeedTests {
         let replay = "replay: FLEET_SEED=\(seed) swift test --filter \(test)"
         if ProcessInfo.processInfo.environment["FLEET_SEED"] != nil {
             for (event, time) in rehearsal.events { print(time.microseconds / 1000, event) }
+            print(rehearsal.machine.state.reason, rehearsal.machine.state.quarantined.map(\.phase))
+            let census = Census(rehearsal.simulation)
+            for workload in rehearsal.simulation.workloads {
+                let ready = census.pods(of: workload).count(where: \.isReady)
+                if ready < workload.replicas, workload.controller == nil { print("short:", workload.reference, ready, workload.replicas) }
+            }
+            for pod in rehearsal.simulation.pods where !pod.isReady { print("not Ready:", pod.key, pod.phase, pod.pendingReason) }
         }
         guard let result = rehearsal.result else {
             Issue.record("seed \(seed): the run never ended; \(replay)")

@@ -68,6 +68,23 @@ struct ResumeTests {
         #expect(machine.handle(.tick, at: start + .seconds(600)).finished == .blocked)
     }
 
+    @Test("a look at a host whose connection broke is taken again")
+    func brokenConnection() throws {
+        let port = LocatedScalar(text: "443", value: .int(443), textLocation: Fixture.place)
+        let ports = LocatedValue(.sequence([LocatedValue(.scalar(port), at: Fixture.place)]), at: Fixture.place)
+        let entry = LocatedMapping.Entry(key: "ports", keyLocation: Fixture.place, value: ports)
+        let step = LocatedValue(.mapping(LocatedMapping([entry])), at: Fixture.place)
+        var machine = RunMachine(
+            Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("wait_for_connections", step)])))
+        let identity = HostReport(outcome: .exited(0), standardOutput: "hostname=n1\nmachine_id=machine-n1\n")
+        let first = machine.handle(synchronized(nodes), at: start)
+        let look = machine.handle(.completed(id: first.ids[0], .host(identity)), at: start)
+        let broken = machine.handle(
+            .completed(id: look.ids[0], .host(HostReport(outcome: .transportLost("broken pipe")))), at: start)
+        #expect(broken.deadline == start + .seconds(5))
+        #expect(machine.handle(.tick, at: start + .seconds(5)).ids.count == 1)
+    }
+
     @Test("hosts that were refused are asked again by the run that goes on")
     func preflight() throws {
         let order = try order([("run", Fixture.mapping([("script", "true")]))])

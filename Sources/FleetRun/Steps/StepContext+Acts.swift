@@ -18,7 +18,7 @@ extension StepContext {
         }
     }
 
-    /// Runs a command once; only what never started is tried again, three times.
+    /// Runs a command once; what never started is tried again, and a repeatable one whose connection broke, six times.
     ///
     /// Returns the result when there is one, or what to do next. After a crash a command whose outcome is unknown runs
     /// again only when it is repeatable (safety rule 25).
@@ -32,7 +32,7 @@ extension StepContext {
         case .inDoubt where isRepeatable: return (nil, .perform([act], waitingFor: title))
         case .inDoubt:
             return (nil, .failed("in doubt: \(title) was started on \(target.host) and its end was not recorded; look at the host, then mark the step repeatable or finish by hand"))
-        case .finished(let result) where result.code == "never started":
+        case .finished(let result) where result.lostHost && (isRepeatable || result.code == "never started"):
             return (nil, retried(act, after: result, isPassing: true))
         case .finished(let result): return (result, .wait(title))
         }
@@ -68,6 +68,9 @@ extension OperationResult {
 
     /// Whether it failed so that another attempt may mend it.
     var isPassing: Bool { Self.passing.contains(code) }
+
+    /// Whether the host was not reached, or the connection to it broke.
+    var lostHost: Bool { code == "never started" || code == "connection lost" }
 
     /// The server's or host's words, or the code where there are none.
     var words: String { message.isEmpty ? code : "\(code): \(message)" }

@@ -44,16 +44,21 @@ public struct WaitForConnectionsStep: Step {
         guard let act = context.memory.acts["look"], case .finished(let result) = act.state else {
             return context.memory.acts["look"]?.state == .inFlight ? .wait(title) : .perform([look], waitingFor: title)
         }
+        let isLate = context.now >= context.memory.startedAt + timeout
+        let next = act.changedAt + interval
+        if result.lostHost, !isLate {
+            return context.now < next ? .wait("\(title): \(result.words); trying again", until: next)
+                : .perform([look], waitingFor: title)
+        }
         guard result.isSuccess, let count = NodeAnswer(result.output).last("connections").flatMap(Int.init) else {
             return .failed("\(title): \(result.words)")
         }
         if count < below { return .done(changed: false, "\(count) connections") }
         let reason = "\(count) connections on \(ports.map(String.init).joined(separator: ", ")), waiting for fewer than \(below)"
-        if context.now >= context.memory.startedAt + timeout {
+        if isLate {
             return onTimeout == .goOn ? .done(changed: false, "went on after \(timeout.text) with \(count) connections")
                 : .failed("after \(timeout.text): \(reason)")
         }
-        let next = act.changedAt + interval
         return context.now < next ? .wait(reason, until: next) : .perform([look], waitingFor: reason)
     }
 
