@@ -10,6 +10,7 @@ struct Scenario {
     let snapshot: ClusterSnapshot
     let order: RunOrder
     let latencies: Rehearsal.Latencies
+    let number: UInt64
     let faults: [(at: Duration, command: SimulationCommand)]
     /// When the watch breaks, and for how long.
     let gaps: [(at: Duration, span: Duration)]
@@ -19,6 +20,7 @@ struct Scenario {
 
     init(_ number: UInt64, stops: Bool = false, faulty: Bool = true) throws {
         var seed = Seed(number)
+        self.number = number
         snapshot = RandomCluster.snapshot(seed: number)
         order = try Self.order(snapshot, &seed)
         latencies = Self.latencies(&seed)
@@ -102,7 +104,10 @@ struct Scenario {
 
     /// A rehearsal of it, with its invariants.
     func rehearsal() -> Rehearsal {
-        var rehearsal = Rehearsal(order, in: ClusterSimulation(snapshot: snapshot), latencies: latencies)
+        // Far from the cluster builder's own seed, so that no UID comes twice.
+        let settings = SimulationSettings(seed: number &+ 0x9_0000_0000)
+        let simulation = ClusterSimulation(snapshot: snapshot, settings: settings)
+        var rehearsal = Rehearsal(order, in: simulation, latencies: latencies)
         rehearsal.invariants = Invariants(order, before: snapshot)
         rehearsal.invariants?.toleratesStaleHealth = disturbsHealth
         return rehearsal

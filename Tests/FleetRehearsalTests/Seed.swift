@@ -2,7 +2,11 @@
 struct Seed: RandomNumberGenerator {
     private var state: UInt64
 
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x5EED }
+    /// Neighbouring seeds start far apart: as multiples of the step their streams would only be shifted.
+    init(_ seed: UInt64) {
+        state = seed
+        state = next() ^ 0x5EED
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
