@@ -38,11 +38,13 @@ WIRE_TESTS = FleetKubernetesTests FleetSimulationServerTests FleetJournalTests F
 NOTHING =
 SPACE = $(NOTHING) $(NOTHING)
 
+# On Linux the test bundle is a program of its own.
+BUNDLE = .build/debug/fleetPackageTests.xctest --testing-library swift-testing
+RUN_TESTS = $(if $(filter Linux,$(shell uname -s)),$(BUNDLE),$(SWIFT) test --skip-build --disable-xctest)
+
 test: build ## Run all tests; a missing tool is a skip, and a failure where CI is set
-	$(SWIFT) test --skip-build $(BUILD_FLAGS) --disable-xctest --skip '$(subst $(SPACE),|,$(WIRE_TESTS))'
-	for suite in $(WIRE_TESTS); do \
-		$(SWIFT) test --skip-build $(BUILD_FLAGS) --disable-xctest --no-parallel --filter "^$$suite\." || exit 1; \
-	done
+	$(RUN_TESTS) --skip '$(subst $(SPACE),|,$(WIRE_TESTS))'
+	for suite in $(WIRE_TESTS); do $(RUN_TESTS) --no-parallel --filter "^$$suite\." || exit 1; done
 
 demo: build ## Decommission 4 of 12 nodes in 3 waves, on a simulated cluster and sandboxed hosts
 	$(FLEET) demo

@@ -4,7 +4,13 @@ import FleetModel
 struct RandomSource: Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678_9ABC_DEF1 }
+    /// Mixes the seed first: neighbouring seeds must not give the same stream, shifted.
+    init(seed: UInt64) {
+        var mixed = seed &+ 0x1234_5678_9ABC_DEF1
+        mixed = (mixed ^ (mixed >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+        mixed = (mixed ^ (mixed >> 33)) &* 0xC4CE_B9FE_1A85_EC53
+        state = mixed ^ (mixed >> 33)
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
