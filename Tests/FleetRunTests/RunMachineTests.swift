@@ -234,6 +234,15 @@ struct RunMachineTests {
         #expect(machine.state.result == .done)
     }
 
+    @Test("a cluster that cannot be followed any more leaves a run that can be gone on with")
+    func lostCluster() throws {
+        var machine = RunMachine(
+            Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null)])))
+        _ = machine.handle(snapshot([Fixture.node("n1")]), at: start)
+        let failure = ClusterFailure(.forbidden, message: "pods is forbidden")
+        #expect(machine.handle(.lost(failure), at: start).finished == .blocked)
+    }
+
     @Test("every event survives the journal")
     func records() throws {
         let node = Fixture.node("n1")

@@ -184,7 +184,7 @@ public struct RunMachine: Sendable {
 
     private mutating func lose(_ failure: ClusterFailure) {
         guard state.result == nil else { return }
-        finish(.failed, "the cluster cannot be followed any more: \(failure)")
+        finish(.blocked, "the cluster cannot be followed any more: \(failure)")
     }
 
     private mutating func synchronize(with snapshot: ClusterSnapshot) {
