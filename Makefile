@@ -43,8 +43,12 @@ BUNDLE = .build/debug/fleetPackageTests.xctest --testing-library swift-testing
 RUN_TESTS = $(if $(filter Linux,$(shell uname -s)),$(BUNDLE),$(SWIFT) test --skip-build --disable-xctest)
 
 test: build ## Run all tests; a missing tool is a skip, and a failure where CI is set
-	$(RUN_TESTS) --skip '$(subst $(SPACE),|,$(WIRE_TESTS))'
-	for suite in $(WIRE_TESTS); do $(RUN_TESTS) --no-parallel --filter "^$$suite\." || exit 1; done
+	@{ $(RUN_TESTS) --skip '$(subst $(SPACE),|,$(WIRE_TESTS))' || echo "== failed: the pure suites"; \
+	for suite in $(WIRE_TESTS); do \
+		$(RUN_TESTS) --no-parallel --filter "^$$suite\." || echo "== failed: $$suite"; \
+	done; } 2>&1 | tee .build/tests.log
+	@test -s .build/tests.log && ! grep -q '^== failed: ' .build/tests.log || { \
+		echo; echo "== what failed"; grep -E '^== failed: |✘' .build/tests.log; exit 1; }
 
 demo: build ## Decommission 4 of 12 nodes in 3 waves, on a simulated cluster and sandboxed hosts
 	$(FLEET) demo

@@ -170,7 +170,8 @@ struct CommandTests {
         server.stop()
         try await withHosts { hosts in
             let report = await hosts.run(.plain("true"), on: server.endpoint())
-            #expect(report.outcome == .neverStarted("Connection refused"))
+            #expect(
+                report.outcome == .neverStarted("connect to 127.0.0.1 port \(server.endpoint().port): Connection refused"))
         }
     }
 

@@ -126,7 +126,7 @@ struct Preparation: Sendable {
     /// How the targets' hosts are reached; empty when no step needs them.
     func endpoints(_ options: HostOptions) throws -> [NodeName: HostEndpoint] {
         guard playbook.summaries.contains(where: \.touchesHost) else { return [:] }
-        let resolver = Endpoints(options)
+        let resolver = Endpoints(try options.withDefaults())
         var endpoints: [NodeName: HostEndpoint] = [:]
         for host in hosts { endpoints[host.node] = try resolver.endpoint(of: host) }
         return endpoints
@@ -150,13 +150,15 @@ enum ExtraVariables {
 extension ClusterOptions {
     /// The cluster that the options and the kubeconfig name.
     func connection() throws -> ClusterConnection {
-        try Kubeconfig(explicitPath: kubeconfig.map(Paths.expanded), context: context).connection()
+        let defaults = try Defaults.load()
+        let path = kubeconfig ?? defaults.kubeconfig
+        return try Kubeconfig(explicitPath: path.map(Paths.expanded), context: context ?? defaults.context).connection()
     }
 }
 
 extension SQLiteJournal {
     /// The journal that the options name.
     static func open(_ options: StateOptions) throws -> SQLiteJournal {
-        try SQLiteJournal(path: Paths.state(options.state), fleetVersion: FleetCommand.version)
+        try SQLiteJournal(path: options.path(), fleetVersion: FleetCommand.version)
     }
 }

@@ -137,7 +137,7 @@ extension RunMachine {
 
     /// Sets a node aside: it stays cordoned, labelled with the reason's step (safety rule 21).
     private mutating func quarantine(_ name: NodeName, _ planned: PlannedStep, _ reason: String) {
-        let owes = order.steps.contains { $0.step.traits.contains(.cleans) } && world.nodes[name] == nil
+        let owes = order.cleans && world.nodes[name] == nil
         emit(
             .nodeQuarantined(
                 RunEvent.NodeQuarantined(node: name, step: planned.kind, reason: reason, owesCleanup: owes)

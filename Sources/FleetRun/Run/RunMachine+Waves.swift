@@ -132,7 +132,7 @@ extension RunMachine {
     private mutating func judge(_ results: [(NodeProgress, OperationResult)]) -> Bool {
         var refusals: [String] = []
         for (node, result) in results {
-            switch HostProof(of: node.target, result, settings: order.settings) {
+            switch HostProof(of: node.target, result, settings: order.settings, isCleaned: order.cleans) {
             case .proved(let proof): emit(.identityProved(proof))
             case .refused(let reason): refusals.append("\(node.target.host): \(reason)")
             }

@@ -42,6 +42,8 @@ public struct RunOrder: Sendable {
     }
     /// Whether some step runs commands on hosts.
     public var touchesHosts: Bool { steps.contains { $0.step.traits.contains(.touchesHost) } }
+    /// Whether some step removes things from hosts that cannot be put back.
+    var cleans: Bool { steps.contains { $0.step.traits.contains(.cleans) } }
     /// Whether some step empties nodes.
     public var drains: Bool { steps.contains { $0.step.traits.contains(.drains) } }
 }

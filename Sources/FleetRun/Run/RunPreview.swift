@@ -33,13 +33,12 @@ public struct RunPreview: Sendable {
         /// Step by step.
         public var steps: [Step]
         let settings: RunSettings
+        let isCleaned: Bool
 
         /// Why the host cannot be worked on; nil when it can.
         public func refusal(_ report: HostReport) -> String? {
-            guard case .refused(let reason) = HostProof(of: target, OperationResult(report), settings: settings) else {
-                return nil
-            }
-            return reason
+            let proof = HostProof(of: target, OperationResult(report), settings: settings, isCleaned: isCleaned)
+            return if case .refused(let reason) = proof { reason } else { nil }
         }
     }
 
@@ -59,7 +58,7 @@ public struct RunPreview: Sendable {
                     let planned = order.steps[index]
                     return Step(kind: planned.kind, preview: planned.step.preview(machine.context(for: node, index)))
                 },
-                settings: order.settings
+                settings: order.settings, isCleaned: order.cleans
             )
         }
     }

@@ -58,14 +58,8 @@ public struct CleanupStep: Step {
     }
 
     private func refusal(in context: StepContext) -> String? {
-        guard let proof = context.node.identity, !proof.proof.isEmpty else {
-            return "nothing proves that this host is Node \(context.target.node): neither machine-id, system UUID nor an address agrees; nothing was removed"
-        }
-        guard proof.isClusterCA == true else {
-            return proof.isClusterCA == nil
-                ? "nothing proves that the host's kubelet belongs to this cluster: no CA to compare; nothing was removed"
-                : "the host's kubelet belongs to another cluster (its CA differs); nothing was removed"
-        }
+        guard let proof = context.node.identity else { return "the host's identity was not proved; nothing was removed" }
+        if let doubt = proof.doubt { return "\(doubt); nothing was removed" }
         if let other = context.world.nodes[context.target.node], context.current == nil {
             return "Node \(other.name) registered again (UID \(other.uid)); nothing was removed"
         }
