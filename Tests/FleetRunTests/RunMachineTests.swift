@@ -71,6 +71,24 @@ struct RunMachineTests {
         #expect(second.requests == [.deleteNode("n2", uid: "uid-n2")])
     }
 
+    @Test("nodes that wait get the soft taint; those that are cordoned at once need none")
+    func softTaint() throws {
+        let targets = [Fixture.target("n1"), Fixture.target("n2"), Fixture.target("n3", zone: "b")]
+        let steps = try Fixture.steps([("cordon", null), ("drain", null)])
+        let policy = WavePolicy(maxUnavailable: .count(3), maxUnavailablePerZone: .count(1), soak: .zero)
+        var order = Fixture.order(waves: [targets], steps: steps, policy: policy)
+        order.soon = targets
+        var machine = RunMachine(order)
+        let nodes = [Fixture.node("n1"), Fixture.node("n2"), Fixture.node("n3", zone: "b"), Fixture.node("n4")]
+        let first = machine.handle(snapshot(nodes), at: start)
+        let taint = NodePatch(addTaints: [RunMachine.retiringTaint])
+        #expect(first.requests == [.patchNode("n2", uid: "uid-n2", taint)])
+        var tainted = Fixture.node("n2")
+        tainted.taints = [RunMachine.retiringTaint]
+        _ = machine.handle(.changed(.node(tainted)), at: start)
+        #expect(machine.state.working == ["n1", "n3"])
+    }
+
     @Test("delete_node refuses a node that is not Ready and was not drained")
     func deadNode() throws {
         var machine = RunMachine(

@@ -66,7 +66,8 @@ struct Preparation: Sendable {
         _ source: PlanSource, _ playbook: LoadedPlaybook, _ extra: VariableMapping, _ files: LoadedInventory?,
         _ client: KubernetesClient
     ) async throws -> Preparation {
-        let snapshot = try await client.snapshot()
+        let reading = try await client.read()
+        let snapshot = reading.snapshot
         let journal = try SQLiteJournal.open(source.state)
         let name = source.planName ?? playbook.header.name
         let pinned = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
@@ -78,7 +79,8 @@ struct Preparation: Sendable {
             hosts: hosts, name: name, criticalPods: playbook.checks.criticalPods, pinned: pinned
         )
         return Preparation(
-            playbook: playbook, inventory: inventory, client: client, journal: journal, snapshot: snapshot,
+            playbook: playbook, inventory: inventory, client: client.following(reading), journal: journal,
+            snapshot: snapshot,
             current: Planner.plan(request), pinned: pinned, request: request, hosts: hosts, extra: extra
         )
     }

@@ -151,7 +151,7 @@ extension RunMachine {
     private mutating func marksRetiringNodes() -> Bool {
         markDeadline = nil
         guard order.drains, state.wave == nil else { return true }
-        var rest = unmarked ?? order.soon[...]
+        var rest = unmarked ?? nodesToMark[...]
         var open: [PlanTarget] = []
         for target in marking where mark(target) { open.append(target) }
         while open.count < order.policy.parallelism, let target = rest.popFirst() {
@@ -159,6 +159,18 @@ extension RunMachine {
         }
         (unmarked, marking) = (rest, open)
         return state.result == nil && rest.isEmpty && open.isEmpty
+    }
+
+    /// The plan's remaining nodes less those that are cordoned at once: a cordon keeps moved pods away as well.
+    private var nodesToMark: [PlanTarget] {
+        guard let wave = currentWave(), order.steps.first?.step.traits.contains(.cordons) ?? false else { return order.soon }
+        var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
+        var begun: Set<NodeName> = []
+        for target in wave.targets where state.nodes[target.node]?.phase == .pending && caps.refusal(of: target) == nil {
+            caps.take(target)
+            begun.insert(target.node)
+        }
+        return order.soon.filter { !begun.contains($0.node) }
     }
 
     /// Sees to one node's taint; true while it is not settled. What cannot be had after six attempts is done without.
