@@ -24,6 +24,14 @@ public struct HostCommand: Hashable, Sendable, Codable {
     }
 }
 
+/// The two streams that a command writes to.
+public enum HostStream: Hashable, Sendable, Codable {
+    /// Standard output.
+    case output
+    /// Standard error.
+    case error
+}
+
 /// How a command ended: one closed enumeration all the way to the report (ssh-facts 3.5).
 public enum HostOutcome: Hashable, Sendable, Codable {
     /// The phases that have a deadline of their own.
