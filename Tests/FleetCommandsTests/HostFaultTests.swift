@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized, .needsSandboxedHosts) struct HostFaultTests {
     @Test("hosts that are as they should be pass: the same files without a fault")
     func faultless() async throws {
-        try await HostWorld.with { world in
+        try await WorkerHosts.with { world in
             let run = try await world.run("--dry-run")
             #expect(run.status == 0, "\(run.error)")
             #expect(run.output.contains("would remove /var/lib/kubelet"))
@@ -19,7 +19,7 @@ import Testing
 
     @Test("an unknown host key is refused, with its fingerprint")
     func unknownHostKey() async throws {
-        try await HostWorld.with { world in
+        try await WorkerHosts.with { world in
             try Data().write(to: URL(fileURLWithPath: world.hosts.knownHosts))
             let run = try await world.run("--yes")
             #expect(run.status == 1)
@@ -31,7 +31,7 @@ import Testing
 
     @Test("a refused login names host, user and key")
     func authenticationRefused() async throws {
-        try await HostWorld.with { world in
+        try await WorkerHosts.with { world in
             let key = "\(world.cluster.folder.path)/other_key"
             _ = try await FleetBinary.tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
             let run = try await world.run("--yes", inventory: try world.inventory(key: key))
@@ -44,7 +44,7 @@ import Testing
 
     @Test("a host that is down is named, and the others are not begun")
     func hostDown() async throws {
-        try await HostWorld.with { world in
+        try await WorkerHosts.with { world in
             let run = try await world.run("--yes", inventory: try world.inventory(addresses: ["web-06": "127.0.9.9"]))
             #expect(run.status == 1)
             #expect(run.error.contains("web-06"), "\(run.error)")
@@ -55,7 +55,7 @@ import Testing
 
     @Test("hosts of another cluster are refused: their kubelets trust another CA")
     func otherCluster() async throws {
-        try await HostWorld.with(ofAnotherCluster: true) { world in
+        try await WorkerHosts.with(ofAnotherCluster: true) { world in
             let run = try await world.run("--yes")
             #expect(run.status == 1)
             #expect(run.error.contains("web-02") && run.error.contains("belongs to another cluster"), "\(run.error)")
@@ -65,7 +65,7 @@ import Testing
 
     @Test("a host that is another machine than its Node is refused, with both ids")
     func otherMachine() async throws {
-        try await HostWorld.with { world in
+        try await WorkerHosts.with { world in
             let own = try #require(world.hosts.endpoint(of: "web-10")?.address)
             let run = try await world.run("--yes", inventory: try world.inventory(addresses: ["web-02": own]))
             #expect(run.status == 1)
@@ -75,7 +75,7 @@ import Testing
     }
 }
 
-extension HostWorld {
+extension WorkerHosts {
     /// Runs the playbook of the faults on two nodes.
     fileprivate func run(_ option: String, inventory: String? = nil) async throws -> FleetBinary.Result {
         let steps = ["cordon:", "drain: {delete_emptydir_data: true}", "delete_node:", "cleanup:"]

@@ -5,69 +5,118 @@ import FleetSimulationServer
 import Foundation
 import Testing
 
-/// A simulated cluster of twelve nodes, three of which have a sandboxed host behind a real sshd.
+/// A simulated cluster behind its API, sandboxed hosts behind a real sshd, and the files that an operator has.
 struct HostWorld {
-    let cluster: SimulatedWorld
+    let folder: TemporaryFolder
+    let server: SimulationServer
     let hosts: SandboxFleet
+    let kubeconfig: String
 
-    /// Starts both, hands them to a body, and ends everything; the hosts' kubelets trust another CA than the cluster's
-    /// where that is asked for.
-    static func with(ofAnotherCluster isForeign: Bool = false, _ body: (HostWorld) async throws -> Void) async throws {
-        let own = try await authority("fleet-test-ca")
-        let authority = isForeign ? try await authority("fleet-other-ca") : own
-        try await SimulatedWorld.with(authority: own) { cluster in
-            let wanted = ["web-02", "web-06", "web-10"]
-            let nodes = await cluster.server.simulation.nodes.filter { wanted.contains($0.name.rawValue) }
-            let sandboxed = nodes.map { node in
-                SandboxHost(
-                    name: node.name.rawValue, machineID: node.machineID, systemUUID: node.systemUUID,
-                    internalIP: node.internalAddresses.first ?? "10.0.0.10", clusterCertificate: authority)
+    /// The CA of the cluster; its key was thrown away.
+    static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBgDCCASWgAwIBAgIUR3FC7uzQC5rxJvS9ocIfnpTHO0kwCgYIKoZIzj0EAwIw
+        FTETMBEGA1UEAwwKa3ViZXJuZXRlczAeFw0yNjExMjMyMDU0MzBaFw0zNjExMjAy
+        MDU0MzBaMBUxEzARBgNVBAMMCmt1YmVybmV0ZXMwWTATBgcqhkjOPQIBBggqhkjO
+        PQMBBwNCAAQSDYd8G1Dy3URIA7lHZYWAU0fPgKKQi6SlMna1LBOTUMRPqDt3CcSt
+        2w/VOygex+hXn44+78HGEC+qphUIB7zeo1MwUTAdBgNVHQ4EFgQUp5mokBUVsdC0
+        JJAdW6JOXoQS/gMwHwYDVR0jBBgwFoAUp5mokBUVsdC0JJAdW6JOXoQS/gMwDwYD
+        VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA06sDexIz0hBTtJ8tquyO
+        f+blvAOjkHbGQ89IpKpcIUACIQDZsNpVDPrytbLJfPEUEIUob7zZy9jIOwHYJiLD
+        Y8WRRg==
+        -----END CERTIFICATE-----
+
+        """
+
+    /// Missing tools skip these suites visibly on a laptop, and fail them in CI.
+    static let isPossible: Bool = {
+        if ProcessInfo.processInfo.environment["CI"] != nil { return true }
+        return ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip"].allSatisfy { tool in
+            ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].contains {
+                FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)")
             }
-            let hosts = try await SandboxFleet.start(hosts: sandboxed, directory: "\(cluster.folder.path)/hosts")
+        }
+    }()
+
+    /// Starts cluster and hosts, hands them to a body, and ends everything.
+    static func with(
+        _ hosts: [SandboxHost], snapshot: ClusterSnapshot = DemoCluster.snapshot(),
+        _ body: (HostWorld) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var settings = SimulationSettings()
+        settings.podStart = .milliseconds(100)...(.milliseconds(300))
+        settings.podReady = .milliseconds(50)...(.milliseconds(200))
+        settings.podStop = .milliseconds(50)...(.milliseconds(200))
+        settings.kubeletStart = .milliseconds(300)
+        settings.nodeMonitorGrace = .seconds(4)
+        let account = Account(user: "tester", groups: ["system:masters"], token: "secret-token-of-the-test")
+        let fleet = try await SandboxFleet.start(hosts: hosts, directory: "\(folder.path)/hosts")
+        do {
+            let server = try await SimulationServer.start(
+                simulation: ClusterSimulation(snapshot: snapshot, settings: settings),
+                settings: SimulationServer.Settings(accounts: [account]))
+            let authority = Data(certificate.utf8).base64EncodedString()
+            let kubeconfig = try folder.write(server.kubeconfig(certificateAuthorityData: authority), to: "kubeconfig")
+            let world = HostWorld(folder: folder, server: server, hosts: fleet, kubeconfig: kubeconfig)
             do {
-                try await body(HostWorld(cluster: cluster, hosts: hosts))
-                await hosts.stop()
+                try await body(world)
+                await server.stop()
             } catch {
-                await hosts.stop()
+                await server.stop()
                 throw error
             }
+        } catch {
+            await fleet.stop()
+            throw error
         }
+        await fleet.stop()
     }
 
-    /// The certificate of a new CA, PEM.
-    private static func authority(_ name: String) async throws -> String {
-        try await FleetBinary.tool(
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-            "/dev/null", "-subj", "/CN=\(name)", "-days", "30")
+    /// Runs fleet against the cluster and its hosts.
+    func run(_ arguments: String...) async throws -> FleetBinary.Result {
+        try await FleetBinary(directory: folder.path).run(list: arguments + ["--kubeconfig", kubeconfig])
     }
 
-    /// Writes an inventory of the hosts; what is given takes the place of what is right.
-    func inventory(key: String? = nil, addresses: [String: String] = [:]) throws -> String {
+    /// A playbook as it is shipped.
+    static func shipped(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("playbooks/\(name).yaml").path
+    }
+
+    /// Writes an inventory of the hosts; the variables of each are YAML entries such as `zone: eu-1a`.
+    func inventory(_ variables: [String: [String]], group: [String] = []) throws -> String {
         let rows = hosts.hosts.map { host in
-            "    \(host.name): {ansible_host: \(addresses[host.name] ?? host.address ?? "")}"
+            let own = ["ansible_host: \(host.address ?? "")", "ip: \(host.internalIP)"] + (variables[host.name] ?? [])
+            return "    \(host.name): {\(own.joined(separator: ", "))}"
         }
-        return try cluster.folder.write(
-            """
-            kube_node:
-              hosts:
-            \(rows.joined(separator: "\n"))
-              vars:
-                ansible_port: \(hosts.port)
-                ansible_user: \(hosts.user)
-                ansible_become: false
-                ansible_ssh_private_key_file: \(key ?? hosts.clientKey)
-                ansible_ssh_common_args: -o UserKnownHostsFile=\(hosts.knownHosts)
-
-            """, to: "inventory.yaml")
+        let lines = [
+            "ansible_port: \(hosts.port)", "ansible_user: \(hosts.user)", "ansible_become: false",
+            "ansible_ssh_private_key_file: \(hosts.clientKey)",
+            "ansible_ssh_common_args: -o UserKnownHostsFile=\(hosts.knownHosts)",
+        ]
+        let text =
+            "kube_node:\n  hosts:\n" + rows.joined(separator: "\n") + "\n  vars:\n"
+            + (lines + group).map { "    \($0)\n" }.joined()
+        return try folder.write(text, to: "inventory.yaml")
     }
 }
 
 extension Trait where Self == ConditionTrait {
     /// Sandboxed hosts can run here, or must.
-    static var needsSandboxedHosts: Self {
-        let tools = ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip", "openssl"]
-        let missing = tools.filter { !FleetBinary.isInstalled($0) }
-        let isCI = ProcessInfo.processInfo.environment["CI"] != nil
-        return .enabled(if: missing.isEmpty || isCI, "needs \(missing.joined(separator: ", "))")
+    static var needsHosts: Self { .enabled(if: HostWorld.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip") }
+}
+
+extension FleetBinary.Result {
+    /// The `step.finished` facts of a run with `--output json`: node, step, changed, detail.
+    var steps: [(node: String, step: String, changed: Bool, detail: String)] {
+        output.split(separator: "\n").compactMap { line in
+            guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                object["kind"] as? String == "step.finished", let data = object["data"] as? [String: Any],
+                let node = data["node"] as? String, let step = data["step"] as? String
+            else { return nil }
+            return (node, step, data["changed"] as? Bool ?? false, data["detail"] as? String ?? "")
+        }
     }
 }

@@ -26,6 +26,8 @@ struct Preparation: Sendable {
     /// The plan made now, and the pinned one if there is one.
     var current: Plan
     var pinned: Plan?
+    /// When it was pinned.
+    var pinnedAt: Instant?
     var request: PlanRequest
     var hosts: [FleetModel.Host]
     var extra: VariableMapping
@@ -70,8 +72,8 @@ struct Preparation: Sendable {
         let snapshot = reading.snapshot
         let journal = try SQLiteJournal.open(source.state)
         let name = source.planName ?? playbook.header.name
-        let pinned = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
-            .map(PinnedPlan.decode)
+        let stored = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
+        let pinned = try stored.map(PinnedPlan.decode)
         let inventory = files ?? .nodes(of: snapshot)
         let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned)
         let request = PlanRequest(
@@ -80,8 +82,8 @@ struct Preparation: Sendable {
         )
         return Preparation(
             playbook: playbook, inventory: inventory, client: client.following(reading), journal: journal,
-            snapshot: snapshot,
-            current: Planner.plan(request), pinned: pinned, request: request, hosts: hosts, extra: extra
+            snapshot: snapshot, current: Planner.plan(request), pinned: pinned, pinnedAt: stored?.pinnedAt,
+            request: request, hosts: hosts, extra: extra
         )
     }
 

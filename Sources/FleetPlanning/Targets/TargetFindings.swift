@@ -84,6 +84,10 @@ struct TargetFindings {
             groups.add(.blocker, .unusableHost, on: target.host, problem, remedy: "mend the inventory")
         }
         guard target.machineID.isEmpty, target.systemUUID.isEmpty, target.internalAddresses.isEmpty else { return }
+        // A host that is to become a Node has none yet, and nothing to prove.
+        guard index.nodes[target.node] != nil || request.retires || request.steps.contains(where: \.cleans) else {
+            return
+        }
         let cleans = request.steps.contains(where: \.cleans)
         groups.add(
             .warning, .noIdentity, each: target.host,

@@ -10,6 +10,9 @@ public protocol Step: Sendable {
     /// The key in a playbook, such as `drain`.
     static var kind: String { get }
 
+    /// The key that a bare value stands for, as in `swap: off`; nil where the kind takes a mapping only.
+    static var shorthand: String? { get }
+
     /// Reads the arguments; mistakes are reported to the decoder.
     init?(_ arguments: inout LocatedDecoder)
 
@@ -24,6 +27,11 @@ public protocol Step: Sendable {
 
     /// Says what the step would do, and asks for the looks (never changes) that it needs for that.
     func preview(_ context: StepContext) -> StepPreview
+}
+
+extension Step {
+    /// A mapping only.
+    public static var shorthand: String? { nil }
 }
 
 /// What planning and the machines must know of a step without knowing its kind.

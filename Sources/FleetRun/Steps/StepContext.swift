@@ -25,7 +25,9 @@ public struct StepContext: Sendable {
 
     /// The Node with the pinned UID; nil when it is gone or another bears its name.
     public var current: Node? {
-        guard let node = world.nodes[target.node], target.nodeUID == nil || node.uid == target.nodeUID else { return nil }
+        guard let node = world.nodes[target.node], target.nodeUID == nil || node.uid == target.nodeUID else {
+            return nil
+        }
         return node
     }
 
@@ -59,11 +61,16 @@ public struct RunSettings: Sendable {
     public var clusterAuthority: String?
     /// Whether the playbook is for control-plane hosts.
     public var isForControlPlane: Bool
+    /// Every host of the inventory, whether the run works on it or not; in the inventory's order.
+    public var inventory: [InventoryMember]
+    /// What is in the files that steps upload, by the name in the playbook.
+    public var files: [String: [UInt8]]
 
     /// Settings.
     public init(
         id: RunID, actor: RunEvent.Actor, retiring: Set<NodeName>, evictions: EvictionPolicy,
-        clusterAuthority: String? = nil, isForControlPlane: Bool = false
+        clusterAuthority: String? = nil, isForControlPlane: Bool = false, inventory: [InventoryMember] = [],
+        files: [String: [UInt8]] = [:]
     ) {
         self.id = id
         self.actor = actor
@@ -71,6 +78,8 @@ public struct RunSettings: Sendable {
         self.evictions = evictions
         self.clusterAuthority = clusterAuthority
         self.isForControlPlane = isForControlPlane
+        self.inventory = inventory
+        self.files = files
     }
 }
 
