@@ -201,9 +201,12 @@ struct RunMachineTests {
             #expect(reaction.ids.count == 1)
 
             var resumed = RunMachine(order, history: history)
-            let again = resumed.handle(snapshot([Fixture.node("n1")]), at: start + .seconds(60))
-            let runsAgain = again.directives.contains { if case .perform(_, _, .host) = $0 { true } else { false } }
-            #expect(runsAgain == isRepeatable)
+            let looking = resumed.handle(snapshot([Fixture.node("n1")]), at: start + .seconds(60))
+            #expect(looking.hostCommands.map { $0.script.contains("FLEET_SCRIPT=") } == [false])
+            let absent = HostReport(outcome: .exited(0), standardOutput: "state=absent\n")
+            let again = resumed.handle(.completed(id: looking.ids[0], .host(absent)), at: start + .seconds(61))
+            #expect(again.hostCommands.map { $0.script.contains("FLEET_SCRIPT=") } == (isRepeatable ? [true] : []))
+            #expect(resumed.state.quarantined.isEmpty == isRepeatable)
         }
     }
 

@@ -122,7 +122,8 @@ extension RunMachine {
         var drain = governor.status(of: name, in: world)
         drain.firstRequest = node.firstEviction
         return StepContext(
-            target: node.target, world: world, now: now, memory: node.steps[index] ?? StepMemory(startedAt: now),
+            target: node.target, world: world, now: now, index: index,
+            memory: node.steps[index] ?? StepMemory(startedAt: now),
             node: node, drain: drain, run: order.settings, triage: triage, scope: order.scopes[name] ?? VariableScope()
         )
     }

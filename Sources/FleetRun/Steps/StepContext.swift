@@ -10,6 +10,8 @@ public struct StepContext: Sendable {
     public var world: World
     /// The time.
     public var now: Instant
+    /// The step's position in the playbook, from 0.
+    public var index: Int
     /// What the step did so far.
     public var memory: StepMemory
     /// What happened to the node so far.
