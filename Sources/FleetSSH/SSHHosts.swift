@@ -71,7 +71,7 @@ public final class SSHHosts: HostPort {
                         continuation.resume(returning: report)
                     }
                     guard !stop.isRequested else { return execution.finish(.neverStarted("it was stopped")) }
-                    pool.value.run(execution, id: id, over: hops[...])
+                    pool.value.run(execution, id: id, over: hops[...], anew: command.needsNewConnection)
                 }
             }
         } onCancel: {
