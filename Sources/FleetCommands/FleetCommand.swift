@@ -18,7 +18,8 @@ public struct FleetCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, RunsCommand.self, ReportCommand.self,
-            ExecCommand.self, InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self, DemoCommand.self,
+            DiagnoseCommand.self, ExecCommand.self, InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self,
+            DemoCommand.self,
         ]
     )
 

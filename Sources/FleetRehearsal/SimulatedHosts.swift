@@ -11,6 +11,8 @@ struct SimulatedHosts: Sendable {
     /// How often a detached script was started on each host.
     private(set) var launches: [NodeName: Int] = [:]
     private var detached: [NodeName: Set<String>] = [:]
+    /// How often each host was told to boot: its boot id.
+    private var boots: [NodeName: Int] = [:]
 
     init(clusterAuthority: String?) { self.clusterAuthority = clusterAuthority }
 
@@ -22,6 +24,11 @@ struct SimulatedHosts: Sendable {
         if !faults.isEmpty { return (HostReport(outcome: faults.removeFirst()), nil) }
         if command.script == NodeScript.identity { return (success(identity(of: host)), nil) }
         if let script = DetachedRequest(command.script) { return (success(answer(script, on: host.name)), nil) }
+        if let answer = answerAboutBoot(command, on: host) { return answer }
+        if command.script == NodeScript.join {
+            let words = "changed=join as \(host.name)\nmachine_id=\(host.machineID)"
+            return (success(words), host.isJoined ? nil : .join)
+        }
         return (success("changed=yes\nresult=changed\nconnections=0"), action(of: command.script))
     }
 
@@ -38,6 +45,17 @@ struct SimulatedHosts: Sendable {
             detached[host]?.remove(request.id)
             return "cleared=yes"
         }
+    }
+
+    private mutating func answerAboutBoot(_ command: HostCommand, on host: HostState) -> (HostReport, HostAction?)? {
+        let count = boots[host.name] ?? 0
+        if command.script == NodeScript.bootState {
+            return (success("boot_id=boot-\(count)\nreboot_required=no"), nil)
+        }
+        guard command.script == NodeScript.reboot else { return nil }
+        guard command.environment["FLEET_BOOT_ID"] == "boot-\(count)" else { return (success("holds=booted since"), nil) }
+        boots[host.name] = count + 1
+        return (success("changed=told the host to reboot"), .reboot)
     }
 
     /// What a step's text does to the kubelet, as far as the cluster feels it.

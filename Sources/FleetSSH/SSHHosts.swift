@@ -82,7 +82,7 @@ public final class SSHHosts: HostPort {
                     }
                     if let receiving { execution.receiving = receiving }
                     guard !stop.isRequested else { return execution.finish(.neverStarted("it was stopped")) }
-                    pool.value.run(execution, id: id, over: hops[...])
+                    pool.value.run(execution, id: id, over: hops[...], anew: command.needsNewConnection)
                 }
             }
         } onCancel: {

@@ -1,8 +1,10 @@
 import FleetCommands
+import FleetKubernetes
 import FleetModel
 import FleetSimulation
 import FleetSimulationServer
 import Foundation
+import Subprocess
 import Testing
 
 /// A simulated cluster behind its API, sandboxed hosts behind a real sshd, and the files that an operator has.
@@ -58,6 +60,7 @@ struct HostWorld {
                 simulation: ClusterSimulation(snapshot: snapshot, settings: settings),
                 settings: SimulationServer.Settings(accounts: [account]))
             let authority = Data(certificate.utf8).base64EncodedString()
+            try await server.publishClusterInfo(certificateAuthorityData: authority)
             let kubeconfig = try folder.write(server.kubeconfig(certificateAuthorityData: authority), to: "kubeconfig")
             let world = HostWorld(folder: folder, server: server, hosts: fleet, kubeconfig: kubeconfig)
             do {
@@ -77,6 +80,51 @@ struct HostWorld {
     /// Runs fleet against the cluster and its hosts.
     func run(_ arguments: String...) async throws -> FleetBinary.Result {
         try await FleetBinary(directory: folder.path).run(list: arguments + ["--kubeconfig", kubeconfig])
+    }
+
+    /// Runs a body while what happens to the hosts' kubelets happens to their Nodes.
+    func linked<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+        let link = KubeletLink(hosts: hosts, server: server)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                await link.follow()
+                return nil
+            }
+            group.addTask { try await body() }
+            defer { group.cancelAll() }
+            while let result = try await group.next() { if let result { return result } }
+            throw CancellationError()
+        }
+    }
+
+    /// The cluster as its API shows it.
+    func snapshot() async throws -> ClusterSnapshot {
+        let connection = try Kubeconfig(explicitPath: kubeconfig).connection()
+        return try await KubernetesClient.withClient(connection: connection) { try await $0.snapshot() }
+    }
+
+    /// Waits until something holds; fails after half a minute.
+    func until(_ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await !condition() {
+            try #require(ContinuousClock.now < deadline)
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// The HTTP status of a GET.
+    func status(of path: String) async throws -> Int {
+        let result = try await Subprocess.run(
+            .name("curl"),
+            arguments: ["-s", "-o", "/dev/null", "-w", "%{http_code}", server.url + "/as/secret-token-of-the-test" + path],
+            output: .string(limit: 4096), error: .discarded)
+        return Int(result.standardOutput) ?? 0
+    }
+
+    /// A shipped playbook that soaks for seconds only.
+    func quickened(_ name: String) throws -> String {
+        let text = try String(contentsOfFile: Self.shipped(name), encoding: .utf8)
+        return try folder.write(text.replacing(/soak: \d+[ms]/, with: "soak: 1s"), to: "\(name).yaml")
     }
 
     /// A playbook as it is shipped.

@@ -174,6 +174,7 @@ struct HostStateStepTests {
         switch progress {
         case .perform(let acts, _): "perform \(acts.map(\.key).joined(separator: ","))"
         case .wait(let reason, _): "wait \(reason)"
+        case .blocked(let reason): "blocked \(reason)"
         case .done(let changed, let detail): "\(changed ? "changed" : "unchanged"): \(detail)"
         case .failed(let reason): "failed: \(reason)"
         }

@@ -31,6 +31,8 @@ struct Preparation: Sendable {
     var request: PlanRequest
     var hosts: [FleetModel.Host]
     var extra: VariableMapping
+    /// How hosts join the cluster; nil when no step joins.
+    var entrance: ClusterEntrance?
 
     /// The plan that counts: the pinned one, else the one made now.
     var plan: Plan { pinned ?? current }
@@ -83,8 +85,22 @@ struct Preparation: Sendable {
         return Preparation(
             playbook: playbook, inventory: inventory, client: client.following(reading), journal: journal,
             snapshot: snapshot, current: Planner.plan(request), pinned: pinned, pinnedAt: stored?.pinnedAt,
-            request: request, hosts: hosts, extra: extra
+            request: request, hosts: hosts, extra: extra,
+            entrance: playbook.summaries.contains(where: \.joins) ? try await entrance(by: client) : nil
         )
+    }
+
+    /// What kubeadm published of the cluster, if it speaks of the cluster that the kubeconfig names.
+    private static func entrance(by client: KubernetesClient) async throws -> ClusterEntrance? {
+        guard let info = try await client.clusterInfo() else { return nil }
+        let known = client.connection.certificateAuthorityDigests
+        guard known.isEmpty || !Set(known).isDisjoint(with: info.authorityDigests) else {
+            throw Refusal(
+                "ConfigMap kube-public/cluster-info shows another CA than the kubeconfig: hosts would join another cluster",
+                hint: "see which of the two is out of date; nothing was changed")
+        }
+        let seed = (0..<4).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined(separator: "-")
+        return ClusterEntrance(endpoint: info.endpoint, authorityPins: info.authorityPins, seed: SecretText(seed))
     }
 
     /// The hosts of pattern and limit; without a limit those of the pinned plan (safety rules 1 and 24).

@@ -131,12 +131,14 @@ struct RunFlow {
     ) -> RunOrder {
         let plan = preparation.plan
         let header = preparation.playbook.header
-        let settings = RunSettings(
+        var settings = RunSettings(
             id: id, actor: .current, retiring: Set(plan.targets.map(\.node)), evictions: header.evictions,
             clusterAuthority: preparation.client.connection.certificateAuthorityDigests.first, isForControlPlane: header.isForControlPlane,
             inventory: preparation.inventory.inventory.hosts.map(InventoryMember.init),
-            files: preparation.playbook.files
+            files: preparation.playbook.files,
+            entrance: preparation.entrance
         )
+        settings.approvals = wishes.approvals
         return RunOrder(
             waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
             scopes: preparation.scopes, soon: plan.targets.filter { !progress.finished.contains($0.node) },

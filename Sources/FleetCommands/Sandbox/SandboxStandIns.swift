@@ -217,19 +217,33 @@ enum SandboxStandIns {
             [ "$(grep -c ^/ /proc/swaps)" = 0 ] || errors="$errors [ERROR Swap]: running with swap on is not supported;"
             [ -z "$errors" ] || die "error execution phase preflight: [preflight] Some fatal errors occurred:$errors" 1
         }
+        # A JoinConfiguration: the CA's public key must be the pinned one.
+        read_config() {
+            grep -q '^kind: JoinConfiguration$' "$1" || die "error: no kind JoinConfiguration in $1"
+            cp "$1" "$STATE/join-config"
+            grep -q -E '^ *token: "[a-z0-9]{6}\.[a-z0-9]{16}"$' "$1" || die "discovery.bootstrapToken.token: Invalid value"
+            node=$(sed -n 's/^  name: "\(.*\)"$/\1/p' "$1")
+            endpoint=$(sed -n 's/^ *apiServerEndpoint: "\(.*\)"$/\1/p' "$1")
+            command -v openssl >/dev/null || return 0
+            pin=$(openssl x509 -in "$STATE/cluster-ca.crt" -noout -pubkey | openssl pkey -pubin -outform der | sha256sum | cut -d ' ' -f 1)
+            grep -q -F "sha256:$pin" "$1" || die "cluster CA found in cluster-info ConfigMap is invalid: none of the public keys \"sha256:$pin\" are pinned"
+        }
         join() {
             node=$(hostname)
             endpoint=
+            config=
             while [ $# -gt 0 ]; do
                 case $1 in
                     --node-name) node=$2; shift ;;
                     --node-name=*) node=${1#*=} ;;
-                    --token | --discovery-token-ca-cert-hash | --cri-socket | --config | -v) shift ;;
+                    --config) config=$2; shift ;;
+                    --token | --discovery-token-ca-cert-hash | --cri-socket | -v) shift ;;
                     -*) ;;
                     *) endpoint=$1 ;;
                 esac
                 shift
             done
+            [ -z "$config" ] || read_config "$config"
             refuse_join
             echo "[preflight] Running pre-flight checks"
             mkdir -p $K/pki $K/manifests /var/lib/kubelet/pki

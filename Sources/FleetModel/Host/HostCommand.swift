@@ -4,6 +4,10 @@ public struct HostCommand: Hashable, Sendable, Codable {
     public var script: String
     /// Variables exported before the script, whatever the server's AcceptEnv says.
     public var environment: [String: String]
+    /// More such variables, which no journal, log or report may show; they reach the host on standard input only.
+    public var secrets: [String: SecretText] = [:]
+    /// Whether it must travel over a connection made for it: it proves that the host can still be reached anew.
+    public var needsNewConnection = false
     /// Whether it runs as root through the host's become method.
     public var becomesRoot: Bool
     /// The longest it may take, in seconds.

@@ -22,9 +22,18 @@ extension RunMachine {
             }
             if let blockedSince, now >= blockedSince + Self.patience { mayAdmitNodes = true }
             while mayAdmitNodes, !isInterrupted, failureReason() == nil { admitNodes(of: wave) }
-            guard wave.targets.allSatisfy({ isEnded($0) }) else { return }
+            guard wave.targets.allSatisfy({ isEnded($0) }) else { return endIfBlocked() }
             emit(.waveFinished(change(wave)))
         }
+    }
+
+    /// Ends the run when every node in hand waits for a person, and nothing is under way.
+    private mutating func endIfBlocked() {
+        let reasons = Set(state.working.compactMap { blocked[$0] }).sorted()
+        guard !state.working.isEmpty, state.working.allSatisfy({ blocked[$0] != nil }), state.open.isEmpty,
+            state.openEvictions.isEmpty
+        else { return }
+        finish(.blocked, "waiting for \(reasons.joined(separator: "; "))")
     }
 
     private func currentWave() -> PlannedWave? { order.waves.first { !state.finishedWaves.contains($0.number) } }

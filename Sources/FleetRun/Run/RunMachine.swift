@@ -80,6 +80,8 @@ public struct RunMachine: Sendable {
     var touchedWorkloads: Set<ObjectUID> = []
     /// What nodes wait for whose step watches workloads.
     var watched: [NodeName: Set<ObjectUID>] = [:]
+    /// Nodes whose step waits for a person, and for what.
+    var blocked: [NodeName: String] = [:]
     /// Hosts that were not asked yet who they are; nil before the first is.
     var unasked: ArraySlice<NodeName>?
     /// Nodes whose taint was not seen to yet, and those whose taint is under way; nil before the first is.

@@ -23,9 +23,9 @@ public struct HostsEntriesStep: HostStateStep {
     /// `keep the cluster's entries of /etc/hosts`.
     public var title: String { "keep the cluster's entries of /etc/hosts" }
 
-    /// The script; throws where the inventory has no address for a host of the group.
+    /// The script; throws where neither the inventory nor its Node has an address for a host of the group.
     public func command(in context: StepContext) throws -> HostCommand {
-        let entries = try members(of: context.run).map(entry)
+        let entries = try members(of: context.run).map { try entry($0, in: context.world) }
         return LinesInFileStep.command(
             path: "/etc/hosts", marker: "fleet: hosts of the cluster", block: entries, isHostsFile: true)
     }
@@ -37,10 +37,11 @@ public struct HostsEntriesStep: HostStateStep {
         return members.sorted { $0.node < $1.node }
     }
 
-    private func entry(_ member: InventoryMember) throws -> String {
-        guard let address = member.address else {
+    private func entry(_ member: InventoryMember, in world: World) throws -> String {
+        guard let address = member.address ?? world.nodes[member.node]?.internalAddresses.first else {
             throw StepRefusal(
-                "the inventory has no address of host \(member.host): give it ip (or an address as ansible_host)")
+                "neither the inventory nor a Node has an address of host \(member.host): give it ip (or an address as ansible_host)"
+            )
         }
         var names = [member.node.rawValue]
         if let domain { names.insert("\(member.node).\(domain)", at: 0) }

@@ -10,6 +10,8 @@ public enum StepCatalogue {
         ServiceStep.self, RunStep.self, DeleteNodeStep.self, CleanupStep.self, VerifyGoneStep.self,
         HostNameStep.self, HostsEntriesStep.self, LinesInFileStep.self, SwapStep.self, KernelModuleStep.self,
         SysctlStep.self, PackagesStep.self, ContainerdStep.self, UploadStep.self,
+        JoinStep.self, WaitReadyStep.self, LabelStep.self, TaintStep.self,
+        RebootStep.self, HTTPStep.self, ApproveStep.self, SoakStep.self,
     ]
 
     /// Decodes a playbook's steps; throws every mistake at once.
@@ -81,7 +83,7 @@ extension PlannedStep {
             uncordons: traits.contains(.uncordons), drains: traits.contains(.drains),
             deletesNode: traits.contains(.deletesNode), cleans: traits.contains(.cleans),
             surges: traits.contains(.surges), losesEmptyDir: traits.contains(.losesEmptyDir),
-            deletesBarePods: traits.contains(.deletesBarePods)
+            deletesBarePods: traits.contains(.deletesBarePods), joins: traits.contains(.joins)
         )
     }
 }

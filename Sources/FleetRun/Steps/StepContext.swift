@@ -67,12 +67,16 @@ public struct RunSettings: Sendable {
     public var inventory: [InventoryMember]
     /// What is in the files that steps upload, by the name in the playbook.
     public var files: [String: [UInt8]]
+    /// How hosts join the cluster; nil where no step joins, or the cluster does not say.
+    public var entrance: ClusterEntrance?
+    /// What a person approved by name (safety rule 20).
+    public var approvals: Set<String> = []
 
     /// Settings.
     public init(
         id: RunID, actor: RunEvent.Actor, retiring: Set<NodeName>, evictions: EvictionPolicy,
         clusterAuthority: String? = nil, isForControlPlane: Bool = false, inventory: [InventoryMember] = [],
-        files: [String: [UInt8]] = [:]
+        files: [String: [UInt8]] = [:], entrance: ClusterEntrance? = nil
     ) {
         self.id = id
         self.actor = actor
@@ -82,6 +86,7 @@ public struct RunSettings: Sendable {
         self.isForControlPlane = isForControlPlane
         self.inventory = inventory
         self.files = files
+        self.entrance = entrance
     }
 }
 
