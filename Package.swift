@@ -19,7 +19,9 @@ let package = Package(
     name: "fleet",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "fleet", targets: ["fleet"])
+        .executable(name: "fleet", targets: ["fleet"]),
+        // For Tests/Benchmarks, a package of its own.
+        .library(name: "FleetSSH", targets: ["FleetSSH", "FleetModel"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -200,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "FleetCommandsTests",
             dependencies: [
-                "FleetCommands", "FleetSimulationServer", "FleetSimulation", "FleetKubernetes", "FleetModel",
+                "FleetCommands", "FleetSimulationServer", "FleetSimulation", "FleetKubernetes", "FleetSSH", "FleetModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),

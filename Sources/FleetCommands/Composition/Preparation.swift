@@ -126,7 +126,7 @@ struct Preparation: Sendable {
     /// How the targets' hosts are reached; empty when no step needs them.
     func endpoints(_ options: HostOptions) throws -> [NodeName: HostEndpoint] {
         guard playbook.summaries.contains(where: \.touchesHost) else { return [:] }
-        let resolver = Endpoints(options)
+        let resolver = try Endpoints(options)
         var endpoints: [NodeName: HostEndpoint] = [:]
         for host in hosts { endpoints[host.node] = try resolver.endpoint(of: host) }
         return endpoints
