@@ -70,6 +70,38 @@ import Testing
         }
     }
 
+    @Test("a run whose lock is taken ends with 75 and names who took it; it goes on only by taking it back")
+    func lostLock() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            let other = LockClaim(run: "r-other", planDigest: "d", stateFile: "theirs", user: "bob", machine: "laptop")
+            let connection = try Kubeconfig(explicitPath: world.kubeconfig, context: nil).connection()
+            try await KubernetesClient.withClient(connection: connection) { client in
+                let port = LeaseClient(client: client)
+                var isTaken = false
+                while !isTaken {
+                    let seen: ClusterLock? = try await port.read()
+                    do throws(ClusterFailure) {
+                        _ = try await port.take(seen: seen, for: other, durationSeconds: 1, at: Instant(seconds: 1))
+                        isTaken = true
+                    } catch {
+                        // It was renewed in between.
+                        #expect(error.code == .conflict)
+                    }
+                }
+            }
+            #expect(try await run.status() == 75)
+            #expect(run.error.contains("the cluster's lock was lost: run r-other of bob@laptop took the cluster over"))
+            await releaseEvictions(world)
+            let resume = ["resume", "--playbook", "\(world.folder.path)/retire.yaml", "--kubeconfig", world.kubeconfig]
+            let refused = try await world.fleet.run(list: resume)
+            #expect(refused.status == 75)
+            #expect(refused.error.contains("run r-other of bob@laptop"))
+            let resumed = try await world.fleet.run(list: resume + ["--take-over", "r-other"])
+            #expect(resumed.status == 0, "\(resumed.error)")
+        }
+    }
+
     @Test("pause from another terminal, resume, and the run is done")
     func pause() async throws {
         try await SimulatedWorld.with { world in

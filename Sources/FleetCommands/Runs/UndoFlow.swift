@@ -18,11 +18,12 @@ struct UndoFlow {
     func run(_ wish: RunEvent.StopRequested, on cluster: ClusterOptions) async throws -> FleetExit {
         try await KubernetesClient.withClient(connection: try cluster.connection()) { client in
             try await checkCluster(client)
-            let progress = try await PlanProgress.read(run.planDigest, from: journal)
+            let (plan, pinnedAt) = try await plan()
+            let progress = try await PlanProgress.read(plan, pinnedAt: pinnedAt, from: journal)
             guard let found = progress.runs.last(where: { $0.stored.id == run.id }) else {
                 throw UsageError("there is no run \(run.id)", hint: "see: fleet runs")
             }
-            let order = order(of: found, try await plan(), progress)
+            let order = order(of: found, plan, progress)
             let lock = RunLock(client: client, journal: journal, output: output, takeOver: takeOver)
             let lease = try await lock.take(for: run.id, plan: run.planDigest)
             let machine = RunMachine(order, history: found.history, stop: wish)
@@ -56,7 +57,7 @@ struct UndoFlow {
         }
     }
 
-    private func plan() async throws -> Plan {
+    private func plan() async throws -> (Plan, pinnedAt: Instant) {
         let stored = try await journal.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
         guard let stored, stored.digest == run.planDigest else {
             throw Refusal(
@@ -64,7 +65,7 @@ struct UndoFlow {
                 hint: "find and undo what it left with: fleet leftovers --restore"
             )
         }
-        return try PinnedPlan.decode(stored)
+        return (try PinnedPlan.decode(stored), stored.pinnedAt)
     }
 
     /// The run's waves without steps: nothing can be gone on with, only undone.
