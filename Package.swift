@@ -177,8 +177,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FleetJournalTests",
-            dependencies: ["FleetJournal", "FleetPorts", "FleetModel", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
+            dependencies: [
+                "FleetJournal", "FleetRun", "FleetPlanning", "FleetPorts", "FleetModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "FleetRunTests", dependencies: ["FleetRun", "FleetPlanning", "FleetExpressions", "FleetModel"],
             swiftSettings: strict),

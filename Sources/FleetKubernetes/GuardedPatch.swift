@@ -29,7 +29,7 @@ extension KubernetesClient {
             return request
         case .setMinimumReplicas(let key, let minimum, let annotations):
             return .setMinimum(of: key, minReplicas: minimum, annotations: annotations)
-        case .evict, .deletePod, .deleteNode: break
+        case .evict, .deletePod, .deleteNode, .createBootstrapToken, .deleteBootstrapToken: break
         }
         throw ClusterFailure(.invalid, message: "only a patch of an object can be guarded")
     }

@@ -18,7 +18,7 @@ struct UndoFlow {
     func run(_ wish: RunEvent.StopRequested, on cluster: ClusterOptions) async throws -> FleetExit {
         try await KubernetesClient.withClient(connection: try cluster.connection()) { client in
             try await checkCluster(client)
-            let (plan, pinnedAt) = try await plan()
+            let (plan, pinnedAt) = try await pinnedPlan()
             let progress = try await PlanProgress.read(plan, pinnedAt: pinnedAt, from: journal)
             guard let found = progress.runs.last(where: { $0.stored.id == run.id }) else {
                 throw UsageError("there is no run \(run.id)", hint: "see: fleet runs")
@@ -57,7 +57,7 @@ struct UndoFlow {
         }
     }
 
-    private func plan() async throws -> (Plan, pinnedAt: Instant) {
+    private func pinnedPlan() async throws -> (Plan, pinnedAt: Instant) {
         let stored = try await journal.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
         guard let stored, stored.digest == run.planDigest else {
             throw Refusal(

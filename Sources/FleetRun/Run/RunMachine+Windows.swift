@@ -134,7 +134,7 @@ extension RunMachine {
         return !(0...index).contains { position in
             guard position < order.steps.count else { return false }
             let traits = order.steps[position].step.traits
-            let isFinal = !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet])
+            let isFinal = !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet, .joins])
             let isOnce = traits.contains(.touchesHost) && !traits.contains(.repeatable)
             return (isFinal || isOnce) && node.steps[position]?.acts.isEmpty == false
         }
