@@ -25,7 +25,9 @@ public struct StepContext: Sendable {
 
     /// The Node with the pinned UID; nil when it is gone or another bears its name.
     public var current: Node? {
-        guard let node = world.nodes[target.node], target.nodeUID == nil || node.uid == target.nodeUID else { return nil }
+        guard let node = world.nodes[target.node], target.nodeUID == nil || node.uid == target.nodeUID else {
+            return nil
+        }
         return node
     }
 
@@ -113,6 +115,12 @@ public struct DrainStatus: Hashable, Sendable {
     public var blocked: [String: [ObjectKey]]
     /// Pods whose eviction was accepted and that are still there.
     public var leaving: [ObjectKey]
+    /// Pods that should be gone, by why they are not: a dead kubelet, finalizers.
+    public var overdue: [String: [ObjectKey]]
+    /// The pods still to leave by how long they may take: their rule's timeout, else the policy's.
+    public var timeouts: [Duration: [ObjectKey]]
+    /// When the next leaving pod is overdue; nil when none will be.
+    public var wakeAt: Instant?
     /// Why waiting would not help; nil while it may.
     public var hopeless: String?
 
@@ -121,5 +129,7 @@ public struct DrainStatus: Hashable, Sendable {
         remaining = 0
         blocked = [:]
         leaving = []
+        overdue = [:]
+        timeouts = [:]
     }
 }

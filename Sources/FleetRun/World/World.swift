@@ -23,6 +23,11 @@ public struct World: Sendable {
     /// The volume attachments by name.
     public private(set) var attachments: [String: VolumeAttachment] = [:]
 
+    /// The Nodes that are cordoned or not Ready.
+    public private(set) var unavailableNodes: Set<NodeName> = []
+    /// How many Nodes each zone has.
+    public private(set) var nodesByZone: [Zone?: Int] = [:]
+
     private var podsByNode: [NodeName: Set<ObjectUID>] = [:]
     private var podsByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var readyByController: [ObjectUID: Int] = [:]
@@ -37,7 +42,7 @@ public struct World: Sendable {
     public mutating func synchronize(with snapshot: ClusterSnapshot) {
         self = World()
         isSynchronized = true
-        for node in snapshot.nodes { nodes[node.name] = node }
+        for node in snapshot.nodes { insert(node) }
         for workload in snapshot.workloads { insert(workload) }
         for pod in snapshot.pods { insert(pod) }
         for budget in snapshot.budgets { insert(budget) }
@@ -50,8 +55,8 @@ public struct World: Sendable {
     /// Takes in one change.
     public mutating func apply(_ change: ClusterChange) {
         switch change {
-        case .node(let node): nodes[node.name] = node
-        case .nodeDeleted(let name, let uid): if nodes[name]?.uid == uid { nodes[name] = nil }
+        case .node(let node): insert(node)
+        case .nodeDeleted(let name, let uid): if nodes[name]?.uid == uid { removeNode(name) }
         case .pod(let pod): insert(pod)
         case .podDeleted(let reference): removePod(reference.uid)
         case .budget(let budget): insert(budget)
@@ -132,6 +137,25 @@ public struct World: Sendable {
     }
 
     // MARK: - Indexes
+
+    private mutating func insert(_ node: Node) {
+        let old = nodes.updateValue(node, forKey: node.name)
+        if old == nil || old?.zone != node.zone {
+            if let old { nodesByZone[old.zone, default: 0] -= 1 }
+            nodesByZone[node.zone, default: 0] += 1
+        }
+        if node.isCordoned || !node.isReady {
+            unavailableNodes.insert(node.name)
+        } else {
+            unavailableNodes.remove(node.name)
+        }
+    }
+
+    private mutating func removeNode(_ name: NodeName) {
+        guard let node = nodes.removeValue(forKey: name) else { return }
+        nodesByZone[node.zone, default: 0] -= 1
+        unavailableNodes.remove(name)
+    }
 
     private mutating func insert(_ pod: Pod) {
         if let old = pods.updateValue(pod, forKey: pod.uid) {
