@@ -17,7 +17,8 @@ public struct FleetCommand: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, RunsCommand.self, ReportCommand.self,
+            PlanCommand.self, RehearseCommand.self, SnapshotCommand.self, RunCommand.self, ResumeCommand.self,
+            StatusCommand.self, RunsCommand.self, ReportCommand.self,
             InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self, DemoCommand.self,
         ]
     )
