@@ -134,7 +134,8 @@ extension RunMachine {
 
     func context(for node: NodeProgress, _ index: Int) -> StepContext {
         let name = node.target.node
-        var drain = governor.status(of: name, in: world, at: now)
+        let isDraining = index < order.steps.count && order.steps[index].step.traits.contains(.drains)
+        var drain = isDraining ? governor.status(of: name, in: world, at: now) : DrainStatus()
         drain.firstRequest = node.firstEviction
         return StepContext(
             target: node.target, world: world, now: now, memory: node.steps[index] ?? StepMemory(startedAt: now),

@@ -32,6 +32,7 @@ public struct World: Sendable {
     private var podsByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var readyByController: [ObjectUID: Int] = [:]
     private var unreadyByController: [ObjectUID: Set<ObjectUID>] = [:]
+    private var replicasByWorkload: [ObjectUID: Int] = [:]
     private var replicaSetsByDeployment: [ObjectUID: Set<ObjectUID>] = [:]
     private var budgetsByNamespace: [String: Set<ObjectKey>] = [:]
 
@@ -92,6 +93,9 @@ public struct World: Sendable {
         let owners = replicaSetsByDeployment[workload].map(Array.init) ?? []
         return (owners + [workload]).flatMap { podsByController[$0] ?? [] }.compactMap { pods[$0] }
     }
+
+    /// How many pods a workload should have; nil when it is gone.
+    public func replicas(of workload: ObjectUID) -> Int? { replicasByWorkload[workload] }
 
     /// How many of a workload's pods are Ready and not on their way out.
     public func readyPods(of workload: ObjectUID) -> Int {
@@ -190,6 +194,7 @@ public struct World: Sendable {
 
     private mutating func insert(_ workload: Workload) {
         workloads[workload.reference.uid] = workload
+        replicasByWorkload[workload.reference.uid] = workload.replicas
         if let above = workload.controller {
             replicaSetsByDeployment[above.uid, default: []].insert(workload.reference.uid)
         }
@@ -197,6 +202,7 @@ public struct World: Sendable {
 
     private mutating func removeWorkload(_ uid: ObjectUID) {
         guard let workload = workloads.removeValue(forKey: uid) else { return }
+        replicasByWorkload[uid] = nil
         if let above = workload.controller { replicaSetsByDeployment[above.uid]?.remove(uid) }
     }
 
