@@ -43,8 +43,12 @@ BUNDLE = .build/debug/fleetPackageTests.xctest --testing-library swift-testing
 RUN_TESTS = $(if $(filter Linux,$(shell uname -s)),$(BUNDLE),$(SWIFT) test --skip-build --disable-xctest)
 
 test: build ## Run all tests; a missing tool is a skip, and a failure where CI is set
-	$(RUN_TESTS) --skip '$(subst $(SPACE),|,$(WIRE_TESTS))'
-	for suite in $(WIRE_TESTS); do $(RUN_TESTS) --no-parallel --filter "^$$suite\." || exit 1; done
+	@{ $(RUN_TESTS) --skip '$(subst $(SPACE),|,$(WIRE_TESTS))' || echo "== failed: the pure suites"; \
+	for suite in $(WIRE_TESTS); do \
+		$(RUN_TESTS) --no-parallel --filter "^$$suite\." || echo "== failed: $$suite"; \
+	done; } 2>&1 | tee .build/tests.log
+	@test -s .build/tests.log && ! grep -q '^== failed: ' .build/tests.log || { \
+		echo; echo "== what failed"; grep -E '^== failed: |✘' .build/tests.log; exit 1; }
 
 demo: build ## Decommission 4 of 12 nodes in 3 waves, on a simulated cluster and sandboxed hosts
 	$(FLEET) demo
@@ -52,8 +56,11 @@ demo: build ## Decommission 4 of 12 nodes in 3 waves, on a simulated cluster and
 sim: build ## Play seeds against the machines: SEEDS=200, or SEED=17 to replay one
 	FLEET_SEED=$(SEED) FLEET_SEEDS=$(SEEDS) $(SWIFT) test --skip-build $(BUILD_FLAGS) --filter FleetRehearsalTests
 
-tsan: _libraries ## Run the SSH, runtime and journal suites under Thread Sanitizer
-	$(SWIFT) test --sanitize thread --scratch-path .build-tsan --filter '^(FleetSSH|FleetRuntime|FleetJournal)Tests'
+tsan: _libraries ## Run what has threads under Thread Sanitizer: SSH, journal, and runs of the binary
+	$(SWIFT) build --build-tests --sanitize thread --scratch-path .build-tsan
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions" \
+	.build-tsan/debug/fleetPackageTests.xctest --testing-library swift-testing --no-parallel \
+		--filter '^(FleetSSHTests|FleetJournalTests|FleetCommandsTests\.(RunCommandTests|HostFaultTests|DemoTests))'
 
 bench: _libraries ## Run the benchmarks of Tests/Benchmarks, once there are any
 	@test -f Tests/Benchmarks/Package.swift || { echo "there are no benchmarks yet" >&2; exit 1; }

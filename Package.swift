@@ -208,8 +208,11 @@ let package = Package(
         .testTarget(
             name: "FleetCommandsTests",
             dependencies: [
-                "FleetCommands", "FleetSimulationServer", "FleetSimulation", "FleetKubernetes", "FleetWire",
-                "FleetModel",
+                "FleetCommands", "FleetSimulationServer", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetWire", "FleetModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),

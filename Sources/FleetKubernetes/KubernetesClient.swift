@@ -12,6 +12,8 @@ public struct KubernetesClient: ClusterPort {
     public var connection: ClusterConnection { transport.connection }
 
     let transport: APITransport
+    /// What was read before; watches go on from it while it is fresh.
+    private(set) var reading: ClusterReading?
     let options: ClientOptions
     let logger: Logger
 
@@ -47,9 +49,16 @@ public struct KubernetesClient: ClusterPort {
     public func shutdown() async { await transport.shutdown() }
 
     /// Reads the cluster's whole state with consistent lists.
-    public func snapshot() async throws(ClusterFailure) -> ClusterSnapshot {
-        let lister = Lister(client: self)
-        return try await lister.snapshot()
+    public func snapshot() async throws(ClusterFailure) -> ClusterSnapshot { try await read().snapshot }
+
+    /// The same, together with the places where watches go on from.
+    public func read() async throws(ClusterFailure) -> ClusterReading { try await Lister(client: self).read() }
+
+    /// A client over the same connections whose watches go on from a reading while it is fresh, without listing anew.
+    public func following(_ reading: ClusterReading) -> KubernetesClient {
+        var client = self
+        client.reading = reading
+        return client
     }
 
     /// Follows the cluster.

@@ -20,6 +20,21 @@ struct Performer {
             try await client.write(
                 .setMinimum(of: key, minReplicas: minimum, annotations: annotations),
                 subject: "set the minimum of autoscaler \(key) to \(minimum)")
+        case .createBootstrapToken(let token):
+            try await settle(.create(token), subject: "create bootstrap token \(token.id)", unless: .alreadyExists)
+        case .deleteBootstrapToken(let id):
+            try await settle(.deleteBootstrapToken(id: id), subject: "revoke bootstrap token \(id)", unless: .notFound)
+        }
+    }
+
+    /// A write that is as good as done when the API says that it is done.
+    private func settle(
+        _ request: APIRequest, subject: String, unless isDone: ClusterFailure.Code
+    ) async throws(ClusterFailure) {
+        do throws(ClusterFailure) {
+            try await client.write(request, subject: subject)
+        } catch {
+            if error.code != isDone { throw error }
         }
     }
 

@@ -42,6 +42,8 @@ public struct PlanRequest: Sendable {
     var drains: Bool { steps.contains(where: \.drains) }
     /// Whether some step makes nodes unavailable, or removes them.
     var retires: Bool { steps.contains { $0.cordons || $0.drains || $0.deletesNode } }
+    /// Whether some step brings Nodes into the cluster.
+    var joins: Bool { steps.contains(where: \.joins) }
     /// Whether nodes stay unavailable when their steps are done.
     var leavesNodesCordoned: Bool {
         steps.contains { $0.cordons || $0.drains } && !steps.contains { $0.uncordons || $0.deletesNode }

@@ -48,7 +48,8 @@ public struct Rehearsal: Sendable {
     public var invariants: Invariants?
 
     private let latencies: Latencies
-    private var hosts: SimulatedHosts
+    /// The hosts, with what their disks keep over a crash of the run.
+    private(set) var hosts: SimulatedHosts
     private var now: Instant
     private var inbox = Inbox()
     private var deadline: Instant?
@@ -62,10 +63,23 @@ public struct Rehearsal: Sendable {
         _ order: RunOrder, in simulation: ClusterSimulation, latencies: Latencies = Latencies(),
         history: [(event: RunEvent, time: Instant)] = []
     ) {
+        let hosts = SimulatedHosts(clusterAuthority: order.settings.clusterAuthority)
+        self.init(order, in: simulation, hosts: hosts, latencies: latencies, history: history)
+    }
+
+    /// A rehearsal of a run that goes on after a crash.
+    public init(_ order: RunOrder, after wreck: Wreck, latencies: Latencies = Latencies()) {
+        self.init(order, in: wreck.simulation, hosts: wreck.hosts, latencies: latencies, history: wreck.history)
+    }
+
+    private init(
+        _ order: RunOrder, in simulation: ClusterSimulation, hosts: SimulatedHosts, latencies: Latencies,
+        history: [(event: RunEvent, time: Instant)]
+    ) {
         self.simulation = simulation
         self.latencies = latencies
         machine = RunMachine(order, history: history)
-        hosts = SimulatedHosts(clusterAuthority: order.settings.clusterAuthority)
+        self.hosts = hosts
         now = simulation.now
         events = history
         let snapshot = simulation.snapshot()
@@ -203,6 +217,7 @@ extension Rehearsal {
         public var simulation: ClusterSimulation
         /// What it had done.
         public var deeds: [Deed]
+        var hosts: SimulatedHosts
     }
 
     /// Plays until a number of facts is on disk and the process is killed.
@@ -216,7 +231,7 @@ extension Rehearsal {
         crashPoint = CrashPoint(count: count, isPerforming: performing)
         while crashPoint?.isReached == false, result == nil, step() {}
         guard crashPoint?.isReached == true, !performing || events.count == count else { return nil }
-        return Wreck(history: Array(events.prefix(count)), simulation: simulation, deeds: deeds)
+        return Wreck(history: Array(events.prefix(count)), simulation: simulation, deeds: deeds, hosts: hosts)
     }
 
     private struct CrashPoint: Sendable {

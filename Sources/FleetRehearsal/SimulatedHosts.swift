@@ -8,6 +8,11 @@ struct SimulatedHosts: Sendable {
     let clusterAuthority: String?
     /// How the next commands end, before hosts answer as they should.
     var faults: [HostOutcome] = []
+    /// How often a detached script was started on each host.
+    private(set) var launches: [NodeName: Int] = [:]
+    private var detached: [NodeName: Set<String>] = [:]
+    /// How often each host was told to boot: its boot id.
+    private var boots: [NodeName: Int] = [:]
 
     init(clusterAuthority: String?) { self.clusterAuthority = clusterAuthority }
 
@@ -18,7 +23,39 @@ struct SimulatedHosts: Sendable {
         }
         if !faults.isEmpty { return (HostReport(outcome: faults.removeFirst()), nil) }
         if command.script == NodeScript.identity { return (success(identity(of: host)), nil) }
+        if let script = DetachedRequest(command.script) { return (success(answer(script, on: host.name)), nil) }
+        if let answer = answerAboutBoot(command, on: host) { return answer }
+        if command.script == NodeScript.join {
+            let words = "changed=join as \(host.name)\nmachine_id=\(host.machineID)"
+            return (success(words), host.isJoined ? nil : .join)
+        }
         return (success("changed=yes\nresult=changed\nconnections=0"), action(of: command.script))
+    }
+
+    /// A detached script runs from its start to the first look at it, and succeeds.
+    private mutating func answer(_ request: DetachedRequest, on host: NodeName) -> String {
+        switch request.act {
+        case .start:
+            guard detached[host, default: []].insert(request.id).inserted else { return "state=ended\nstatus=0" }
+            launches[host, default: 0] += 1
+            return "state=running"
+        case .follow: return detached[host]?.contains(request.id) == true ? "state=ended\nstatus=0" : "state=absent"
+        case .stop: return "gone=yes"
+        case .clear:
+            detached[host]?.remove(request.id)
+            return "cleared=yes"
+        }
+    }
+
+    private mutating func answerAboutBoot(_ command: HostCommand, on host: HostState) -> (HostReport, HostAction?)? {
+        let count = boots[host.name] ?? 0
+        if command.script == NodeScript.bootState {
+            return (success("boot_id=boot-\(count)\nreboot_required=no"), nil)
+        }
+        guard command.script == NodeScript.reboot else { return nil }
+        guard command.environment["FLEET_BOOT_ID"] == "boot-\(count)" else { return (success("holds=booted since"), nil) }
+        boots[host.name] = count + 1
+        return (success("changed=told the host to reboot"), .reboot)
     }
 
     /// What a step's text does to the kubelet, as far as the cluster feels it.
@@ -35,6 +72,26 @@ struct SimulatedHosts: Sendable {
     private func identity(of host: HostState) -> String {
         let addresses = host.node.internalAddresses.map { "ip=\($0)" }
         let authority = clusterAuthority.map { ["cluster_ca_sha256=\($0)"] } ?? []
-        return (["hostname=\(host.name)", "machine_id=\(host.machineID)"] + addresses + authority).joined(separator: "\n")
+        return (["hostname=\(host.name)", "machine_id=\(host.machineID)"] + addresses + authority).joined(
+            separator: "\n")
+    }
+}
+
+/// What a shell text wants of a detached script.
+private struct DetachedRequest {
+    enum Act { case start, follow, stop, clear }
+
+    let id: String
+    let act: Act
+
+    /// Reads the variables at the text's head; nil for any other text.
+    init?(_ script: String) {
+        let head = script.split(separator: "\n", omittingEmptySubsequences: false).prefix(2)
+        guard head.count == 2, head[1].hasPrefix("FLEET_ID=") else { return nil }
+        id = String(head[1].dropFirst(9))
+        act =
+            if script.contains("FLEET_SCRIPT=") { .start } else if script.contains("FLEET_TURNS=") {
+                .follow
+            } else if script.contains("say gone") { .stop } else { .clear }
     }
 }

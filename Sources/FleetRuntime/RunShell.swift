@@ -115,7 +115,7 @@ public struct RunShell: Sendable {
         guard let node, let endpoint = endpoints[node] else {
             return HostReport(outcome: .neverStarted("the inventory has no host for Node \(node?.rawValue ?? "")"))
         }
-        return await hosts.run(command, on: endpoint)
+        return await hosts.run(command, on: endpoint).redacted(of: command.secrets.values)
     }
 }
 

@@ -35,12 +35,20 @@ public final class SSHHosts: HostPort {
 
     /// Runs a script on a host; waits for a place under the parallelism, and tries again what never started.
     public func run(_ command: HostCommand, on endpoint: HostEndpoint) async -> HostReport {
+        await run(command, on: endpoint, receiving: nil)
+    }
+
+    /// Runs a script on a host, and hands over its output while it comes, from the event loop: every byte, also those
+    /// beyond the command's limit.
+    public func run(
+        _ command: HostCommand, on endpoint: HostEndpoint, receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
+    ) async -> HostReport {
         if let refusal = CommandLine.objection(to: command) { return HostReport(outcome: .refused(refusal)) }
         await permits.acquire()
         defer { permits.release() }
         var attempt = 1
         while true {
-            let report = await attemptOnce(command, on: endpoint)
+            let report = await attemptOnce(command, on: endpoint, receiving)
             guard case .neverStarted = report.outcome, attempt < settings.attempts, !Task.isCancelled else {
                 return report
             }
@@ -58,7 +66,9 @@ public final class SSHHosts: HostPort {
         }
     }
 
-    private func attemptOnce(_ command: HostCommand, on endpoint: HostEndpoint) async -> HostReport {
+    private func attemptOnce(
+        _ command: HostCommand, on endpoint: HostEndpoint, _ receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
+    ) async -> HostReport {
         let hops = await hops(to: endpoint)
         let id = nextID.add(1, ordering: .relaxed).newValue
         let pool = pool(for: hops[0].key)
@@ -70,8 +80,9 @@ public final class SSHHosts: HostPort {
                         pool.value.forget(id)
                         continuation.resume(returning: report)
                     }
+                    if let receiving { execution.receiving = receiving }
                     guard !stop.isRequested else { return execution.finish(.neverStarted("it was stopped")) }
-                    pool.value.run(execution, id: id, over: hops[...])
+                    pool.value.run(execution, id: id, over: hops[...], anew: command.needsNewConnection)
                 }
             }
         } onCancel: {

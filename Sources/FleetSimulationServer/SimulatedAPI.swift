@@ -75,6 +75,18 @@ actor SimulatedAPI {
 
     func clearFaults() { faults = [] }
 
+    func createConfigMap(_ name: String, in namespace: String, data: [String: String]) throws(APIFailure) {
+        guard let resource = ResourceCatalog.resources.first(where: { $0.name == "configmaps" }) else { return }
+        let entries = data.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
+        let target = ResourceTarget(resource: resource, namespace: namespace, name: nil, subresource: nil)
+        _ = try registry.create(
+            target,
+            [
+                "apiVersion": "v1", "kind": "ConfigMap", "data": .object(JSONObject(entries)),
+                "metadata": ["name": .string(name), "namespace": .string(namespace)],
+            ], isDryRun: false)
+    }
+
     func compact() { registry.store.compact(through: registry.store.revision) }
 
     func endWatches() { for id in watches.keys { close(id) } }

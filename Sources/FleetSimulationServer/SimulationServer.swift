@@ -139,6 +139,26 @@ public final class SimulationServer: Sendable {
 
     // MARK: Tests and demonstrations
 
+    /// Publishes `cluster-info` in namespace `kube-public`, as kubeadm does of a cluster that hosts may join.
+    ///
+    /// The certificate authority is PEM in base64; `server` is where hosts reach the API. Throws what the API refuses.
+    public func publishClusterInfo(
+        certificateAuthorityData: String, server: String = "https://10.0.0.1:6443"
+    ) async throws {
+        await api.perform(.create(.namespace(SimulatedNamespace(name: "kube-public")), isDryRun: false))
+        let kubeconfig = """
+            apiVersion: v1
+            kind: Config
+            clusters:
+            - name: ""
+              cluster:
+                certificate-authority-data: \(certificateAuthorityData)
+                server: \(server)
+
+            """
+        try await api.createConfigMap("cluster-info", in: "kube-public", data: ["kubeconfig": kubeconfig])
+    }
+
     /// What was asked of the server so far.
     public var audit: Audit { get async { await api.audit } }
 

@@ -2,16 +2,9 @@ import Foundation
 import Testing
 
 /// The main job, end to end, on a real wire: simulated API server, real sshd, sandboxed hosts, the built binary.
-@Suite(.serialized) struct DemoTests {
+@Suite(.serialized, .needsSandboxedHosts) struct DemoTests {
     @Test("fleet demo: four nodes in three waves, and every proof holds", .timeLimit(.minutes(6)))
     func demo() async throws {
-        let missing = ["sshd", "bwrap", "iptables", "nft", "ipset", "ip"].filter { !Self.isInstalled($0) }
-        if !missing.isEmpty {
-            let isCI = ProcessInfo.processInfo.environment["CI"] != nil
-            try #require(!isCI, "missing in CI: \(missing.joined(separator: ", "))")
-            print("skipped: the demo needs \(missing.joined(separator: ", "))")
-            return
-        }
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let result = try await FleetBinary(directory: folder.path).run("demo", "--directory", "\(folder.path)/demo")
@@ -21,10 +14,6 @@ import Testing
         #expect(result.error.contains("run") && result.error.contains("wave 3"))
         let left = try await FleetBinary.processes(mentioning: folder.path)
         #expect(left.isEmpty, "processes left: \(left)")
-    }
-
-    private static func isInstalled(_ tool: String) -> Bool {
-        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)") }
     }
 }
 

@@ -42,6 +42,26 @@ struct FleetBinary {
     }
 }
 
+extension FleetBinary {
+    /// Whether a program is where a system keeps its programs.
+    static func isInstalled(_ tool: String) -> Bool {
+        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].contains {
+            FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)")
+        }
+    }
+
+    /// Runs another program, which must succeed, and hands its output back.
+    static func tool(_ name: String, _ arguments: String...) async throws -> String { try await tool(name, arguments) }
+
+    /// The same with a list.
+    static func tool(_ name: String, _ arguments: [String]) async throws -> String {
+        let result = try await Subprocess.run(
+            .name(name), arguments: .init(arguments), output: .string(limit: 1 << 22), error: .string(limit: 1 << 16))
+        try #require(result.terminationStatus.isSuccess, "\(name): \(result.standardError)")
+        return result.standardOutput
+    }
+}
+
 /// A new folder that is removed when the test ends.
 struct TemporaryFolder {
     let path: String

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetSimulation
 import FleetSimulationServer
+import Foundation
 import Testing
 
 /// `fleet plan` and `fleet run` against a simulated API server, as an operator types them.
@@ -128,6 +129,38 @@ import Testing
         #expect(result.status == 1)
         #expect(result.error.contains("127.0.0.1:9"))
         #expect(!result.error.contains("secret-token"))
+    }
+
+    @Test(
+        "a kubeconfig that is missing, broken or names nothing is told with its path and what to do",
+        arguments: [
+            (nil, "kubeconfig"), ("apiVersion: v1\nkind: Config\nclusters: {\n", "kubeconfig"),
+            ("apiVersion: v1\nkind: Config\ncurrent-context: gone\n", "gone"),
+        ])
+    func wrongKubeconfig(text: String?, words: String) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let playbook = try folder.write("name: p\nhosts: all\nsteps: [{cordon: }]\n", to: "p.yaml")
+        if let text { _ = try folder.write(text, to: "kubeconfig") }
+        let fleet = FleetBinary(directory: folder.path)
+        let result = try await fleet.run("plan", playbook, "--kubeconfig", "\(folder.path)/kubeconfig")
+        #expect(result.status == 1 || result.status == 64)
+        #expect(result.error.hasPrefix("error: ") && result.error.contains(words), "\(result.error)")
+        #expect(result.output.isEmpty)
+    }
+
+    @Test("an expired token is told, without the token")
+    func expiredToken() async throws {
+        try await SimulatedWorld.with { world in
+            let text = try String(contentsOfFile: world.kubeconfig, encoding: .utf8)
+            let stale = text.replacing("secret-token-of-the-test", with: "stale-token")
+            let kubeconfig = try world.folder.write(stale, to: "stale")
+            let result = try await world.fleet.run(
+                "plan", try world.playbook(), "-l", "web-02", "--kubeconfig", kubeconfig)
+            #expect(result.status == 1)
+            #expect(result.error.contains("Unauthorized") && result.error.contains("log in again"), "\(result.error)")
+            #expect(!result.error.contains("stale-token"))
+        }
     }
 
     @Test("every mistake of a playbook at once, with its place and a suggestion; exit 64")

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetSimulation
 import FleetSimulationServer
+import Foundation
 
 /// A simulated cluster behind its API, and the files that a command needs; nothing listens on SSH.
 struct SimulatedWorld {
@@ -11,7 +12,7 @@ struct SimulatedWorld {
 
     /// Starts a cluster, hands it to a body, and ends everything.
     static func with(
-        _ snapshot: ClusterSnapshot = DemoCluster.snapshot(), denied: [Account.Rule] = [],
+        _ snapshot: ClusterSnapshot = DemoCluster.snapshot(), denied: [Account.Rule] = [], authority: String? = nil,
         _ body: (SimulatedWorld) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -20,13 +21,16 @@ struct SimulatedWorld {
         settings.podStart = .milliseconds(100)...(.milliseconds(300))
         settings.podReady = .milliseconds(50)...(.milliseconds(200))
         settings.podStop = .milliseconds(50)...(.milliseconds(200))
-        let account = Account(user: "tester", groups: ["system:authenticated"], token: "secret-token-of-the-test", denied: denied)
+        let account = Account(
+            user: "tester", groups: ["system:authenticated"], token: "secret-token-of-the-test", denied: denied)
         let server = try await SimulationServer.start(
             simulation: ClusterSimulation(snapshot: snapshot, settings: settings),
             settings: SimulationServer.Settings(accounts: [account]))
         let world = SimulatedWorld(
             folder: folder, server: server,
-            kubeconfig: try folder.write(server.kubeconfig(), to: "kubeconfig"),
+            kubeconfig: try folder.write(
+                server.kubeconfig(certificateAuthorityData: authority.map { Data($0.utf8).base64EncodedString() }),
+                to: "kubeconfig"),
             fleet: FleetBinary(directory: folder.path)
         )
         do {

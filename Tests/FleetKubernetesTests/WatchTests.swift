@@ -34,6 +34,18 @@ import Testing
         }
     }
 
+    @Test func aFreshReadingIsFollowedWithoutListingAnew() async throws {
+        let api = api(.watch([FakeAPI.event("ADDED", FakeAPI.pod("b", version: 11))], then: [.hang]))
+        try await withAPI(api) { client, server in
+            let reading = try await client.read()
+            let lists = server.requests.count
+            try await expect(client.following(reading), sees: ["synchronized a@7", "pod b@11"])
+            #expect(!server.requests.dropFirst(lists).contains { !$0.isWatch })
+            let watch = try #require(server.requests.first { $0.isWatch && $0.path == pods })
+            #expect(watch.query("resourceVersion") == "10")
+        }
+    }
+
     @Test func anEventInPieces() async throws {
         let line = "\(FakeAPI.event("ADDED", FakeAPI.pod("b", version: 11)))\n"
         let half = line.index(line.startIndex, offsetBy: 40)

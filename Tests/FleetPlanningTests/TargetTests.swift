@@ -26,6 +26,26 @@ import Testing
         #expect(world.plan.targets.map(\.nodeUID) == ["uid-old1"])
     }
 
+    @Test func `A host that is to join needs no Node, and keeps its place in the plan once it has one`() {
+        var world = world(1, others: 3)
+        world.steps = [StepSummary(kind: "join", touchesHost: true, joins: true)]
+        world.hosts = [Host(name: "fresh1", zone: "a"), Host(name: "fresh2"), Host(name: "old1", zone: "a")]
+        let plan = world.plan
+        #expect(plan.blockers == [])
+        #expect(plan.findings.map { "\($0.code.rawValue) \($0.subject)" }.sorted() == ["already-joined old1", "unknown-zone fresh2"])
+        #expect(plan.targets.filter { $0.nodeUID == nil }.map(\.host).sorted() == ["fresh1", "fresh2"])
+
+        var joined = world
+        joined.addNodes("fresh", 1, zone: "a")
+        var request = joined.request
+        request.pinned = plan
+        let again = Planner.plan(request)
+        #expect(PlanDrift.differences(from: plan, to: again) == [])
+        #expect(again.findings.map { "\($0.code.rawValue) \($0.subject)" }.sorted() == ["already-joined old1", "unknown-zone fresh2"])
+        request.pinned = nil
+        #expect(PlanDrift.differences(from: plan, to: Planner.plan(request)) != [])
+    }
+
     @Test func `A Node that is gone is a warning, and keeps the identity it was pinned with`() {
         var world = world()
         let pinned = world.plan

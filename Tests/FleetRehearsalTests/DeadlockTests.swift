@@ -67,7 +67,7 @@ struct DeadlockTests {
     @Test("by seed: pools that are drained all at once end drained and whole")
     func seeds() throws {
         var retreats = 0
-        for seed in SeedTests.seeds {
+        for seed in SeedTests.seeds.prefix(400) {
             var chance = Seed(seed)
             let nodes = chance.pick(2...4)
             let snapshot = Self.crossedCluster(nodes: nodes, apps: chance.pick(1...4), seed: seed)
@@ -110,7 +110,7 @@ struct DeadlockTests {
             for performing in [false, true] {
                 var first = Rehearsal(order, in: start)
                 guard let wreck = first.crash(afterFacts: count, performing: performing) else { continue }
-                var second = Rehearsal(order, in: wreck.simulation, history: wreck.history)
+                var second = Rehearsal(order, after: wreck)
                 #expect(
                     second.play(atMost: .seconds(3600)) == .done, "after \(count) facts: \(second.machine.state.reason)"
                 )

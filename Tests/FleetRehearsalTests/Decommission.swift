@@ -89,15 +89,3 @@ extension Rehearsal {
         return (accepted, refused)
     }
 }
-
-extension [Rehearsal.Deed] {
-    /// How often the operator's script ran on each node.
-    var scripts: [NodeName: Int] {
-        reduce(into: [:]) { counts, deed in
-            guard let node = deed.node, case .host(let command) = deed.operation,
-                command.script.contains(Decommission.script)
-            else { return }
-            counts[node, default: 0] += 1
-        }
-    }
-}

@@ -25,7 +25,7 @@ struct DecommissionTests {
         rehearsal.invariants?.checkEnd(.done, in: rehearsal.simulation, deletesNodes: true)
         #expect(rehearsal.invariants?.violations == [])
         #expect(rehearsal.simulation.nodes.count == 8)
-        #expect(rehearsal.deeds.scripts == ["web-01": 1, "web-02": 1, "web-03": 1, "web-04": 1])
+        #expect(rehearsal.hosts.launches == ["web-01": 1, "web-02": 1, "web-03": 1, "web-04": 1])
 
         let (accepted, refused) = rehearsal.evictions
         let gone = Set(Self.waves.joined())

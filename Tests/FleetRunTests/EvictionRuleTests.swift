@@ -119,13 +119,13 @@ struct EvictionRuleTests {
     @Test("slow answers halve the rate once for all that met the same trouble; prompt ones bring it back slowly")
     func latency() {
         var rate = EvictionRate(perSecond: 10)
-        for _ in 1...5 { rate.answered(after: .milliseconds(1_500), at: at) }
+        for _ in 1...5 { rate.answered(after: .milliseconds(3_500), at: at) }
         #expect(rate.share == 0.5)
-        rate.answered(after: .milliseconds(1_500), at: at + .seconds(2))
+        rate.answered(after: .milliseconds(3_500), at: at + .seconds(4))
         #expect(rate.share == 0.25)
-        for _ in 1...10 { rate.answered(after: .milliseconds(20), at: at + .seconds(3)) }
+        for _ in 1...10 { rate.answered(after: .milliseconds(20), at: at + .seconds(5)) }
         #expect(abs(rate.share - 0.45) < 0.001)
-        rate.answered(after: nil, at: at + .seconds(3))
+        rate.answered(after: nil, at: at + .seconds(5))
         #expect(abs(rate.share - 0.47) < 0.001)
     }
 

@@ -116,6 +116,11 @@ extension Reaction {
         }
     }
 
+    /// The commands that were asked for on hosts.
+    var hostCommands: [HostCommand] {
+        directives.compactMap { if case .perform(_, _, .host(let command)) = $0 { command } else { nil } }
+    }
+
     /// The ids of what was asked for.
     var ids: [Int] { directives.compactMap { if case .perform(let id, _, _) = $0 { id } else { nil } } }
 

@@ -71,6 +71,24 @@ struct RunMachineTests {
         #expect(second.requests == [.deleteNode("n2", uid: "uid-n2")])
     }
 
+    @Test("nodes that wait get the soft taint; those that are cordoned at once need none")
+    func softTaint() throws {
+        let targets = [Fixture.target("n1"), Fixture.target("n2"), Fixture.target("n3", zone: "b")]
+        let steps = try Fixture.steps([("cordon", null), ("drain", null)])
+        let policy = WavePolicy(maxUnavailable: .count(3), maxUnavailablePerZone: .count(1), soak: .zero)
+        var order = Fixture.order(waves: [targets], steps: steps, policy: policy)
+        order.soon = targets
+        var machine = RunMachine(order)
+        let nodes = [Fixture.node("n1"), Fixture.node("n2"), Fixture.node("n3", zone: "b"), Fixture.node("n4")]
+        let first = machine.handle(snapshot(nodes), at: start)
+        let taint = NodePatch(addTaints: [RunMachine.retiringTaint])
+        #expect(first.requests == [.patchNode("n2", uid: "uid-n2", taint)])
+        var tainted = Fixture.node("n2")
+        tainted.taints = [RunMachine.retiringTaint]
+        _ = machine.handle(.changed(.node(tainted)), at: start)
+        #expect(machine.state.working == ["n1", "n3"])
+    }
+
     @Test("delete_node refuses a node that is not Ready and was not drained")
     func deadNode() throws {
         var machine = RunMachine(
@@ -183,9 +201,12 @@ struct RunMachineTests {
             #expect(reaction.ids.count == 1)
 
             var resumed = RunMachine(order, history: history)
-            let again = resumed.handle(snapshot([Fixture.node("n1")]), at: start + .seconds(60))
-            let runsAgain = again.directives.contains { if case .perform(_, _, .host) = $0 { true } else { false } }
-            #expect(runsAgain == isRepeatable)
+            let looking = resumed.handle(snapshot([Fixture.node("n1")]), at: start + .seconds(60))
+            #expect(looking.hostCommands.map { $0.script.contains("FLEET_SCRIPT=") } == [false])
+            let absent = HostReport(outcome: .exited(0), standardOutput: "state=absent\n")
+            let again = resumed.handle(.completed(id: looking.ids[0], .host(absent)), at: start + .seconds(61))
+            #expect(again.hostCommands.map { $0.script.contains("FLEET_SCRIPT=") } == (isRepeatable ? [true] : []))
+            #expect(resumed.state.quarantined.isEmpty == isRepeatable)
         }
     }
 

@@ -10,14 +10,17 @@ import Darwin
 struct ChildProcess {
     let pid: pid_t
 
-    /// Starts a program with no standard input; its standard output goes to a file where one is named.
-    init(_ arguments: [String], output: String = "/dev/null", environment: [String: String] = [:]) throws {
+    /// Starts a program with no standard input; its output goes to files where they are named.
+    init(
+        _ arguments: [String], output: String = "/dev/null", error: String = "/dev/null",
+        environment: [String: String] = [:]
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, error, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         let variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent"]
             .merging(environment) { $1 }.map { "\($0)=\($1)" }
         var (argv, envp) = (arguments.map { strdup($0) } + [nil], variables.map { strdup($0) } + [nil])

@@ -52,6 +52,37 @@ struct CommandTests {
         }
     }
 
+    @Test("A command that needs a new connection gets one, and later ones share it")
+    func newConnection() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            func connection(anew: Bool = false) async -> String {
+                var command = HostCommand.plain("echo $SSH_CONNECTION")
+                command.needsNewConnection = anew
+                let report = await hosts.run(command, on: server.endpoint())
+                #expect(report.outcome == .exited(0), "\(report)")
+                return report.standardOutput
+            }
+            let first = await connection()
+            #expect(await connection() == first)
+            let second = await connection(anew: true)
+            #expect(second != first)
+            #expect(await connection() == second)
+            #expect(await connection(anew: true) != second)
+        }
+    }
+
+    @Test func secretsReachTheScriptAndNothingElse() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            var command = HostCommand.plain("printf %s \"$TOKEN\" | wc -c; tr '\\0' ' ' </proc/$$/cmdline >&2")
+            command.secrets = ["TOKEN": SecretText("it's 'secret'")]
+            let report = await hosts.run(command, on: server.endpoint())
+            #expect(report.standardOutput == "13\n")
+            #expect(!report.standardError.contains("secret"))
+        }
+    }
+
     @Test func environmentIsExportedInside() async throws {
         let server = try LocalSSHD()
         try await withHosts { hosts in
@@ -170,7 +201,8 @@ struct CommandTests {
         server.stop()
         try await withHosts { hosts in
             let report = await hosts.run(.plain("true"), on: server.endpoint())
-            #expect(report.outcome == .neverStarted("Connection refused"))
+            #expect(
+                report.outcome == .neverStarted("connect to 127.0.0.1 port \(server.endpoint().port): Connection refused"))
         }
     }
 

@@ -31,10 +31,10 @@ enum Paths {
         ProcessInfo.processInfo.environment["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path
     }
 
-    /// The journal: the option, `$FLEET_STATE`, else under the XDG state directory.
-    static func state(_ option: String?) -> String {
+    /// The journal: where it is said to be, else under the XDG state directory.
+    static func state(_ path: String?) -> String {
+        if let path { return expanded(path) }
         let environment = ProcessInfo.processInfo.environment
-        if let path = option ?? environment["FLEET_STATE"] { return expanded(path) }
         let base = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "\(home)/.local/state"
         return "\(base)/fleet/fleet.sqlite"
     }

@@ -11,8 +11,9 @@ struct LoadedInventory: Sendable {
 
     /// Reads the sources of the options; nil without any.
     static func load(_ options: InventoryOptions, files: any FileTree = DiskFileTree()) throws -> LoadedInventory? {
-        guard !options.inventories.isEmpty else { return nil }
-        let document = try InventoryReader(tree: files).read(options.inventories)
+        let paths = options.inventories.isEmpty ? try Defaults.load().inventories : options.inventories
+        guard !paths.isEmpty else { return nil }
+        let document = try InventoryReader(tree: files).read(paths)
         return LoadedInventory(inventory: document.inventory, warnings: document.warnings)
     }
 

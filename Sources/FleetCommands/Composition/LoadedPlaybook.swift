@@ -10,6 +10,8 @@ struct LoadedPlaybook: Sendable {
     var checks: PlaybookChecks
     var path: String
     var digest: String
+    /// What is in the files that steps upload, by the name in the playbook; part of the digest.
+    var files: [String: [UInt8]] = [:]
 
     var header: PlaybookHeader { document.header }
     /// What planning must know of the steps.
@@ -24,7 +26,25 @@ struct LoadedPlaybook: Sendable {
         try refuseUnkept(document)
         var digest = ContentDigest()
         digest.update(try files.contents(of: path))
-        return LoadedPlaybook(document: document, steps: steps, checks: checks, path: path, digest: digest.hexadecimal)
+        let uploads = try uploads(of: steps, besides: path, files)
+        for name in uploads.keys.sorted() { digest.update(uploads[name] ?? []) }
+        return LoadedPlaybook(
+            document: document, steps: steps, checks: checks, path: path, digest: digest.hexadecimal, files: uploads)
+    }
+
+    /// Reads the files that steps upload; relative names are the playbook's neighbours.
+    private static func uploads(
+        of steps: [PlannedStep], besides playbook: String, _ files: any FileTree
+    ) throws -> [String: [UInt8]] {
+        var contents: [String: [UInt8]] = [:]
+        for case .file(let name) in steps.compactMap({ ($0.step as? UploadStep)?.source }) {
+            let folder = playbook.lastIndex(of: "/").map { String(playbook[...$0]) } ?? ""
+            let path = name.hasPrefix("/") || name.hasPrefix("~") ? name : folder + name
+            do { contents[name] = try files.contents(of: path) } catch {
+                throw UsageError("\(playbook): the file \(path) of an upload step cannot be read: \(error)")
+            }
+        }
+        return contents
     }
 
     /// A promise that this version would not keep is refused, not ignored.

@@ -26,14 +26,20 @@ struct PlanProgress: Sendable {
     /// The nodes whose steps are all done.
     private(set) var finished: Set<NodeName> = []
 
-    /// Reads the journals of all runs of a plan.
-    static func read(_ digest: String, from journal: any JournalPort) async throws -> PlanProgress {
+    /// Reads the journals of a plan's runs: those since it was pinned, and any that is unfinished.
+    ///
+    /// A plan that was dropped and made anew begins anew, though it reads the same.
+    static func read(_ plan: Plan, pinnedAt: Instant?, from journal: any JournalPort) async throws -> PlanProgress {
         var progress = PlanProgress()
-        for stored in try await journal.runs().reversed() where stored.planDigest == digest {
+        let all = try await journal.runs().reversed()
+        for stored in all where stored.planDigest == plan.digest && stored.planName == plan.name {
+            guard stored.finishedAt == nil || pinnedAt.map({ stored.startedAt >= $0 }) ?? false else { continue }
             let records = try await journal.records(of: stored.id)
             let history = try records.map { (event: try RunEvent($0), time: $0.time) }
             progress.runs.append(Run(stored: stored, history: history, lastSequence: records.last?.sequence ?? 0))
-            for (event, _) in history { if case .nodeFinished(let fact) = event { progress.finished.insert(fact.node) } }
+            for (event, _) in history {
+                if case .nodeFinished(let fact) = event { progress.finished.insert(fact.node) }
+            }
         }
         return progress
     }

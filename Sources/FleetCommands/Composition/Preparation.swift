@@ -26,9 +26,13 @@ struct Preparation: Sendable {
     /// The plan made now, and the pinned one if there is one.
     var current: Plan
     var pinned: Plan?
+    /// When it was pinned.
+    var pinnedAt: Instant?
     var request: PlanRequest
     var hosts: [FleetModel.Host]
     var extra: VariableMapping
+    /// How hosts join the cluster; nil when no step joins.
+    var entrance: ClusterEntrance?
 
     /// The plan that counts: the pinned one, else the one made now.
     var plan: Plan { pinned ?? current }
@@ -66,11 +70,12 @@ struct Preparation: Sendable {
         _ source: PlanSource, _ playbook: LoadedPlaybook, _ extra: VariableMapping, _ files: LoadedInventory?,
         _ client: KubernetesClient
     ) async throws -> Preparation {
-        let snapshot = try await client.snapshot()
+        let reading = try await client.read()
+        let snapshot = reading.snapshot
         let journal = try SQLiteJournal.open(source.state)
         let name = source.planName ?? playbook.header.name
-        let pinned = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
-            .map(PinnedPlan.decode)
+        let stored = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
+        let pinned = try stored.map(PinnedPlan.decode)
         let inventory = files ?? .nodes(of: snapshot)
         let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned)
         let request = PlanRequest(
@@ -78,9 +83,24 @@ struct Preparation: Sendable {
             hosts: hosts, name: name, criticalPods: playbook.checks.criticalPods, pinned: pinned
         )
         return Preparation(
-            playbook: playbook, inventory: inventory, client: client, journal: journal, snapshot: snapshot,
-            current: Planner.plan(request), pinned: pinned, request: request, hosts: hosts, extra: extra
+            playbook: playbook, inventory: inventory, client: client.following(reading), journal: journal,
+            snapshot: snapshot, current: Planner.plan(request), pinned: pinned, pinnedAt: stored?.pinnedAt,
+            request: request, hosts: hosts, extra: extra,
+            entrance: playbook.summaries.contains(where: \.joins) ? try await entrance(by: client) : nil
         )
+    }
+
+    /// What kubeadm published of the cluster, if it speaks of the cluster that the kubeconfig names.
+    private static func entrance(by client: KubernetesClient) async throws -> ClusterEntrance? {
+        guard let info = try await client.clusterInfo() else { return nil }
+        let known = client.connection.certificateAuthorityDigests
+        guard known.isEmpty || !Set(known).isDisjoint(with: info.authorityDigests) else {
+            throw Refusal(
+                "ConfigMap kube-public/cluster-info shows another CA than the kubeconfig: hosts would join another cluster",
+                hint: "see which of the two is out of date; nothing was changed")
+        }
+        let seed = (0..<4).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined(separator: "-")
+        return ClusterEntrance(endpoint: info.endpoint, authorityPins: info.authorityPins, seed: SecretText(seed))
     }
 
     /// The hosts of pattern and limit; without a limit those of the pinned plan (safety rules 1 and 24).
@@ -126,7 +146,7 @@ struct Preparation: Sendable {
     /// How the targets' hosts are reached; empty when no step needs them.
     func endpoints(_ options: HostOptions) throws -> [NodeName: HostEndpoint] {
         guard playbook.summaries.contains(where: \.touchesHost) else { return [:] }
-        let resolver = Endpoints(options)
+        let resolver = Endpoints(try options.withDefaults())
         var endpoints: [NodeName: HostEndpoint] = [:]
         for host in hosts { endpoints[host.node] = try resolver.endpoint(of: host) }
         return endpoints
@@ -150,13 +170,15 @@ enum ExtraVariables {
 extension ClusterOptions {
     /// The cluster that the options and the kubeconfig name.
     func connection() throws -> ClusterConnection {
-        try Kubeconfig(explicitPath: kubeconfig.map(Paths.expanded), context: context).connection()
+        let defaults = try Defaults.load()
+        let path = kubeconfig ?? defaults.kubeconfig
+        return try Kubeconfig(explicitPath: path.map(Paths.expanded), context: context ?? defaults.context).connection()
     }
 }
 
 extension SQLiteJournal {
     /// The journal that the options name.
     static func open(_ options: StateOptions) throws -> SQLiteJournal {
-        try SQLiteJournal(path: Paths.state(options.state), fleetVersion: FleetCommand.version)
+        try SQLiteJournal(path: options.path(), fleetVersion: FleetCommand.version)
     }
 }

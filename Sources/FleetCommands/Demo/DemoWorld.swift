@@ -97,14 +97,5 @@ struct DemoWorld: Sendable {
     // MARK: - The link between a host's kubelet and its Node
 
     /// Lets the cluster feel what happens to the hosts' kubelets, until the task is cancelled.
-    func linkKubelets() async {
-        var stopped: Set<NodeName> = []
-        while !Task.isCancelled {
-            for host in hosts.hosts where hosts.unit("kubelet", on: host.name) == "inactive" {
-                let name = NodeName(host.name)
-                if stopped.insert(name).inserted { await server.perform(.host(name, .disableKubelet)) }
-            }
-            try? await Task.sleep(for: .milliseconds(200))
-        }
-    }
+    func linkKubelets() async { await KubeletLink(hosts: hosts, server: server).follow() }
 }

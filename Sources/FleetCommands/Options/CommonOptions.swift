@@ -32,13 +32,15 @@ struct InventoryOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("l"), .long],
-        help: ArgumentHelp("Only these hosts of the playbook's: an Ansible pattern, or zone=b,pool=general.", valueName: "pattern")
+        help: ArgumentHelp(
+            "Only these hosts of the playbook's: an Ansible pattern, or zone=b,pool=general.", valueName: "pattern")
     )
     var limit: String?
 
     @Option(
         name: [.customShort("e"), .customLong("extra-vars")], parsing: .singleValue,
-        help: ArgumentHelp("A variable above all others, as name=value. May be given several times.", valueName: "name=value")
+        help: ArgumentHelp(
+            "A variable above all others, as name=value. May be given several times.", valueName: "name=value")
     )
     var extraVars: [String] = []
 }
@@ -56,7 +58,7 @@ struct ClusterOptions: ParsableArguments {
 struct StateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The journal (default: $FLEET_STATE, else $XDG_STATE_HOME/fleet/fleet.sqlite).", valueName: "path"
+            "The journal (default: $XDG_STATE_HOME/fleet/fleet.sqlite).", valueName: "path"
         )
     )
     var state: String?
@@ -75,7 +77,25 @@ struct HostOptions: ParsableArguments {
 
     @Option(
         name: .customLong("known-hosts"),
-        help: ArgumentHelp("The known_hosts file (default: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts).", valueName: "path")
+        help: ArgumentHelp(
+            "The known_hosts file (default: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts).", valueName: "path")
     )
     var knownHosts: String?
+}
+
+extension HostOptions {
+    /// The same with what `fleet.yaml` and the environment say where the command line is silent.
+    func withDefaults() throws -> HostOptions {
+        let defaults = try Defaults.load()
+        var options = self
+        options.user = user ?? defaults.user
+        options.privateKey = privateKey ?? defaults.privateKey
+        options.knownHosts = knownHosts ?? defaults.knownHosts
+        return options
+    }
+}
+
+extension StateOptions {
+    /// The journal's path: the option, else what `fleet.yaml` and the environment say, else the XDG state directory's.
+    func path() throws -> String { Paths.state(try state ?? Defaults.load().state) }
 }

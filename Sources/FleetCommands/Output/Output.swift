@@ -67,6 +67,14 @@ struct Output: Sendable {
         }
     }
 
+    /// How text is set off on a stream.
+    func style(of stream: StandardStream) -> TextStyle { stream == .output ? resultStyle : progressStyle }
+
+    /// Prints lines of hosts while they come, each stream on its own.
+    func live(_ lines: String, to stream: StandardStream) {
+        if !lines.isEmpty { stream.write(lines) }
+    }
+
     private func write(_ document: some Encodable) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

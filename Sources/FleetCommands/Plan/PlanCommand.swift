@@ -113,7 +113,8 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     private func refuseUnfinished(_ preparation: Preparation) async throws {
-        let progress = try await PlanProgress.read(preparation.plan.digest, from: preparation.journal)
+        let progress = try await PlanProgress.read(
+            preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
         guard let run = progress.unfinished else { return }
         throw Refusal(
             "run \(run.stored.id) of this plan is unfinished",

@@ -14,6 +14,11 @@ struct ResumeCommand: AsyncParsableCommand {
     @Argument(help: "The run's name, as `fleet runs` lists it (default: the newest unfinished one).")
     var id: String?
 
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("Say yes to something by name, such as an approve step. May be given several times.", valueName: "name"))
+    var approve: [String] = []
+
     @OptionGroup(title: "Inventory") var inventory: InventoryOptions
     @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "Hosts") var hosts: HostOptions
@@ -36,7 +41,7 @@ struct ResumeCommand: AsyncParsableCommand {
                 hosts: hosts
             )
             let selection = try WaveSelection(wave: nil, waves: nil, isOutOfOrder: true)
-            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: true)
+            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: true, approvals: Set(approve))
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }
     }

@@ -33,7 +33,8 @@ struct RunFlow {
     private func run(_ preparation: Preparation) async throws -> FleetExit {
         for warning in preparation.inventory.warnings { output.warning("\(warning)") }
         try refuseDrift(preparation)
-        let progress = try await PlanProgress.read(preparation.plan.digest, from: preparation.journal)
+        let progress = try await PlanProgress.read(
+            preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
         if let unfinished = progress.unfinished { return try await goOn(unfinished, preparation, progress) }
         let waves = try wishes.selection.waves(of: preparation.plan, progress)
         guard let first = waves.first, let last = waves.last else {
@@ -130,10 +131,14 @@ struct RunFlow {
     ) -> RunOrder {
         let plan = preparation.plan
         let header = preparation.playbook.header
-        let settings = RunSettings(
+        var settings = RunSettings(
             id: id, actor: .current, retiring: Set(plan.targets.map(\.node)), evictions: header.evictions,
-            clusterAuthority: preparation.client.connection.certificateAuthorityDigests.first, isForControlPlane: header.isForControlPlane
+            clusterAuthority: preparation.client.connection.certificateAuthorityDigests.first, isForControlPlane: header.isForControlPlane,
+            inventory: preparation.inventory.inventory.hosts.map(InventoryMember.init),
+            files: preparation.playbook.files,
+            entrance: preparation.entrance
         )
+        settings.approvals = wishes.approvals
         return RunOrder(
             waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
             scopes: preparation.scopes, soon: plan.targets.filter { !progress.finished.contains($0.node) },

@@ -11,7 +11,7 @@ struct RunLookup {
 
     /// Opens the journal that the options name.
     init(_ options: StateOptions) throws {
-        path = Paths.state(options.state)
+        path = try options.path()
         journal = FileManager.default.fileExists(atPath: path) ? try SQLiteJournal(path: path, fleetVersion: FleetCommand.version) : nil
     }
 

@@ -161,7 +161,9 @@ struct SandboxImage {
     func write(to directory: String) throws {
         let tree = SandboxTree(root: "\(directory)/root")
         for path in directories { try tree.makeDirectory(path) }
-        for (path, contents) in files { try tree.write(contents, to: path) }
+        for (path, contents) in files {
+            try tree.write(contents, to: path, mode: path.hasPrefix("/opt/cni/bin/") ? 0o755 : 0o644)
+        }
         for (path, target) in links { try tree.link(path, to: target) }
         let local = SandboxTree(root: "\(directory)/local")
         for (name, contents) in programs { try local.write(contents, to: "/sbin/\(name)", mode: 0o755) }

@@ -59,6 +59,8 @@ enum SandboxStandIns {
             [ "$1" != kubelet ] || [ -e /var/lib/kubelet/config.yaml ] || state=activating
             echo "$state" >"$DIR/$1.active"
             echo $(($(cat "$DIR/$1.starts" 2>/dev/null || echo 0) + 1)) >"$DIR/$1.starts"
+            # The uptime comes in hundredths: rounded up, so that what was written before is older.
+            awk '{ printf "%.0f\n", $1 * 1000000 + 20000 }' /proc/uptime >"$DIR/$1.since"
         }
         stop() { echo inactive >"$DIR/$1.active"; }
         property() {
@@ -67,6 +69,7 @@ enum SandboxStandIns {
                 SubState) [ "$(active "$1")" = active ] && echo running || echo dead ;;
                 LoadState) known "$1" && echo loaded || echo not-found ;;
                 UnitFileState) enabled "$1" ;;
+                ActiveEnterTimestampMonotonic) cat "$DIR/$1.since" 2>/dev/null || echo 1 ;;
                 NRestarts) cat "$DIR/$1.starts" 2>/dev/null || echo 0 ;;
                 *) echo ;;
             esac
@@ -214,19 +217,33 @@ enum SandboxStandIns {
             [ "$(grep -c ^/ /proc/swaps)" = 0 ] || errors="$errors [ERROR Swap]: running with swap on is not supported;"
             [ -z "$errors" ] || die "error execution phase preflight: [preflight] Some fatal errors occurred:$errors" 1
         }
+        # A JoinConfiguration: the CA's public key must be the pinned one.
+        read_config() {
+            grep -q '^kind: JoinConfiguration$' "$1" || die "error: no kind JoinConfiguration in $1"
+            cp "$1" "$STATE/join-config"
+            grep -q -E '^ *token: "[a-z0-9]{6}\.[a-z0-9]{16}"$' "$1" || die "discovery.bootstrapToken.token: Invalid value"
+            node=$(sed -n 's/^  name: "\(.*\)"$/\1/p' "$1")
+            endpoint=$(sed -n 's/^ *apiServerEndpoint: "\(.*\)"$/\1/p' "$1")
+            command -v openssl >/dev/null || return 0
+            pin=$(openssl x509 -in "$STATE/cluster-ca.crt" -noout -pubkey | openssl pkey -pubin -outform der | sha256sum | cut -d ' ' -f 1)
+            grep -q -F "sha256:$pin" "$1" || die "cluster CA found in cluster-info ConfigMap is invalid: none of the public keys \"sha256:$pin\" are pinned"
+        }
         join() {
             node=$(hostname)
             endpoint=
+            config=
             while [ $# -gt 0 ]; do
                 case $1 in
                     --node-name) node=$2; shift ;;
                     --node-name=*) node=${1#*=} ;;
-                    --token | --discovery-token-ca-cert-hash | --cri-socket | --config | -v) shift ;;
+                    --config) config=$2; shift ;;
+                    --token | --discovery-token-ca-cert-hash | --cri-socket | -v) shift ;;
                     -*) ;;
                     *) endpoint=$1 ;;
                 esac
                 shift
             done
+            [ -z "$config" ] || read_config "$config"
             refuse_join
             echo "[preflight] Running pre-flight checks"
             mkdir -p $K/pki $K/manifests /var/lib/kubelet/pki
@@ -377,6 +394,10 @@ enum SandboxStandIns {
             value=$(echo "${1#*=}" | sed 's/^ *//; s/ *$//')
             [ "${key#net.bridge.}" = "$key" ] || [ -d /sys/module/br_netfilter ] ||
                 { echo "sysctl: cannot stat $(path "$key"): No such file or directory" >&2; return 1; }
+            case $key in
+                net.bridge.*) ;;
+                net.*) [ -e "$(path "$key")" ] || { echo "sysctl: cannot stat $(path "$key"): No such file or directory" >&2; return 1; } ;;
+            esac
             if echo "$value" 2>/dev/null >"$(path "$key")"; then rm -f "$D/$key"; else echo "$value" >"$D/$key"; fi
             echo "$key = $value"
         }
@@ -417,6 +438,11 @@ enum SandboxStandIns {
         default_version() {
             case $1 in kubeadm | kubelet | kubectl) v=$(cat "$STATE/version"); echo "${v#v}-1.1" ;; *) echo 1.0-1 ;; esac
         }
+        # The repository has one version that a pattern may mean; a version in full is there always.
+        find_version() {
+            case $2 in *'*'*) ;; *) echo "$2"; return ;; esac
+            case $(default_version "$1") in $2) default_version "$1" ;; *) return 1 ;; esac
+        }
         """#
 
     private static let aptGet =
@@ -433,7 +459,8 @@ enum SandboxStandIns {
                     install)
                         name=${word%%=*}
                         version=$(default_version "$name")
-                        [ "$name" = "$word" ] || version=${word#*=}
+                        [ "$name" = "$word" ] || version=$(find_version "$name" "${word#*=}") ||
+                            die "E: Version '${word#*=}' for '$name' was not found" 100
                         echo "Setting up $name ($version) ..."
                         install_one "$name" "$version" ;;
                     remove | purge) rm -f "$P/$word" ;;
@@ -503,6 +530,15 @@ enum SandboxStandIns {
         packageState + #"""
 
             verb=
+            what=
+            # Without its plugin dnf does not know the verb.
+            lock() {
+                [ -e "$P/dnf-command(versionlock)" ] || die "No such command: versionlock. Please use /usr/bin/dnf --help"
+                case $what in
+                    list) for file in "$P"/.hold-*; do [ ! -e "$file" ] || echo "${file##*.hold-}-0:$(cat "$P/${file##*.hold-}").*"; done ;;
+                    add) : >"$P/.hold-$1"; echo "Adding versionlock on: $1" ;;
+                esac
+            }
             for word; do
                 case $word in -*) continue ;; esac
                 if [ -z "$verb" ]; then verb=$word; continue; fi
@@ -510,9 +546,13 @@ enum SandboxStandIns {
                     install)
                         name=$(echo "$word" | sed 's/-[0-9][0-9.]*.*$//')
                         version=$(default_version "$name")
-                        [ "$name" = "$word" ] || version=${word#"$name"-}
+                        if [ "$name" != "$word" ]; then
+                            wanted=${word#"$name"-}
+                            case $version in "$wanted"-*) ;; *) version=$(find_version "$name" "$wanted") || die "No match for argument: $word" ;; esac
+                        fi
                         install_one "$name" "$version" ;;
                     remove | erase) rm -f "$P/$word" ;;
+                    versionlock) if [ -z "$what" ]; then what=$word; [ "$what" = add ] || lock; else lock "$word"; fi ;;
                 esac
             done
             """#

@@ -44,6 +44,18 @@ public struct VariableScope: Sendable {
     /// Every visible name.
     public var names: Set<String> { Set(layers.flatMap(\.variables.names)) }
 
+    /// The value of a variable with its templates worked out; nil when there is none of the name.
+    public func value(of name: String) throws(Diagnostic) -> VariableValue? {
+        guard let (value, holdsTemplates) = lookUp(name) else { return nil }
+        guard holdsTemplates else { return value }
+        do {
+            return try Evaluator(scope: self, depth: 1).resolved(
+                value, of: name, usedAt: SourceLocation(file: "variable \(name)"))
+        } catch {
+            throw error.diagnostic
+        }
+    }
+
     func lookUp(_ name: String) -> (value: VariableValue, holdsTemplates: Bool)? {
         for layer in layers.reversed() {
             if let value = layer.variables[name] { return (value, layer.holdsTemplates) }

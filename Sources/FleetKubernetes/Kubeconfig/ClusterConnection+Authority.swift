@@ -18,7 +18,7 @@ extension ClusterConnection {
         }
     }
 
-    private static func certificates(in pem: String) -> [[UInt8]] {
+    static func certificates(in pem: String) -> [[UInt8]] {
         pem.components(separatedBy: "-----BEGIN CERTIFICATE-----").dropFirst().compactMap { block in
             let body = block.components(separatedBy: "-----END CERTIFICATE-----").first ?? ""
             return Data(base64Encoded: body, options: .ignoreUnknownCharacters).map(Array.init)

@@ -12,13 +12,21 @@ struct ClusterFollower: Sendable {
     /// Returns why it ended; nil when it was cancelled.
     func follow() async -> ClusterFailure? {
         do throws(ClusterFailure) {
-            let (version, uid) = try await identity()
-            guard let lists = try await lists() else { return nil }
-            await mirror.synchronize(lists, serverVersion: version, clusterUID: uid)
-            return await watch(lists.filter { !Self.listedOnly.contains($0.resource) })
+            guard let reading = try await read() else { return nil }
+            let snapshot = reading.snapshot
+            await mirror.synchronize(
+                reading.lists, serverVersion: snapshot.serverVersion, clusterUID: snapshot.clusterUID)
+            return await watch(reading.lists.filter { !Self.listedOnly.contains($0.resource) })
         } catch {
             return Task.isCancelled ? nil : error
         }
+    }
+
+    /// The client's own reading while it is fresh, else a new one; nil when cancelled.
+    private func read() async throws(ClusterFailure) -> ClusterReading? {
+        if let reading = client.reading, reading.isFresh { return reading }
+        let (version, uid) = try await identity()
+        return try await lists().map { ClusterReading($0, serverVersion: version, clusterUID: uid) }
     }
 
     private func identity() async throws(ClusterFailure) -> (String, ObjectUID) {

@@ -18,10 +18,9 @@ struct Lister: Sendable {
     static let optional: Set<APIResource> = [.autoscalers, .attachments, .replicationControllers]
 
     /// Everything, in parallel.
-    func snapshot() async throws(ClusterFailure) -> ClusterSnapshot {
-        var result = ClusterSnapshot()
-        result.serverVersion = try await client.serverVersion()
-        result.clusterUID = try await client.clusterUID()
+    func read() async throws(ClusterFailure) -> ClusterReading {
+        let version = try await client.serverVersion()
+        let uid = try await client.clusterUID()
         let outcomes = await withTaskGroup(of: Result<Listed?, ClusterFailure>.self) { group in
             for resource in APIResource.ofSnapshot {
                 group.addTask {
@@ -36,11 +35,9 @@ struct Lister: Sendable {
             for await outcome in group { all.append(outcome) }
             return all
         }
-        for outcome in outcomes {
-            for object in try outcome.get()?.objects ?? [] { result.add(object) }
-        }
-        result.takenAt = .now
-        return result
+        var lists: [Listed] = []
+        for outcome in outcomes { if let list = try outcome.get() { lists.append(list) } }
+        return ClusterReading(lists, serverVersion: version, clusterUID: uid)
     }
 
     /// A list; nil for an optional resource that is not served or not permitted, which is said once.

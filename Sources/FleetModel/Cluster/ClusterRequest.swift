@@ -38,6 +38,10 @@ public enum ClusterRequest: Hashable, Sendable, Codable {
     case scale(WorkloadReference, replicas: Int, annotations: [String: String?])
     /// Sets an autoscaler's minimum and annotations in one request.
     case setMinimumReplicas(ObjectKey, minReplicas: Int, annotations: [String: String?])
+    /// Makes a token with which a host can join; one that exists already counts as made.
+    case createBootstrapToken(BootstrapToken)
+    /// Revokes a token; one that is gone counts as revoked.
+    case deleteBootstrapToken(id: String)
 }
 
 /// What became of a request.

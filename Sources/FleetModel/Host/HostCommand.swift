@@ -4,6 +4,10 @@ public struct HostCommand: Hashable, Sendable, Codable {
     public var script: String
     /// Variables exported before the script, whatever the server's AcceptEnv says.
     public var environment: [String: String]
+    /// More such variables, which no journal, log or report may show; they reach the host on standard input only.
+    public var secrets: [String: SecretText] = [:]
+    /// Whether it must travel over a connection made for it: it proves that the host can still be reached anew.
+    public var needsNewConnection = false
     /// Whether it runs as root through the host's become method.
     public var becomesRoot: Bool
     /// The longest it may take, in seconds.
@@ -22,6 +26,14 @@ public struct HostCommand: Hashable, Sendable, Codable {
         self.timeoutSeconds = timeoutSeconds
         self.outputLimit = outputLimit
     }
+}
+
+/// The two streams that a command writes to.
+public enum HostStream: Hashable, Sendable, Codable {
+    /// Standard output.
+    case output
+    /// Standard error.
+    case error
 }
 
 /// How a command ended: one closed enumeration all the way to the report (ssh-facts 3.5).

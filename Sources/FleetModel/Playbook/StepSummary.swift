@@ -22,12 +22,14 @@ public struct StepSummary: Hashable, Sendable, Codable {
     public var losesEmptyDir: Bool
     /// It may delete pods that nothing starts again.
     public var deletesBarePods: Bool
+    /// It brings the Node into the cluster, so that the host may have none yet.
+    public var joins: Bool
 
     /// A step; everything omitted does not hold.
     public init(
         kind: String, title: String = "", touchesHost: Bool = false, cordons: Bool = false, uncordons: Bool = false,
         drains: Bool = false, deletesNode: Bool = false, cleans: Bool = false, surges: Bool = false,
-        losesEmptyDir: Bool = false, deletesBarePods: Bool = false
+        losesEmptyDir: Bool = false, deletesBarePods: Bool = false, joins: Bool = false
     ) {
         self.kind = kind
         self.title = title.isEmpty ? kind : title
@@ -40,5 +42,6 @@ public struct StepSummary: Hashable, Sendable, Codable {
         self.surges = surges
         self.losesEmptyDir = losesEmptyDir
         self.deletesBarePods = deletesBarePods
+        self.joins = joins
     }
 }

@@ -15,6 +15,7 @@ public struct Finding: Hashable, Sendable, Codable {
         case duplicateTarget = "duplicate-target"
         case unusableHost = "unusable-host"
         case nodeGone = "node-gone"
+        case alreadyJoined = "already-joined"
         case zoneContradiction = "zone-contradiction"
         case poolContradiction = "pool-contradiction"
         case unknownZone = "unknown-zone"

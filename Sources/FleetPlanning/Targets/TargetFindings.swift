@@ -21,6 +21,7 @@ struct TargetFindings {
         for target in plan.targets {
             judgeHost(target, &groups)
             judgeRole(target, &groups)
+            judgeJoin(target, &groups)
             if let node = index.nodes[target.node] { judge(node, target, &groups) } else { judgeGone(target, &groups) }
         }
     }
@@ -84,6 +85,10 @@ struct TargetFindings {
             groups.add(.blocker, .unusableHost, on: target.host, problem, remedy: "mend the inventory")
         }
         guard target.machineID.isEmpty, target.systemUUID.isEmpty, target.internalAddresses.isEmpty else { return }
+        // A host that is to become a Node has none yet, and nothing to prove.
+        guard target.nodeUID != nil || request.retires || request.steps.contains(where: \.cleans) else {
+            return
+        }
         let cleans = request.steps.contains(where: \.cleans)
         groups.add(
             .warning, .noIdentity, each: target.host,
@@ -91,6 +96,24 @@ struct TargetFindings {
                 + (cleans ? "; clean-up will refuse it" : ""),
             remedy: "plan while the Node exists, so that its identity is pinned"
         )
+    }
+
+    /// Hosts that are to join: those that have, and those whose Node would belong to no zone.
+    private func judgeJoin(_ target: PlanTarget, _ groups: inout FindingGroups) {
+        guard request.joins else { return }
+        if index.nodes[target.node] != nil, target.nodeUID != nil {
+            groups.add(
+                .warning, .alreadyJoined, each: target.node.rawValue,
+                "the cluster has this Node already: joining changes nothing on a host that did"
+            )
+        }
+        if target.zone == nil, index.snapshot.nodes.contains(where: { $0.zone != nil }) {
+            groups.add(
+                .warning, .unknownZone, each: target.host,
+                "no zone, while the cluster's Nodes have one: pods that spread over zones will avoid it",
+                remedy: "set zone in the inventory"
+            )
+        }
     }
 
     private func judgeRole(_ target: PlanTarget, _ groups: inout FindingGroups) {

@@ -4,15 +4,18 @@ import FleetModel
 struct TargetJoin {
     private let index: ClusterIndex
     private let pinned: [String: PlanTarget]
+    private let retires: Bool
 
     init(_ request: PlanRequest, _ index: ClusterIndex) {
         self.index = index
+        retires = request.retires
         let targets = request.pinned?.cluster == request.snapshot.clusterUID ? request.pinned?.targets ?? [] : []
         pinned = Dictionary(targets.map { ($0.host, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The target; a Node that is gone keeps the identity under which it was pinned.
     func target(for host: Host) -> PlanTarget {
+        if let newcomer = newcomer(host) { return newcomer }
         guard let node = index.nodes[host.node] else { return goneTarget(for: host) }
         return PlanTarget(
             host: host.name.rawValue, node: node.name, nodeUID: node.uid, machineID: node.machineID,
@@ -20,6 +23,14 @@ struct TargetJoin {
             pool: host.pool ?? node.pool, wasCordoned: node.isCordoned,
             isControlPlane: ControlPlane.sign(of: node, host, index) != nil
         )
+    }
+
+    /// A host that was planned without a Node and has one by now: joining is what changed, not the plan.
+    private func newcomer(_ host: Host) -> PlanTarget? {
+        guard !retires, let known = pinned[host.name.rawValue], known.node == host.node, known.nodeUID == nil else {
+            return nil
+        }
+        return known
     }
 
     private func goneTarget(for host: Host) -> PlanTarget {

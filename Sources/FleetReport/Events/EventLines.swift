@@ -303,6 +303,7 @@ extension Compensation {
         case .minimumReplicas:
             "for the time being: HorizontalPodAutoscaler \(key) has minReplicas \(temporary) instead of \(previous)"
         case .nodeLabel: "for the time being: label \(label ?? "") on Node \(key.name)"
+        case .bootstrapToken: "for the time being: a token for host \(node) to join with"
         }
     }
 }

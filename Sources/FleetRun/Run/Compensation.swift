@@ -10,6 +10,8 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         case minimumReplicas
         /// A label of a Node.
         case nodeLabel
+        /// A token with which a host joins.
+        case bootstrapToken
     }
 
     /// Unique in the run, such as `replicas Deployment shop/cart`.
@@ -28,7 +30,7 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     public var temporary: Int
     /// The value to set back.
     public var previous: Int
-    /// The label's key, for `nodeLabel`.
+    /// The label's key, for `nodeLabel`; the token's public half, for `bootstrapToken`.
     public var label: String?
     /// The label's previous value; nil when it was absent.
     public var previousLabel: String?
@@ -61,12 +63,23 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         )
     }
 
+    /// A token made for a host to join with; its deletion is the undoing.
+    public static func bootstrapToken(_ id: String, for node: NodeName) -> Compensation {
+        Compensation(
+            id: "bootstrap token \(id)", kind: .bootstrapToken, node: node,
+            key: ObjectKey("kube-system", "bootstrap-token-\(id)"), uid: "", temporary: 0, previous: 0, label: id)
+    }
+
+    /// Whether the API's answer alone says that it is undone: fleet does not follow the object.
+    func isUndone(by result: OperationResult) -> Bool { kind == .bootstrapToken && result.isSuccess }
+
     /// Whether the changed object is gone, and with it the change.
     func isMoot(in world: World) -> Bool {
         switch kind {
         case .replicas: world.workloads[uid] == nil
         case .minimumReplicas: world.autoscalers[key] == nil
         case .nodeLabel: world.nodes[node]?.uid != uid
+        case .bootstrapToken: false
         }
     }
 
@@ -88,6 +101,7 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
             guard let label, let current = world.nodes[node], current.uid == uid, current.labels[label] != previousLabel
             else { return nil }
             return .patchNode(node, uid: uid, NodePatch(labels: [label: previousLabel]))
+        case .bootstrapToken: return label.map { .deleteBootstrapToken(id: $0) }
         }
     }
 

@@ -46,6 +46,7 @@ extension RunMachine {
     /// Asks a working node's step what to do, until it waits.
     mutating func advance(_ name: NodeName) {
         deadlines[name] = nil
+        blocked[name] = nil
         watched[name] = nil
         while state.result == nil, let node = state.nodes[name], let index = node.step {
             guard index < order.steps.count else { return finishNode(name) }
@@ -76,6 +77,10 @@ extension RunMachine {
             watchWorkloads(planned, node)
             deadlines[name] = until
             return false
+        case .blocked(let reason):
+            note(reason, planned, name)
+            blocked[name] = reason
+            return false
         case .done(let changed, let detail):
             emit(
                 .stepFinished(
@@ -95,6 +100,7 @@ extension RunMachine {
             governor.drop(name)
             settleCompensations(of: name, only: [.replicas, .minimumReplicas])
         }
+        if planned.step.traits.contains(.joins) { settleCompensations(of: name, only: [.bootstrapToken]) }
         beginStep(index + 1, of: name)
         return true
     }
@@ -138,7 +144,8 @@ extension RunMachine {
         var drain = isDraining ? governor.status(of: name, in: world, at: now) : DrainStatus()
         drain.firstRequest = node.firstEviction
         return StepContext(
-            target: node.target, world: world, now: now, memory: node.steps[index] ?? StepMemory(startedAt: now),
+            target: node.target, world: world, now: now, index: index,
+            memory: node.steps[index] ?? StepMemory(startedAt: now),
             node: node, drain: drain, run: order.settings, triage: triage, scope: order.scopes[name] ?? VariableScope()
         )
     }
@@ -153,7 +160,7 @@ extension RunMachine {
 
     /// Sets a node aside: it stays cordoned, labelled with the reason's step (safety rule 21).
     private mutating func quarantine(_ name: NodeName, _ planned: PlannedStep, _ reason: String) {
-        let owes = order.steps.contains { $0.step.traits.contains(.cleans) } && world.nodes[name] == nil
+        let owes = order.cleans && world.nodes[name] == nil
         emit(
             .nodeQuarantined(
                 RunEvent.NodeQuarantined(node: name, step: planned.kind, reason: reason, owesCleanup: owes)
@@ -172,7 +179,8 @@ extension RunMachine {
 
     /// Labels a node once; after a crash again when it is in doubt whether the label was set.
     private mutating func label(_ name: NodeName, quarantinedIn step: String) {
-        guard let node = world.nodes[name], node.uid == state.nodes[name]?.target.nodeUID else { return }
+        guard let node = world.nodes[name], let target = state.nodes[name]?.target, target.nodeUID ?? node.uid == node.uid
+        else { return }
         switch state.act("quarantine", of: name)?.state {
         case .inFlight, .finished: return
         case nil, .inDoubt: break
@@ -211,6 +219,9 @@ extension RunMachine {
         let key = "undo \(compensation.id)"
         let act = state.act(key, of: name)
         if case .inFlight = act?.state { return }
+        if case .finished(let result) = act?.state, compensation.isUndone(by: result) {
+            return emit(.compensationSettled(RunEvent.CompensationSettled(id: compensation.id, detail: "revoked")))
+        }
         guard let request = compensation.request(in: world) else {
             // The change itself may still be on its way into the watch.
             if act == nil, !compensation.isMoot(in: world) {

@@ -7,6 +7,8 @@ extension RunMachine {
 
     /// Takes the run as far as it goes now.
     mutating func advanceRun() {
+        // A run that winds down taints no more nodes: a deadline left over would wake it again and again.
+        markDeadline = nil
         advanceWorkingNodes()
         guard state.result == nil, !windsDown() else { return }
         guard passesPreflight(), marksRetiringNodes() else { return }
@@ -22,12 +24,19 @@ extension RunMachine {
             }
             if let blockedSince, now >= blockedSince + Self.patience { mayAdmitNodes = true }
             while mayAdmitNodes, !isInterrupted, failureReason() == nil { admitNodes(of: wave) }
-            guard state.endedInWave[wave.number] ?? 0 >= wave.targets.count, wave.targets.allSatisfy({ isEnded($0) })
-            else {
-                return
-            }
+            let hasEnded = state.endedInWave[wave.number] ?? 0 >= wave.targets.count && wave.targets.allSatisfy { isEnded($0) }
+            guard hasEnded else { return endIfBlocked() }
             emit(.waveFinished(change(wave)))
         }
+    }
+
+    /// Ends the run when every node in hand waits for a person, and nothing is under way.
+    private mutating func endIfBlocked() {
+        let reasons = Set(state.working.compactMap { blocked[$0] }).sorted()
+        guard !state.working.isEmpty, state.working.allSatisfy({ blocked[$0] != nil }), state.open.isEmpty,
+            state.openEvictions.isEmpty
+        else { return }
+        finish(.blocked, "waiting for \(reasons.joined(separator: "; "))")
     }
 
     private func currentWave() -> PlannedWave? { order.waves.first { !state.finishedWaves.contains($0.number) } }
@@ -137,7 +146,7 @@ extension RunMachine {
     private mutating func judge(_ results: [(NodeProgress, OperationResult)]) -> Bool {
         var refusals: [String] = []
         for (node, result) in results {
-            switch HostProof(of: node.target, result, settings: order.settings) {
+            switch HostProof(of: node.target, result, settings: order.settings, isCleaned: order.cleans) {
             case .proved(let proof): emit(.identityProved(proof))
             case .refused(let reason): refusals.append("\(node.target.host): \(reason)")
             }
@@ -156,9 +165,8 @@ extension RunMachine {
 
     /// Taints the plan's remaining nodes `PreferNoSchedule`, so that no pod moves twice; true once that is done.
     private mutating func marksRetiringNodes() -> Bool {
-        markDeadline = nil
         guard order.drains, state.wave == nil else { return true }
-        var rest = unmarked ?? order.soon[...]
+        var rest = unmarked ?? nodesToMark[...]
         var open: [PlanTarget] = []
         for target in marking where mark(target) { open.append(target) }
         while open.count < order.policy.parallelism, let target = rest.popFirst() {
@@ -166,6 +174,18 @@ extension RunMachine {
         }
         (unmarked, marking) = (rest, open)
         return state.result == nil && rest.isEmpty && open.isEmpty
+    }
+
+    /// The plan's remaining nodes less those that are cordoned at once: a cordon keeps moved pods away as well.
+    private var nodesToMark: [PlanTarget] {
+        guard let wave = currentWave(), order.steps.first?.step.traits.contains(.cordons) ?? false else { return order.soon }
+        var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
+        var begun: Set<NodeName> = []
+        for target in wave.targets where state.nodes[target.node]?.phase == .pending && caps.refusal(of: target) == nil {
+            caps.take(target)
+            begun.insert(target.node)
+        }
+        return order.soon.filter { !begun.contains($0.node) }
     }
 
     /// Sees to one node's taint; true while it is not settled. What cannot be had after six attempts is done without.

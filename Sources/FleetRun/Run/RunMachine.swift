@@ -42,6 +42,8 @@ public struct RunOrder: Sendable {
     }
     /// Whether some step runs commands on hosts.
     public var touchesHosts: Bool { steps.contains { $0.step.traits.contains(.touchesHost) } }
+    /// Whether some step removes things from hosts that cannot be put back.
+    var cleans: Bool { steps.contains { $0.step.traits.contains(.cleans) } }
     /// Whether some step empties nodes.
     public var drains: Bool { steps.contains { $0.step.traits.contains(.drains) } }
 }
@@ -81,6 +83,8 @@ public struct RunMachine: Sendable {
     var touchedWorkloads: Set<ObjectUID> = []
     /// What nodes wait for whose step watches workloads.
     var watched: [NodeName: Set<ObjectUID>] = [:]
+    /// Nodes whose step waits for a person, and for what.
+    var blocked: [NodeName: String] = [:]
     /// Hosts that were not asked yet who they are; nil before the first is.
     var unasked: ArraySlice<NodeName>?
     /// Nodes whose taint was not seen to yet, and those whose taint is under way; nil before the first is.

@@ -13,11 +13,15 @@ public struct RunPreview: Sendable {
 
         /// What a look on the host found, as sentences.
         public func words(for report: HostReport) -> [String] {
-            guard report.outcome.isSuccess else { return ["cannot look: \(OperationResult(report).words)"] }
             let answer = NodeAnswer(report.standardOutput)
-            let pending = answer.all("pending").map { "would remove \($0)" }
+            let changes = HostChangeReport(answer)
+            if let failure = changes.failure { return ["would be refused: \(failure)"] }
+            guard report.outcome.isSuccess else { return ["cannot look: \(OperationResult(report).words)"] }
+            let removals = answer.all("pending").map { "would remove \($0)" }
+            let orders = changes.pending.map { "would \($0)" }
             let others = report.standardOutput.split(separator: "\n").filter { $0.hasPrefix("would ") }.map(String.init)
-            return pending + others
+            let holds = orders.isEmpty ? changes.holds.map { "nothing to do: \($0)" } : []
+            return removals + orders + others + holds
         }
     }
 
@@ -33,13 +37,12 @@ public struct RunPreview: Sendable {
         /// Step by step.
         public var steps: [Step]
         let settings: RunSettings
+        let isCleaned: Bool
 
         /// Why the host cannot be worked on; nil when it can.
         public func refusal(_ report: HostReport) -> String? {
-            guard case .refused(let reason) = HostProof(of: target, OperationResult(report), settings: settings) else {
-                return nil
-            }
-            return reason
+            let proof = HostProof(of: target, OperationResult(report), settings: settings, isCleaned: isCleaned)
+            return if case .refused(let reason) = proof { reason } else { nil }
         }
     }
 
@@ -59,7 +62,7 @@ public struct RunPreview: Sendable {
                     let planned = order.steps[index]
                     return Step(kind: planned.kind, preview: planned.step.preview(machine.context(for: node, index)))
                 },
-                settings: order.settings
+                settings: order.settings, isCleaned: order.cleans
             )
         }
     }

@@ -101,6 +101,8 @@ public struct RunState: Hashable, Sendable {
         case .podLeft(let left): nodes[left.node]?.evicted[left.pod.uid]?.isGone = true
         case .compensationOwed(let owed):
             compensations[owed.compensation.id] = owed.compensation
+            // A node that gave way makes the change anew: it is not undone by what undid the first.
+            acts[Self.name(OperationPlace(node: owed.compensation.node, index: nil, key: "undo \(owed.compensation.id)"))] = nil
             owedAt[owed.compensation.id] = time
         case .compensationSettled(let settled): compensations[settled.id] = nil
         case .runBlocked: break

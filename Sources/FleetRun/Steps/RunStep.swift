@@ -2,6 +2,9 @@ public import FleetExpressions
 import FleetModel
 
 /// `run: {script, env, timeout}` – a script of the operator's runs on the host (safety rules 25 and 26).
+///
+/// As root it runs detached: neither a lost connection nor a crash of fleet's ends it or starts it twice. As the login
+/// user (`become: false`) it runs in the session, and ends with it.
 public struct RunStep: Step {
     /// `run`.
     public static let kind = "run"
@@ -39,7 +42,10 @@ public struct RunStep: Step {
     public func advance(_ context: StepContext) -> StepProgress {
         let command: HostCommand
         do throws(Diagnostic) { command = try makeCommand(in: context.scope) } catch { return .failed("\(error)") }
-        let (result, next) = context.command("script", title, command, isRepeatable: isRepeatable)
+        let (result, next) =
+            becomesRoot
+            ? context.detached(command, title, timeout: timeout, isRepeatable: isRepeatable)
+            : context.command("script", title, command, isRepeatable: isRepeatable)
         guard let result else { return next }
         return result.isSuccess ? .done(changed: true, title) : .failed("\(title): \(result.words)")
     }

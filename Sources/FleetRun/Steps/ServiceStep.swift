@@ -1,7 +1,11 @@
 public import FleetExpressions
 import FleetModel
 
-/// `service: {name, state, enabled}` – a systemd unit is started or stopped, enabled or disabled, and asked afterwards.
+/// `service: {name, state, enabled, restart_if_newer}` – a systemd unit is started or stopped, enabled or disabled, and
+/// asked afterwards.
+///
+/// With `restart_if_newer` a unit that runs is restarted only when one of the files is younger than its start: what it
+/// reads was changed since, by this run or by an earlier one that broke off.
 public struct ServiceStep: Step {
     /// `service`.
     public static let kind = "service"
@@ -17,13 +21,22 @@ public struct ServiceStep: Step {
     public var state: State?
     /// Whether it starts at boot; nil leaves it.
     public var isEnabled: Bool?
+    /// Files that the unit reads when it starts.
+    public var files: [String]
+    /// Whether running pods do not matter to a restart (safety rule 9).
+    public var isLive: Bool
 
-    /// Reads `name`, `state` and `enabled`.
+    /// Reads `name`, `state`, `enabled`, `restart_if_newer` and `live` (false).
     public init?(_ arguments: inout LocatedDecoder) {
         guard let name = arguments.required("name", .unitName) else { return nil }
         self.name = name
         state = arguments.optional("state", .choice)
         isEnabled = arguments.optional("enabled", .bool)
+        files = arguments.optional("restart_if_newer", .oneOrMore(of: .absolutePath)) ?? []
+        isLive = arguments.optional("live", .bool) ?? false
+        if !files.isEmpty, state != .started {
+            arguments.report("restart_if_newer goes with state: started")
+        }
     }
 
     /// `service kubelet stopped`.
@@ -34,14 +47,21 @@ public struct ServiceStep: Step {
 
     /// Touches the host; repeatable unless it restarts.
     public var traits: StepTraits {
-        [.touchesHost, state == .restarted ? [] : .repeatable, name == "kubelet" && state == .stopped ? .stopsKubelet : []]
+        [
+            .touchesHost, state == .restarted ? [] : .repeatable,
+            name == "kubelet" && state == .stopped ? .stopsKubelet : [],
+        ]
     }
 
     /// Runs systemctl, and believes only what it says afterwards.
     public func advance(_ context: StepContext) -> StepProgress {
+        if restartsRuntime, !isLive, let pod = context.livePods.first {
+            return .failed(
+                "\(title) would stop pods that run here, \(pod.key) among them; drain the node first, or say live: true on this step"
+            )
+        }
         let (result, next) = context.command(
-            "service", title, HostCommand(script: script(isDryRun: false)), isRepeatable: traits.contains(.repeatable)
-        )
+            "service", title, command(isDryRun: false), isRepeatable: traits.contains(.repeatable))
         guard let result else { return next }
         guard result.isSuccess else { return .failed("\(title): \(result.words)") }
         return .done(changed: result.output.contains("changed=yes"), title)
@@ -49,38 +69,22 @@ public struct ServiceStep: Step {
 
     /// Asks systemctl what would change.
     public func preview(_ context: StepContext) -> StepPreview {
-        let look = StepOperation(key: "look", title: title, .host(HostCommand(script: script(isDryRun: true))))
+        let look = StepOperation(key: "look", title: title, .host(command(isDryRun: true)))
         return StepPreview(["would see to it: \(title)"], looks: [look])
     }
 
-    private func script(isDryRun: Bool) -> String {
-        """
-        unit=\(name) want=\(state?.rawValue ?? "any") boot=\(isEnabled.map { $0 ? "enabled" : "disabled" } ?? "any")
-        dry=\(isDryRun ? 1 : 0) changed=no
-        active=$(systemctl is-active "$unit" 2>/dev/null) || true
-        enabled=$(systemctl is-enabled "$unit" 2>/dev/null) || true
-        act() { changed=yes; if [ "$dry" = 1 ]; then echo "would run systemctl $1 $unit"; else systemctl "$1" "$unit" || exit 1; fi; }
-        case "$want:$active" in
-            started:active) ;;
-            started:*) act start ;;
-            stopped:active|stopped:activating|stopped:reloading) act stop ;;
-            restarted:*) act restart ;;
-        esac
-        case "$boot:$enabled" in
-            enabled:enabled) ;;
-            enabled:*) act enable ;;
-            disabled:enabled) act disable ;;
-        esac
-        if [ "$dry" = 0 ]; then
-            active=$(systemctl is-active "$unit" 2>/dev/null) || true
-            case "$want:$active" in
-                stopped:active|stopped:activating) echo "$unit is still $active" >&2; exit 1 ;;
-                started:active|restarted:active) ;;
-                started:*|restarted:*) echo "$unit is $active" >&2; exit 1 ;;
-            esac
-        fi
-        echo "changed=$changed"
-        """
+    /// Whether it restarts what runs the pods, whatever they need.
+    private var restartsRuntime: Bool {
+        (state == .restarted || state == .stopped) && ["containerd", "docker", "crio", "cri-docker"].contains(name)
+    }
+
+    private func command(isDryRun: Bool) -> HostCommand {
+        HostCommand(
+            script: NodeScript.service(
+                unit: name, want: state?.rawValue ?? "any", boot: isEnabled.map { $0 ? "enabled" : "disabled" } ?? "any"
+            ),
+            environment: ["FLEET_FILES": files.joined(separator: "\n"), "FLEET_DRY_RUN": isDryRun ? "1" : "0"],
+            timeoutSeconds: 300)
     }
 }
 

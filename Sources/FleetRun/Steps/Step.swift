@@ -10,6 +10,9 @@ public protocol Step: Sendable {
     /// The key in a playbook, such as `drain`.
     static var kind: String { get }
 
+    /// The key that a bare value stands for, as in `swap: off`; nil where the kind takes a mapping only.
+    static var shorthand: String? { get }
+
     /// Reads the arguments; mistakes are reported to the decoder.
     init?(_ arguments: inout LocatedDecoder)
 
@@ -24,6 +27,11 @@ public protocol Step: Sendable {
 
     /// Says what the step would do, and asks for the looks (never changes) that it needs for that.
     func preview(_ context: StepContext) -> StepPreview
+}
+
+extension Step {
+    /// A mapping only.
+    public static var shorthand: String? { nil }
 }
 
 /// What planning and the machines must know of a step without knowing its kind.
@@ -55,6 +63,8 @@ public struct StepTraits: OptionSet, Hashable, Sendable {
     public static let uncordons = StepTraits(rawValue: 1024)
     /// It may delete pods that nothing starts again.
     public static let deletesBarePods = StepTraits(rawValue: 2048)
+    /// It brings the Node into the cluster.
+    public static let joins = StepTraits(rawValue: 4096)
     /// It stops the kubelet, which makes a node that was drained not Ready.
     public static let stopsKubelet = StepTraits(rawValue: 256)
 }
@@ -65,6 +75,8 @@ public enum StepProgress: Sendable {
     case perform([StepOperation], waitingFor: String)
     /// Nothing to do until something changes, or until an instant.
     case wait(String, until: Instant? = nil)
+    /// Nothing until a person acts; when nothing else is left to do the run ends as blocked, and can be resumed.
+    case blocked(String)
     /// Done; whether it changed anything, and what it did or found.
     case done(changed: Bool, String)
     /// It cannot be done; the node is set aside.

@@ -8,6 +8,10 @@ public enum StepCatalogue {
         CordonStep.self, UncordonStep.self, ExcludeFromLoadBalancersStep.self, SurgeStep.self,
         WaitForConnectionsStep.self, DrainStep.self, VerifyDrainedStep.self, WaitVolumesDetachedStep.self,
         ServiceStep.self, RunStep.self, DeleteNodeStep.self, CleanupStep.self, VerifyGoneStep.self,
+        HostNameStep.self, HostsEntriesStep.self, LinesInFileStep.self, SwapStep.self, KernelModuleStep.self,
+        SysctlStep.self, PackagesStep.self, ContainerdStep.self, UploadStep.self,
+        JoinStep.self, WaitReadyStep.self, LabelStep.self, TaintStep.self,
+        RebootStep.self, HTTPStep.self, ApproveStep.self, SoakStep.self,
     ]
 
     /// Decodes a playbook's steps; throws every mistake at once.
@@ -30,11 +34,21 @@ public enum StepCatalogue {
             )
             return nil
         }
-        var decoder = LocatedDecoder(step.arguments, as: step.kind)
+        var decoder = LocatedDecoder(arguments(of: step, type.shorthand), as: step.kind)
         let result = type.init(&decoder)
         decoder.refuseUnknownKeys()
         mistakes += decoder.diagnostics
         return result.map { PlannedStep(step: $0, name: step.name, condition: step.condition) }
+    }
+}
+
+extension StepCatalogue {
+    /// The arguments as a mapping: a bare value stands for the kind's shorthand key.
+    private static func arguments(of step: PlaybookStep, _ shorthand: String?) -> LocatedValue {
+        let value = step.arguments
+        guard let shorthand, value.mapping == nil, !value.isNull else { return value }
+        let entry = LocatedMapping.Entry(key: shorthand, keyLocation: value.location, value: value)
+        return LocatedValue(.mapping(LocatedMapping([entry])), at: value.location)
     }
 }
 
@@ -69,7 +83,7 @@ extension PlannedStep {
             uncordons: traits.contains(.uncordons), drains: traits.contains(.drains),
             deletesNode: traits.contains(.deletesNode), cleans: traits.contains(.cleans),
             surges: traits.contains(.surges), losesEmptyDir: traits.contains(.losesEmptyDir),
-            deletesBarePods: traits.contains(.deletesBarePods)
+            deletesBarePods: traits.contains(.deletesBarePods), joins: traits.contains(.joins)
         )
     }
 }

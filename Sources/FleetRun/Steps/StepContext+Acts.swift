@@ -44,7 +44,7 @@ extension StepContext {
         return now < deadline ? .wait(effect, until: deadline) : .perform([act], waitingFor: effect)
     }
 
-    private func retried(_ act: StepOperation, after result: OperationResult, isPassing: Bool) -> StepProgress {
+    func retried(_ act: StepOperation, after result: OperationResult, isPassing: Bool) -> StepProgress {
         guard let memory = memory.acts[act.key], isPassing, memory.attempts < 6 else {
             return .failed("\(act.title): \(result.words)")
         }

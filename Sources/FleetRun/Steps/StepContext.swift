@@ -10,6 +10,8 @@ public struct StepContext: Sendable {
     public var world: World
     /// The time.
     public var now: Instant
+    /// The step's position in the playbook, from 0.
+    public var index: Int
     /// What the step did so far.
     public var memory: StepMemory
     /// What happened to the node so far.
@@ -61,11 +63,20 @@ public struct RunSettings: Sendable {
     public var clusterAuthority: String?
     /// Whether the playbook is for control-plane hosts.
     public var isForControlPlane: Bool
+    /// Every host of the inventory, whether the run works on it or not; in the inventory's order.
+    public var inventory: [InventoryMember]
+    /// What is in the files that steps upload, by the name in the playbook.
+    public var files: [String: [UInt8]]
+    /// How hosts join the cluster; nil where no step joins, or the cluster does not say.
+    public var entrance: ClusterEntrance?
+    /// What a person approved by name (safety rule 20).
+    public var approvals: Set<String> = []
 
     /// Settings.
     public init(
         id: RunID, actor: RunEvent.Actor, retiring: Set<NodeName>, evictions: EvictionPolicy,
-        clusterAuthority: String? = nil, isForControlPlane: Bool = false
+        clusterAuthority: String? = nil, isForControlPlane: Bool = false, inventory: [InventoryMember] = [],
+        files: [String: [UInt8]] = [:], entrance: ClusterEntrance? = nil
     ) {
         self.id = id
         self.actor = actor
@@ -73,6 +84,9 @@ public struct RunSettings: Sendable {
         self.evictions = evictions
         self.clusterAuthority = clusterAuthority
         self.isForControlPlane = isForControlPlane
+        self.inventory = inventory
+        self.files = files
+        self.entrance = entrance
     }
 }
 

@@ -39,7 +39,9 @@ public struct SurgeStep: Step {
     /// Names the Deployments.
     public func preview(_ context: StepContext) -> StepPreview {
         let singles = singles(in: context).map(\.reference.description)
-        return StepPreview([singles.isEmpty ? "no single replica here" : "would raise to 2: \(singles.joined(separator: ", "))"])
+        return StepPreview([
+            singles.isEmpty ? "no single replica here" : "would raise to 2: \(singles.joined(separator: ", "))"
+        ])
     }
 
     private func advance(
@@ -52,7 +54,7 @@ public struct SurgeStep: Step {
             switch context.request(key, key, request, compensation: compensation, waitingFor: names) {
             case .perform(let more, _): acts += more
             case .failed(let reason): return .failed(reason)
-            case .wait, .done: break
+            case .wait, .blocked, .done: break
             }
         }
         let reason = "second Ready pod on a node that stays: \(names)"
@@ -64,7 +66,9 @@ public struct SurgeStep: Step {
         let owned = context.world.pods(on: context.target.node).filter { !$0.isFinished && !$0.isTerminating }
         var seen: [ObjectKey: Workload] = [:]
         for pod in owned {
-            guard let workload = context.world.workload(of: pod), workload.reference.kind == .deployment else { continue }
+            guard let workload = context.world.workload(of: pod), workload.reference.kind == .deployment else {
+                continue
+            }
             guard !context.run.evictions.downtime.contains(workload.reference.key) else { continue }
             let isOwnSurge = context.memory.acts["surge \(workload.reference)"] != nil
             if workload.replicas == 1 || isOwnSurge { seen[workload.reference.key] = workload }

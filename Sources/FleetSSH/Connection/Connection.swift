@@ -32,6 +32,7 @@ final class Connection: TransportUser {
     private var targets: [ForwardedTransport] = []
     private var waitingTargets: [(Result<Session, EndedBefore>) -> Void] = []
     private var isRetired = false
+    private var wasJump = false
     private var deadline: Scheduled<Void>?
     private var probe: Scheduled<Void>?
     private var idle: Scheduled<Void>?
@@ -41,6 +42,9 @@ final class Connection: TransportUser {
 
     /// How many keys are offered; sshd ends the connection at the sixth failure.
     private static let offeredKeys = 5
+
+    /// How long a jump host's connection waits for the next target at least, in seconds.
+    private static let jumpIdleSeconds: Int64 = 15
 
     init(_ hop: Hop, through jump: Connection?, pool: LoopPool) {
         self.hop = hop
@@ -53,6 +57,9 @@ final class Connection: TransportUser {
 
     /// Whether it may be given another command.
     var isUsable: Bool { phase < .ended && !isRetired }
+
+    /// Whether it is over.
+    var hasEnded: Bool { phase == .ended }
 
     /// Begins; commands may be queued before it is ready.
     func open() {
@@ -96,6 +103,7 @@ final class Connection: TransportUser {
     /// Hands a jump target the session when it is ready.
     func whenReady(_ user: @escaping (Result<Session, EndedBefore>) -> Void) {
         idle?.cancel()
+        wasJump = true
         if phase == .ready, let session { return user(.success(session)) }
         waitingTargets.append(user)
     }
@@ -109,9 +117,9 @@ final class Connection: TransportUser {
         if isInside { admission.leave(wasDropped: isDropped) }
         isInside = false
         endUsers(outcome)
-        session?.close(politely: wasReady)
+        // A session closes its transport behind its last bytes, which may be later: it may be driving right now.
+        if let session { session.close(politely: wasReady) } else { transport?.close() }
         session = nil
-        transport?.close()
         transport = nil
         jump?.targetEnded()
         whenEnded?(self)
@@ -331,7 +339,10 @@ final class Connection: TransportUser {
         probe = nil
         idle?.cancel()
         guard !isRetired else { return end(.neverStarted("the connection was given up")) }
-        idle = loop.assumeIsolated().scheduleTask(in: .seconds(settings.idleSeconds)) { [self] in
+        // The next target is about to come through a jump host: it is kept for a while all the same.
+        let seconds = wasJump ? max(settings.idleSeconds, Self.jumpIdleSeconds) : settings.idleSeconds
+        guard seconds > 0 else { return end(.neverStarted("the connection was idle")) }
+        idle = loop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in
             guard running.isEmpty, queued.isEmpty, targets.isEmpty, waitingTargets.isEmpty else { return }
             end(.neverStarted("the connection was idle"))
         }

@@ -7,7 +7,7 @@ enum CommandLine {
         if command.script.utf8.contains(0) {
             return HostRefusal(.configuration, "the script contains a NUL byte, which no shell can read")
         }
-        for (name, value) in command.environment where !isName(name) || value.utf8.contains(0) {
+        for (name, value) in variables(of: command) where !isName(name) || value.utf8.contains(0) {
             return HostRefusal(.configuration, "the environment variable \"\(name)\" cannot be exported by a shell")
         }
         return nil
@@ -28,8 +28,12 @@ enum CommandLine {
 
     /// The standard input: the nonce, the variables, the script.
     static func input(_ command: HostCommand, nonce: String) -> String {
-        let exports = command.environment.sorted { $0.key < $1.key }.map { "export \($0.key)=\(quoted($0.value)); " }
+        let exports = variables(of: command).sorted { $0.key < $1.key }.map { "export \($0.key)=\(quoted($0.value)); " }
         return "\(nonce)\n\(exports.joined())\(command.script)\n"
+    }
+
+    private static func variables(of command: HostCommand) -> [String: String] {
+        command.environment.merging(command.secrets.mapValues { $0.withText { $0 } }) { $1 }
     }
 
     /// A word that a POSIX shell reads as exactly this text.

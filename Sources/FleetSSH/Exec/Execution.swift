@@ -20,6 +20,13 @@ final class Execution: ChannelOwner {
     private var stop: Stop?
     private var deadline: Scheduled<Void>?
     private var note = ""
+    /// Told the output while it comes.
+    var receiving: ((HostStream, [UInt8]) -> Void)? {
+        didSet {
+            output.tap = receiving.map { receiving in { receiving(.output, Array($0)) } }
+            errors.tap = receiving.map { receiving in { receiving(.error, Array($0)) } }
+        }
+    }
 
     /// The longest a stop may take beyond its grace, in seconds.
     private static let stopSeconds = 20
@@ -104,13 +111,13 @@ final class Execution: ChannelOwner {
         self.reply = nil
         deadline?.cancel()
         clock.end("command")
-        releaseChannel()
         let all = clock.timings.merging(earlierTimings) { $1 }.merging(timings) { $1 }
         reply(
             HostReport(
                 outcome: outcome, standardOutput: output.text, standardError: errors.text + note,
                 droppedBytes: output.dropped + errors.dropped, timings: all))
         connection?.ended(self)
+        releaseChannel()
         connection = nil
     }
 
@@ -190,6 +197,8 @@ final class Execution: ChannelOwner {
     private func releaseChannel() {
         guard let channel, let connection else { return }
         self.channel = nil
+        // A connection that was not kept takes its channels with it.
+        guard !connection.hasEnded else { return }
         let limit = connection.loop.assumeIsolated().scheduleTask(in: .seconds(connection.settings.closeSeconds)) {
             connection.retire()
         }

@@ -24,6 +24,8 @@ struct MarkedStream {
     private(set) var start: [Substring]?
     /// The end marker's fields.
     private(set) var end: [Substring]?
+    /// Told what lies between the markers while it comes, without the limit.
+    var tap: ((UnsafeRawBufferPointer) -> Void)?
 
     private static let longestMarker = 160
     private static let prefaceLimit = 4096
@@ -105,6 +107,7 @@ struct MarkedStream {
         switch place {
         case .before: preface.append(contentsOf: bytes.prefix(max(0, Self.prefaceLimit - preface.count)))
         case .inside:
+            if let tap, !bytes.isEmpty { tap(bytes) }
             let room = min(bytes.count, limit - kept.count)
             kept.append(contentsOf: bytes[..<room])
             dropped += bytes.count - room

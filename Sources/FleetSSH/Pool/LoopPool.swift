@@ -16,8 +16,9 @@ final class LoopPool {
         self.settings = settings
     }
 
-    /// Runs a command over the last hop.
-    func run(_ execution: Execution, id: UInt64, over hops: ArraySlice<Hop>) {
+    /// Runs a command over the last hop; `anew` gives the present connection to it up and makes another.
+    func run(_ execution: Execution, id: UInt64, over hops: ArraySlice<Hop>, anew: Bool) {
+        if anew, let hop = hops.last { connections[hop.key]?.retire() }
         guard !isClosed, let connection = connection(over: hops) else {
             return execution.finish(.neverStarted("fleet is closing its connections"))
         }

@@ -95,7 +95,7 @@ final class Session {
         drive()
     }
 
-    /// Says goodbye where `politely`, and frees the session; every channel dies with it.
+    /// Says goodbye where `politely`, frees the session, and closes its transport; every channel dies with it.
     func close(politely: Bool) {
         guard !isFreed else { return }
         guard !isDriving else {
@@ -114,6 +114,7 @@ final class Session {
         operations.removeAll()
         channels.forEach { $0.sessionClosed() }
         channels.removeAll()
+        transport?.close()
         transport = nil
     }
 

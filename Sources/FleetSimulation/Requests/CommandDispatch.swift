@@ -45,6 +45,8 @@ extension SimulatedCluster {
             return (scale(workload, replicas, annotations, isDryRun: isDryRun), .zero)
         case .setMinimumReplicas(let key, let minimum, let annotations):
             return (setMinimum(key, minimum, annotations, isDryRun: isDryRun), .zero)
+        // Secrets are the server's; the simulation's hosts join by being told to.
+        case .createBootstrapToken, .deleteBootstrapToken: return (.done(nil), .zero)
         }
     }
 

@@ -71,6 +71,8 @@ extension SimulatedCluster {
         case .deleteNode(let name, _): (.deleteNode, ObjectKey("", name.rawValue))
         case .scale(let workload, _, _): (.scale, workload.key)
         case .setMinimumReplicas(let key, _, _): (.write, key)
+        case .createBootstrapToken(let token): (.write, ObjectKey("kube-system", "bootstrap-token-\(token.id)"))
+        case .deleteBootstrapToken(let id): (.write, ObjectKey("kube-system", "bootstrap-token-\(id)"))
         }
     }
 

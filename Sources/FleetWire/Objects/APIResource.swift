@@ -44,6 +44,8 @@ extension APIResource {
     public static let pods = APIResource("", "v1", "pods", "Pod")
     /// `namespaces`.
     public static let namespaces = APIResource("", "v1", "namespaces", "Namespace", isNamespaced: false)
+    /// `configmaps`.
+    public static let configMaps = APIResource("", "v1", "configmaps", "ConfigMap")
     /// `persistentvolumeclaims`.
     public static let claims = APIResource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
     /// `persistentvolumes`.

@@ -1,0 +1,52 @@
+/// A text that must never be shown or stored: it prints, and encodes, as `(secret)`.
+public struct SecretText: Hashable, Sendable, Codable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    /// What stands for it wherever it would be shown.
+    public static let placeholder = "(secret)"
+
+    private let text: String
+
+    /// Wraps a text.
+    public init(_ text: String) { self.text = text }
+
+    /// Reads what was stored, which is never the secret itself.
+    public init(from decoder: any Decoder) throws {
+        text = try decoder.singleValueContainer().decode(String.self)
+    }
+
+    /// Stores the placeholder.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(Self.placeholder)
+    }
+
+    /// Hands the text to who must have it.
+    public func withText<Result, Failure: Error>(_ body: (String) throws(Failure) -> Result) throws(Failure) -> Result {
+        try body(text)
+    }
+
+    /// `(secret)`.
+    public var description: String { Self.placeholder }
+    /// `(secret)`.
+    public var debugDescription: String { Self.placeholder }
+    /// Nothing to look into.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+
+    /// Another text with every occurrence of the secret replaced.
+    public func redacted(from other: String) -> String {
+        guard !text.isEmpty, other.contains(text) else { return other }
+        return other.split(separator: text, omittingEmptySubsequences: false).joined(separator: Self.placeholder)
+    }
+}
+
+extension HostReport {
+    /// The report without any of the secrets that the command was given, should it have printed one.
+    public func redacted(of secrets: some Collection<SecretText>) -> HostReport {
+        guard !secrets.isEmpty else { return self }
+        var report = self
+        report.standardOutput = secrets.reduce(report.standardOutput) { $1.redacted(from: $0) }
+        report.standardError = secrets.reduce(report.standardError) { $1.redacted(from: $0) }
+        return report
+    }
+}

@@ -1,0 +1,108 @@
+/// The script that gathers what a diagnosis needs from a host, as shell text.
+enum DiagnosisText {
+    static let facts = #"""
+        unit_value() { systemctl show -p "$2" "$1" 2>/dev/null | sed -n 's/^[^=]*=//p'; }
+
+        # What went wrong last, in the unit's own words: klog's errors and fatals, and lines that say so.
+        last_errors() {
+            journalctl -u "$1" -n 400 --no-pager -o cat 2>/dev/null |
+                grep -E '^[EF][0-9]{4} |[Ee]rror|[Ff]ailed|fatal' | tail -n 3 | cut -c 1-300
+        }
+
+        units() {
+            for unit in kubelet containerd; do
+                say "${unit}_state" "$(systemctl is-active "$unit" 2>/dev/null)"
+                say "${unit}_boot" "$(systemctl is-enabled "$unit" 2>/dev/null)"
+                say "${unit}_restarts" "$(unit_value "$unit" NRestarts)"
+                last_errors "$unit" | while read -r line; do say "${unit}_error" "$line"; done
+            done
+        }
+
+        runtime() {
+            have crictl || return 0
+            if words=$(with_limit 15 crictl info 2>&1); then say runtime_answers yes
+            else say runtime_answers no; say runtime_error "$(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"; fi
+        }
+
+        cgroups() {
+            say kubelet_cgroup "$(sed -n 's/^cgroupDriver:[[:space:]]*//p' /var/lib/kubelet/config.yaml 2>/dev/null | tr -d '"')"
+            [ -r /etc/containerd/config.toml ] || return 0
+            if grep -q -E 'SystemdCgroup[[:space:]]*=[[:space:]]*true' /etc/containerd/config.toml
+            then say runtime_cgroup systemd; else say runtime_cgroup cgroupfs; fi
+        }
+
+        network_plugin() {
+            say cni_configurations "$(ls /etc/cni/net.d 2>/dev/null | grep -c -E '\.(conf|conflist|json)$')"
+            for name in $(cat /etc/cni/net.d/*.conf /etc/cni/net.d/*.conflist 2>/dev/null |
+                grep -o -E '"type"[[:space:]]*:[[:space:]]*"[a-z0-9-]+"' | sed 's/.*"\([a-z0-9-]*\)"$/\1/' | sort -u); do
+                # Calico's policy has a type too, and no program.
+                [ "$name" != k8s ] || continue
+                [ -x "/opt/cni/bin/$name" ] || [ -x "/usr/lib/cni/$name" ] || say cni_missing "$name"
+            done
+            [ ! -r /var/log/calico/cni/cni.log ] ||
+                grep -E 'ERROR|error' /var/log/calico/cni/cni.log | tail -n 2 | cut -c 1-300 |
+                while read -r line; do say cni_error "$line"; done
+        }
+
+        # Any answer of HTTP is a way to the API server; only the way is asked for here.
+        api_server() {
+            server=$(kubeconfig_value /etc/kubernetes/kubelet.conf server)
+            [ -n "$server" ] || return 0
+            place=${server#*://}
+            say api_server "${place%%/*}"
+            name=${place%%[:/]*}
+            case $name in
+                *[!0-9.]*) getent hosts "$name" >/dev/null 2>&1 || say api_name unresolved ;;
+            esac
+            have curl || return 0
+            if words=$(curl -k -s -S -m 5 -o /dev/null "$server/livez" 2>&1); then say api_answers yes
+            else say api_answers no; say api_error "$(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"; fi
+        }
+
+        certificates() {
+            file=/var/lib/kubelet/pki/kubelet-client-current.pem
+            [ -r "$file" ] && have openssl || return 0
+            end=$(openssl x509 -in "$file" -noout -enddate 2>/dev/null | sed 's/^notAfter=//')
+            [ -z "$end" ] || say certificate_end "$(date -d "$end" +%s 2>/dev/null)"
+        }
+
+        space() {
+            for path in / /var/lib/kubelet /var/lib/containerd /var/log; do
+                [ -d "$path" ] || continue
+                used=$(df -P "$path" 2>/dev/null | awk 'NR == 2 { sub("%", "", $5); print $5 }')
+                nodes=$(df -Pi "$path" 2>/dev/null | awk 'NR == 2 { sub("%", "", $5); print $5 }')
+                say disk "$path ${used:-0} ${nodes:-0}"
+            done
+        }
+
+        with_limit() { if have timeout; then timeout "$@"; else shift; "$@"; fi; }
+
+        facts() {
+            say hostname "$(uname -n)"
+            say time "$(date +%s)"
+            if [ -s /etc/kubernetes/kubelet.conf ]; then say joined yes; else say joined no; fi
+            cluster_authorities | while read -r hash; do say cluster_ca_sha256 "$hash"; done
+            units
+            runtime
+            cgroups
+            network_plugin
+            api_server
+            certificates
+            space
+            say swap "$(awk 'NR > 1 { print $1 }' /proc/swaps 2>/dev/null | tr '\n' ' ' | sed 's/ $//')"
+            say memory_kib "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)"
+            say ip_forward "$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null)"
+            say end yes
+        }
+
+        facts </dev/null
+        """#
+}
+
+extension NodeScript {
+    /// Gathers what explains a Node that is not Ready: units, runtime, network plugin, the way to the API server,
+    /// certificates, space, swap.
+    ///
+    /// Changes nothing; answers in the keys that ``HostFacts`` reads, and exits 0.
+    public static let diagnosis = assemble([], [ScriptText.prelude, ScriptText.clusterAuthority, DiagnosisText.facts])
+}

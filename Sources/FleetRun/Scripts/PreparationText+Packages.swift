@@ -1,0 +1,89 @@
+/// Packages of both families.
+extension PreparationText {
+    /// Packages by apt or dnf: FLEET_PACKAGES holds words `name` or `name=version`.
+    static let packages = #"""
+        set -f
+        # What the distribution says decides: its package tools may be installed on others too.
+        family() { (ID= ID_LIKE=; . /etc/os-release; echo " $ID $ID_LIKE ") 2>/dev/null; }
+        case $(family) in
+            *" debian "* | *" ubuntu "*) tools=apt-get ;;
+            *" rhel "* | *" fedora "* | *" centos "*) if have dnf; then tools=dnf; else tools=yum; fi ;;
+            *) for tools in apt-get dnf yum none; do ! have "$tools" || break; done ;;
+        esac
+        have "$tools" || refuse "this host's packages are managed neither by apt-get nor by dnf nor by yum"
+
+        # The version that is installed; nothing where none is.
+        installed() {
+            case $tools in
+                apt-get) dpkg-query -W -f='${db:Status-Status} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^installed //p' | head -n 1 ;;
+                *) text=$(rpm -q --qf '%{VERSION}-%{RELEASE}\n' "$1" 2>/dev/null) && printf '%s\n' "$text" | head -n 1 ;;
+            esac
+        }
+
+        # A version stands for itself and for every revision of it; it may hold "*".
+        is_wanted() {
+            [ -n "$1" ] || return 1
+            case $1 in ${2:-*} | ${2:-*}-*) return 0 ;; *) return 1 ;; esac
+        }
+
+        # What the package manager calls it.
+        specification() {
+            case $tools:$2 in
+                *:) printf '%s' "$1" ;;
+                apt-get:*-* | apt-get:*'*'*) printf '%s=%s' "$1" "$2" ;;
+                apt-get:*) printf '%s=%s-*' "$1" "$2" ;;
+                *) printf '%s-%s' "$1" "$2" ;;
+            esac
+        }
+
+        name_of() { printf '%s' "${1%%=*}"; }
+
+        version_of() { case $1 in *=*) printf '%s' "${1#*=}" ;; esac; }
+
+        missing() {
+            for word in $FLEET_PACKAGES; do
+                is_wanted "$(installed "$(name_of "$word")")" "$(version_of "$word")" || printf '%s ' "$word"
+            done
+        }
+
+        install() {
+            words=
+            for word; do words="$words $(specification "$(name_of "$word")" "$(version_of "$word")")"; done
+            case $tools in
+                apt-get) DEBIAN_FRONTEND=noninteractive
+                    export DEBIAN_FRONTEND
+                    apt-get -q -o DPkg::Lock::Timeout=300 update &&
+                        apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef \
+                            -o Dpkg::Options::=--force-confold install --no-install-recommends \
+                            --allow-change-held-packages $words ;;
+                *) "$tools" -q -y install --disableexcludes=all $words ;;
+            esac || return 1
+            left=$(missing)
+            [ -z "$left" ] || { echo "the package manager ended well, and this is not there: $left"; return 1; }
+        }
+
+        is_held() {
+            case $tools in
+                apt-get) apt-mark showhold | grep -q -x -F "$1" ;;
+                *) "$tools" -q versionlock list 2>/dev/null | grep -q -E "^(.*:)?$1-[0-9]|^Package name: $1\$" ;;
+            esac
+        }
+
+        hold() {
+            case $tools in
+                apt-get) apt-mark hold "$1" ;;
+                *) "$tools" -q versionlock list >/dev/null 2>&1 || "$tools" -q -y install 'dnf-command(versionlock)' || return 1
+                    "$tools" -q versionlock add "$1" ;;
+            esac && { is_held "$1" || { echo "it is not held after all"; return 1; }; }
+        }
+
+        wanted=$(missing)
+        if [ -n "$wanted" ]; then change "install ${wanted% }" install $wanted; fi
+        for word in $FLEET_PACKAGES; do
+            name=$(name_of "$word")
+            case " $wanted " in *" $word "*) ;; *) holds "$name $(installed "$name") is installed" ;; esac
+            [ "$FLEET_HOLD" = 1 ] || continue
+            if is_held "$name"; then holds "$name is held"; else change "hold $name" hold "$name"; fi
+        done
+        """#
+}

@@ -1,0 +1,99 @@
+/// Units of systemd, and containerd.
+extension PreparationText {
+    /// Whether a unit runs, and whether it runs with the files as they are.
+    static let units = #"""
+        is_active() { [ "$(systemctl is-active "$1" 2>/dev/null)" = active ]; }
+
+        # Whether a file is younger than the unit's start: the unit then runs with what stood there before.
+        started_before() {
+            [ -e "$2" ] || return 1
+            since=$(systemctl show -p ActiveEnterTimestampMonotonic "$1" 2>/dev/null | sed 's/.*=//')
+            awk -v since="${since:-0}" -v now="$(date +%s.%N)" -v changed="$(date -r "$2" +%s.%N)" \
+                '{ exit !(changed > now - $1 + since / 1000000) }' /proc/uptime
+        }
+
+        restart() { systemctl restart "$1" && { is_active "$1" || { echo "$1 is $(systemctl is-active "$1")"; return 1; }; }; }
+        """#
+
+    /// A unit's state, asked again after every change.
+    static let service = #"""
+        changed=no
+        active=$(systemctl is-active "$unit" 2>/dev/null)
+        enabled=$(systemctl is-enabled "$unit" 2>/dev/null)
+
+        act() {
+            changed=yes
+            if [ "$FLEET_DRY_RUN" = 1 ]; then echo "would run systemctl $1 $unit"; else systemctl "$1" "$unit" || exit 1; fi
+        }
+
+        runs_old_files() {
+            while read -r path; do
+                [ -n "$path" ] && started_before "$unit" "$path" && return 0
+            done <<END_OF_FILES
+        $FLEET_FILES
+        END_OF_FILES
+            return 1
+        }
+
+        case "$want:$active" in
+            started:active) if runs_old_files; then act restart; fi ;;
+            started:*) act start ;;
+            stopped:active | stopped:activating | stopped:reloading) act stop ;;
+            restarted:*) act restart ;;
+        esac
+        case "$boot:$enabled" in
+            enabled:enabled) ;;
+            enabled:*) act enable ;;
+            disabled:enabled) act disable ;;
+        esac
+        if [ "$FLEET_DRY_RUN" = 0 ]; then
+            active=$(systemctl is-active "$unit" 2>/dev/null)
+            case "$want:$active" in
+                stopped:active | stopped:activating) echo "$unit is still $active" >&2; exit 1 ;;
+                started:active | restarted:active) ;;
+                started:* | restarted:*) echo "$unit is $active" >&2; exit 1 ;;
+            esac
+        fi
+        echo "changed=$changed"
+        """#
+
+    /// containerd's configuration for a kubelet under systemd.
+    static let containerd = #"""
+        file=/etc/containerd/config.toml
+        have containerd || refuse "containerd is not installed; put a packages step before this one"
+
+        # Debian's package ships a configuration that turns Kubernetes' interface off.
+        is_fit() {
+            [ -r "$file" ] && grep -q -E '^[[:space:]]*SystemdCgroup[[:space:]]*=[[:space:]]*true' "$file" &&
+                ! grep -q -E '^[[:space:]]*SystemdCgroup[[:space:]]*=[[:space:]]*false' "$file" &&
+                ! grep -q -E '^[[:space:]]*disabled_plugins[[:space:]]*=.*[[:punct:]]cri[[:punct:]]' "$file"
+        }
+
+        base_text() {
+            if [ -r "$file" ] && grep -q SystemdCgroup "$file"; then cat "$file"; else containerd config default; fi
+        }
+
+        fit_text() {
+            base_text | sed -E -e 's/^([[:space:]]*SystemdCgroup[[:space:]]*=).*/\1 true/' \
+                -e '/^[[:space:]]*disabled_plugins[[:space:]]*=.*[[:punct:]]cri[[:punct:]]/s/=.*/= []/'
+        }
+
+        write_fit() {
+            fit_text | grep -q -E 'SystemdCgroup[[:space:]]*= true' || { echo "containerd's default has no SystemdCgroup to set"; return 1; }
+            [ ! -e "$file" ] || [ -e "$file.before-fleet" ] || cp -p "$file" "$file.before-fleet" || return 1
+            write_file "$file" 644 keep fit_text
+        }
+
+        if is_fit; then
+            holds "SystemdCgroup is true"
+            if ! is_active containerd; then change "start containerd" restart containerd
+            elif started_before containerd "$file"; then change "restart containerd: its configuration is younger" restart containerd
+            else holds "containerd runs with it"; fi
+        else
+            change "write $file with SystemdCgroup = true" write_fit
+            change "restart containerd" restart containerd
+        fi
+        if [ "$(systemctl is-enabled containerd 2>/dev/null)" = enabled ]; then holds "containerd starts at boot"
+        else change "enable containerd" systemctl enable containerd; fi
+        """#
+}

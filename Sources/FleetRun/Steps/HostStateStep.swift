@@ -1,0 +1,81 @@
+public import FleetModel
+
+/// A step that brings a host into a state with one script: the script looks first and changes only what differs.
+///
+/// A second run therefore changes nothing and says so (E13), and the script may run again after a crash.
+public protocol HostStateStep: Step {
+    /// The script with its variables; values reach it through the environment, never through its text (safety rule 26).
+    ///
+    /// Throws what makes the command impossible, such as an undefined variable.
+    func command(in context: StepContext) throws -> HostCommand
+
+    /// Whether a change disturbs the pods that run on the host: then it is refused while there are any (safety rule 9).
+    var disturbsPods: Bool { get }
+}
+
+extension HostStateStep {
+    /// Leaves pods alone.
+    public var disturbsPods: Bool { false }
+
+    /// Touches the host; repeatable.
+    public var traits: StepTraits { [.touchesHost, .repeatable] }
+
+    /// Runs the script; on a host with live pods it only looks, and refuses where something would change.
+    public func advance(_ context: StepContext) -> StepProgress {
+        let command: HostCommand
+        do { command = try self.command(in: context) } catch { return .failed("\(title): \(error)") }
+        if disturbsPods, context.memory.acts["apply"] == nil, !context.livePods.isEmpty {
+            return look(command, in: context)
+        }
+        let (result, next) = context.command("apply", title, command.preparing(isDryRun: false), isRepeatable: true)
+        guard let result else { return next }
+        let report = HostChangeReport(NodeAnswer(result.output))
+        guard result.isSuccess else { return .failed("\(title): \(report.failure ?? result.words)") }
+        return .done(changed: !report.changed.isEmpty, report.sentence)
+    }
+
+    /// Says what would change, from the host itself.
+    public func preview(_ context: StepContext) -> StepPreview {
+        do {
+            let command = try self.command(in: context).preparing(isDryRun: true)
+            return StepPreview([], looks: [StepOperation(key: "look", title: title, .host(command))])
+        } catch {
+            return StepPreview(["cannot \(title): \(error)"])
+        }
+    }
+
+    private func look(_ command: HostCommand, in context: StepContext) -> StepProgress {
+        let (result, next) = context.command(
+            "look", "look whether to \(title)", command.preparing(isDryRun: true), isRepeatable: true)
+        guard let result else { return next }
+        let report = HostChangeReport(NodeAnswer(result.output))
+        guard result.isSuccess else { return .failed("\(title): \(report.failure ?? result.words)") }
+        guard !report.pending.isEmpty else { return .done(changed: false, report.sentence) }
+        let pods = context.livePods.prefix(3).map(\.key.description).joined(separator: ", ")
+        let more = context.livePods.count > 3 ? " and \(context.livePods.count - 3) more" : ""
+        return .failed(
+            "would \(report.pending.joined(separator: ", ")) under pods that run here: \(pods)\(more); nothing was changed; drain the node first, or say live: true on this step"
+        )
+    }
+}
+
+extension StepContext {
+    /// Pods other than DaemonSets' and the kubelet's own on a node that this plan did not drain (safety rule 9).
+    var livePods: [Pod] { node.isDrained ? [] : remaining }
+}
+
+extension HostCommand {
+    /// The same command, told whether to change anything.
+    func preparing(isDryRun: Bool) -> HostCommand {
+        var command = self
+        command.environment["FLEET_DRY_RUN"] = isDryRun ? "1" : "0"
+        return command
+    }
+}
+
+/// Why a step's command cannot be made, in a sentence.
+struct StepRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) { self.description = description }
+}

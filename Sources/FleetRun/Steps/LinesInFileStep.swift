@@ -1,0 +1,71 @@
+public import FleetExpressions
+public import FleetModel
+
+/// `lines_in_file: {path, lines, marker}` – lines are kept in one marked block of a text file.
+///
+/// The rest of the file, its mode and its owner stay. No lines take the block out.
+public struct LinesInFileStep: HostStateStep {
+    /// `lines_in_file`.
+    public static let kind = "lines_in_file"
+
+    /// The file; absolute.
+    public var path: String
+    /// The lines of the block.
+    public var lines: [Template]
+    /// What the block is called; `# BEGIN …` and `# END …` enclose it.
+    public var marker: String
+
+    /// Reads `path`, `lines` and `marker` (fleet).
+    public init?(_ arguments: inout LocatedDecoder) {
+        marker = arguments.optional("marker", .blockMarker) ?? "fleet"
+        let path = arguments.required("path", .absolutePath)
+        let lines = arguments.required("lines", .list(of: .template))
+        guard let path, let lines else { return nil }
+        self.path = path
+        self.lines = lines
+    }
+
+    /// `keep the block "fleet" of /etc/…`.
+    public var title: String { "keep the block \"\(marker)\" of \(path)" }
+
+    /// The script; throws where a value has more than one line.
+    public func command(in context: StepContext) throws -> HostCommand {
+        let block = try lines.map { try Self.line($0.text(in: context.scope)) }
+        return Self.command(path: path, marker: marker, block: block)
+    }
+
+    static func command(path: String, marker: String, block: [String], isHostsFile: Bool = false) -> HostCommand {
+        HostCommand(
+            script: NodeScript.markedBlock,
+            environment: [
+                "FLEET_PATH": path, "FLEET_MARKER": marker, "FLEET_BLOCK": block.joined(separator: "\n"),
+                "FLEET_HOSTS": isHostsFile ? "1" : "",
+            ],
+            timeoutSeconds: 60)
+    }
+
+    private static func line(_ text: String) throws -> String {
+        guard !text.contains(where: \.isNewline) else { throw StepRefusal("a line holds a line break: \"\(text)\"") }
+        return text
+    }
+}
+
+extension ValueForm<String> {
+    /// A marked block's name: letters, digits, blanks and `._:-`.
+    static var blockMarker: ValueForm {
+        .scalar("a short name of letters, digits, blanks and ._:-") { scalar in
+            let isPlain = scalar.text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || " ._:-".contains($0)) }
+            return isPlain && !scalar.text.isEmpty && !scalar.text.hasSuffix(" ") ? scalar.text : nil
+        }
+    }
+
+    /// An absolute path to a file, without `.` or `..`.
+    static var absolutePath: ValueForm {
+        .scalar("an absolute path such as /etc/motd") { scalar in
+            let parts = scalar.text.split(separator: "/")
+            let isPlain =
+                scalar.text.hasPrefix("/") && !scalar.text.hasSuffix("/") && !scalar.text.contains { $0.isNewline }
+            return isPlain && !parts.contains(".") && !parts.contains("..") ? scalar.text : nil
+        }
+    }
+}

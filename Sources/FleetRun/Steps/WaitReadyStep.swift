@@ -1,0 +1,129 @@
+public import FleetExpressions
+import FleetModel
+import FleetPlanning
+
+/// `wait_ready: {timeout, version, capacity, daemons, diagnose}` – the Node is Ready, and as large as expected (E9).
+///
+/// `capacity` is compared with the Node's; without it the host's variable `capacity` is, where the inventory has one.
+/// CPUs and pods must be there to the last one, memory to nine tenths: firmware and kernel keep a part of it.
+public struct WaitReadyStep: Step {
+    /// `wait_ready`.
+    public static let kind = "wait_ready"
+
+    /// How long becoming Ready may take.
+    public var timeout: Duration
+    /// The kubelet's version, with or without `v`; nil accepts any.
+    public var version: Template?
+    /// Whether the pods that DaemonSets have on it must be Ready too, the network plugin's among them (E10).
+    public var awaitsDaemons: Bool
+    /// Whether the host is asked why, should the Node not become Ready in time (X4).
+    public var diagnoses: Bool
+    /// Amounts by name: `cpu`, `memory`, `pods`, or an extended resource.
+    public var capacity: [String: Template]?
+
+    /// Reads `timeout` (10m), `version`, `capacity`, `daemons` (false) and `diagnose` (true).
+    public init?(_ arguments: inout LocatedDecoder) {
+        timeout = arguments.optional("timeout", .duration) ?? .seconds(600)
+        awaitsDaemons = arguments.optional("daemons", .bool) ?? false
+        diagnoses = arguments.optional("diagnose", .bool) ?? true
+        version = arguments.optional("version", .template)
+        capacity = arguments.optional("capacity", .dictionary(of: .template))
+    }
+
+    /// `wait until the Node is Ready`.
+    public var title: String { "wait until the Node is Ready" }
+    /// Repeatable; asks the host where the Node does not become Ready.
+    public var traits: StepTraits { diagnoses ? [.touchesHost, .repeatable] : .repeatable }
+
+    /// Waits for the Ready condition, then judges version and size.
+    public func advance(_ context: StepContext) -> StepProgress {
+        let name = context.target.node
+        guard let node = context.current else { return wait("Node \(name) to register", in: context) }
+        guard node.isReady else { return wait("Node \(name) to be Ready (it is \(node.readinessWords))", in: context) }
+        if awaitsDaemons, let reason = unreadyDaemons(on: name, in: context.world) { return wait(reason, in: context) }
+        do {
+            let mistakes = try mismatches(of: node, in: context)
+            guard mistakes.isEmpty else { return .failed(mistakes.joined(separator: "; ")) }
+        } catch {
+            return .failed("\(title): \(error)")
+        }
+        return .done(changed: false, "Ready, kubelet \(node.kubeletVersion); \(balance(in: context.world))")
+    }
+
+    /// Says what is awaited.
+    public func preview(_ context: StepContext) -> StepPreview {
+        StepPreview(["would wait for the Node to be Ready, at most \(timeout.text)"])
+    }
+
+    private func wait(_ reason: String, in context: StepContext) -> StepProgress {
+        let deadline = context.memory.startedAt + timeout
+        guard context.now >= deadline else { return .wait(reason, until: deadline) }
+        let words = "waited \(timeout.text) for \(reason)"
+        guard diagnoses else { return .failed(words) }
+        let command = HostCommand(script: NodeScript.diagnosis, timeoutSeconds: 120)
+        let key = "diagnosis"
+        // Asked once: what the host cannot tell is told as such.
+        guard case .finished(let result) = context.memory.acts[key]?.state else {
+            if context.memory.acts[key]?.state == .inFlight { return .wait("a diagnosis of the host") }
+            let act = StepOperation(key: key, title: "ask the host why the Node is not Ready", .host(command))
+            return .perform([act], waitingFor: "a diagnosis of the host")
+        }
+        var evidence = DiagnosisEvidence(name: context.target.node, node: context.current, now: context.now)
+        evidence.clusterAuthority = context.run.clusterAuthority
+        evidence.take(result)
+        return .failed("\(words): \(Diagnosis(evidence).summary)")
+    }
+
+    private func unreadyDaemons(on node: NodeName, in world: World) -> String? {
+        let unready = world.pods(on: node).filter { $0.isDaemon && !$0.isReady && !$0.isTerminating && !$0.isFinished }
+        guard !unready.isEmpty else { return nil }
+        return "DaemonSets' pods to be Ready: \(unready.map(\.key.description).joined(separator: ", "))"
+    }
+
+    private func mismatches(of node: Node, in context: StepContext) throws -> [String] {
+        var mistakes: [String] = []
+        if let wanted = try version?.text(in: context.scope),
+            wanted.drop(while: { $0 == "v" }) != node.kubeletVersion.drop(while: { $0 == "v" })
+        {
+            mistakes.append("Node \(node.name) runs kubelet \(node.kubeletVersion), not \(wanted)")
+        }
+        for (name, amount) in try expectations(in: context.scope) {
+            guard let wanted = CapacityAmount(name: name, text: amount) else {
+                throw StepRefusal("capacity \(name): \"\(amount)\" is no amount such as 16, 64Gi or 500m")
+            }
+            let found = wanted.found(in: node.capacity)
+            if found < wanted.least {
+                mistakes.append(
+                    "Node \(node.name) has \(name) \(wanted.text(of: found)), the inventory expects \(amount)")
+            }
+        }
+        return mistakes
+    }
+
+    private func expectations(in scope: VariableScope) throws -> [(name: String, amount: String)] {
+        if let capacity {
+            return try capacity.sorted { $0.key < $1.key }.map { ($0.key, try $0.value.text(in: scope)) }
+        }
+        guard let known = try scope.value(of: "capacity") else { return [] }
+        guard let mapping = known.mappingValue else {
+            throw StepRefusal("the variable capacity is \(known.kindName), not a mapping")
+        }
+        return try mapping.entries.sorted { $0.name < $1.name }.map { name, value in
+            guard let text = value.scalarText else { throw StepRefusal("capacity.\(name) is \(value.kindName)") }
+            return (name, text)
+        }
+    }
+
+    /// How the Ready Nodes spread over the zones now (E14).
+    private func balance(in world: World) -> String {
+        let ready = world.nodes.values.filter { $0.isReady && !$0.hasControlPlaneRole }
+        let counts = Dictionary(grouping: ready) { $0.zone?.rawValue ?? "(none)" }.mapValues(\.count)
+        return "Ready workers by zone: "
+            + counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+}
+
+extension Node {
+    /// `not Ready`, or `not heard of` while the API has lost sight of the kubelet.
+    var readinessWords: String { readiness == .unknown ? "not heard of" : "not Ready" }
+}

@@ -1,0 +1,81 @@
+import FleetCommands
+import FleetKubernetes
+import FleetModel
+import Foundation
+import Testing
+
+/// `playbooks/prepare-node.yaml` and `playbooks/expand.yaml` as they are shipped: fresh hosts become Nodes.
+@Suite("fleet run expand", .serialized, .needsHosts)
+struct ExpandTests {
+    private static let hosts = ["a", "b", "c"].enumerated().map { number, zone in
+        SandboxHost(
+            name: "new-\(zone)", role: .fresh, internalIP: "10.9.0.\(number + 1)",
+            clusterCertificate: HostWorld.certificate)
+    }
+
+    @Test(
+        "Hosts join with tokens that are revoked and never recorded, and become Nodes with labels, taints and zones",
+        .timeLimit(.minutes(5)))
+    func expand() async throws {
+        try await HostWorld.with(Self.hosts) { world in
+            let inventory = try world.inventory(
+                [
+                    "new-a": ["zone: eu-1a", "labels: {tier: web}"], "new-b": ["zone: eu-1b"],
+                    "new-c": ["zone: eu-1c", "taints: ['dedicated=gpu:NoSchedule']"],
+                ], group: ["kubernetes_version: 1.36.0", "capacity: {cpu: 8, memory: 32Gi}"])
+            let prepared = try await world.run(
+                "run", HostWorld.shipped("prepare-node"), "-i", inventory, "-l", "all", "--yes")
+            #expect(prepared.status == 0, "\(prepared.error)")
+
+            let playbook = try world.quickened("expand")
+            let dry = try await world.run("run", playbook, "-i", inventory, "-l", "all", "--dry-run")
+            #expect(dry.output.contains("would join as new-a"), "\(dry.output)\(dry.error)")
+            let first = try await world.linked {
+                try await world.run("run", playbook, "-i", inventory, "-l", "all", "--wave", "1", "--yes")
+            }
+            #expect(first.status == 0, "\(first.error)")
+            // The first wave's host has a Node now: the pinned plan still fits.
+            let rest = try await world.linked { try await world.run("run", playbook, "-i", inventory, "--yes") }
+            #expect(rest.status == 0, "\(rest.error)")
+            #expect(rest.error.contains("Ready workers by zone: eu-1a"))
+
+            let snapshot = try await world.snapshot()
+            let nodes = Dictionary(
+                uniqueKeysWithValues: snapshot.nodes.filter { $0.name.rawValue.hasPrefix("new-") }.map { ($0.name, $0) }
+            )
+            #expect(nodes.values.allSatisfy { $0.isReady } && nodes.count == 3)
+            #expect(nodes["new-a"]?.zone == "eu-1a" && nodes["new-a"]?.labels["tier"] == "web")
+            #expect(nodes["new-b"]?.labels["node-role.kubernetes.io/worker"] == "")
+            #expect(nodes["new-c"]?.taints.contains(Taint(key: "dedicated", value: "gpu", effect: .noSchedule)) == true)
+
+            // Each host had a token of its own; none of them is anywhere but in kubeadm's hands.
+            let tokens = try Self.hosts.map { host in
+                let file = world.hosts.root(of: host.name) + "/var/lib/sandbox/join-config"
+                let line = try #require(
+                    try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").first {
+                        $0.contains("token:")
+                    })
+                return line.split(separator: "\"")[1].split(separator: ".").map(String.init)
+            }
+            #expect(Set(tokens.map { $0[0] }).count == 3)
+            let journal =
+                try Data(contentsOf: URL(fileURLWithPath: world.folder.path + "/fleet.sqlite"))
+                + ((try? Data(contentsOf: URL(fileURLWithPath: world.folder.path + "/fleet.sqlite-wal"))) ?? Data())
+            for token in tokens {
+                #expect(journal.range(of: Data(token[0].utf8)) != nil)
+                #expect(journal.range(of: Data(token[1].utf8)) == nil)
+                for text in [first.output, first.error, rest.output, rest.error] { #expect(!text.contains(token[1])) }
+                #expect(
+                    try await world.status(of: "/api/v1/namespaces/kube-system/secrets/bootstrap-token-\(token[0])")
+                        == 404)
+            }
+
+            let again = try await world.linked {
+                try await world.run(
+                    "run", playbook, "-i", inventory, "-l", "all", "--plan", "again", "--yes", "--output", "json")
+            }
+            #expect(again.status == 0, "\(again.error)")
+            #expect(again.steps.filter(\.changed).map { "\($0.node) \($0.step): \($0.detail)" } == [])
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import FleetCommands
+import FleetKubernetes
+import FleetModel
+import FleetSimulation
+import FleetSimulationServer
+import Foundation
+import Subprocess
+import Testing
+
+/// A simulated cluster behind its API, sandboxed hosts behind a real sshd, and the files that an operator has.
+struct HostWorld {
+    let folder: TemporaryFolder
+    let server: SimulationServer
+    let hosts: SandboxFleet
+    let kubeconfig: String
+
+    /// The CA of the cluster; its key was thrown away.
+    static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBgDCCASWgAwIBAgIUR3FC7uzQC5rxJvS9ocIfnpTHO0kwCgYIKoZIzj0EAwIw
+        FTETMBEGA1UEAwwKa3ViZXJuZXRlczAeFw0yNjExMjMyMDU0MzBaFw0zNjExMjAy
+        MDU0MzBaMBUxEzARBgNVBAMMCmt1YmVybmV0ZXMwWTATBgcqhkjOPQIBBggqhkjO
+        PQMBBwNCAAQSDYd8G1Dy3URIA7lHZYWAU0fPgKKQi6SlMna1LBOTUMRPqDt3CcSt
+        2w/VOygex+hXn44+78HGEC+qphUIB7zeo1MwUTAdBgNVHQ4EFgQUp5mokBUVsdC0
+        JJAdW6JOXoQS/gMwHwYDVR0jBBgwFoAUp5mokBUVsdC0JJAdW6JOXoQS/gMwDwYD
+        VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA06sDexIz0hBTtJ8tquyO
+        f+blvAOjkHbGQ89IpKpcIUACIQDZsNpVDPrytbLJfPEUEIUob7zZy9jIOwHYJiLD
+        Y8WRRg==
+        -----END CERTIFICATE-----
+
+        """
+
+    /// Missing tools skip these suites visibly on a laptop, and fail them in CI.
+    static let isPossible: Bool = {
+        if ProcessInfo.processInfo.environment["CI"] != nil { return true }
+        return ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip"].allSatisfy { tool in
+            ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].contains {
+                FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)")
+            }
+        }
+    }()
+
+    /// Starts cluster and hosts, hands them to a body, and ends everything.
+    static func with(
+        _ hosts: [SandboxHost], snapshot: ClusterSnapshot = DemoCluster.snapshot(),
+        _ body: (HostWorld) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var settings = SimulationSettings()
+        settings.podStart = .milliseconds(100)...(.milliseconds(300))
+        settings.podReady = .milliseconds(50)...(.milliseconds(200))
+        settings.podStop = .milliseconds(50)...(.milliseconds(200))
+        settings.kubeletStart = .milliseconds(300)
+        settings.nodeMonitorGrace = .seconds(4)
+        let account = Account(user: "tester", groups: ["system:masters"], token: "secret-token-of-the-test")
+        let fleet = try await SandboxFleet.start(hosts: hosts, directory: "\(folder.path)/hosts")
+        do {
+            let server = try await SimulationServer.start(
+                simulation: ClusterSimulation(snapshot: snapshot, settings: settings),
+                settings: SimulationServer.Settings(accounts: [account]))
+            let authority = Data(certificate.utf8).base64EncodedString()
+            try await server.publishClusterInfo(certificateAuthorityData: authority)
+            let kubeconfig = try folder.write(server.kubeconfig(certificateAuthorityData: authority), to: "kubeconfig")
+            let world = HostWorld(folder: folder, server: server, hosts: fleet, kubeconfig: kubeconfig)
+            do {
+                try await body(world)
+                await server.stop()
+            } catch {
+                await server.stop()
+                throw error
+            }
+        } catch {
+            await fleet.stop()
+            throw error
+        }
+        await fleet.stop()
+    }
+
+    /// Runs fleet against the cluster and its hosts.
+    func run(_ arguments: String...) async throws -> FleetBinary.Result {
+        try await FleetBinary(directory: folder.path).run(list: arguments + ["--kubeconfig", kubeconfig])
+    }
+
+    /// Runs a body while what happens to the hosts' kubelets happens to their Nodes.
+    func linked<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+        let link = KubeletLink(hosts: hosts, server: server)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                await link.follow()
+                return nil
+            }
+            group.addTask { try await body() }
+            defer { group.cancelAll() }
+            while let result = try await group.next() { if let result { return result } }
+            throw CancellationError()
+        }
+    }
+
+    /// The cluster as its API shows it.
+    func snapshot() async throws -> ClusterSnapshot {
+        let connection = try Kubeconfig(explicitPath: kubeconfig).connection()
+        return try await KubernetesClient.withClient(connection: connection) { try await $0.snapshot() }
+    }
+
+    /// Waits until something holds; fails after half a minute.
+    func until(_ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await !condition() {
+            try #require(ContinuousClock.now < deadline)
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// The HTTP status of a GET.
+    func status(of path: String) async throws -> Int {
+        let result = try await Subprocess.run(
+            .name("curl"),
+            arguments: ["-s", "-o", "/dev/null", "-w", "%{http_code}", server.url + "/as/secret-token-of-the-test" + path],
+            output: .string(limit: 4096), error: .discarded)
+        return Int(result.standardOutput) ?? 0
+    }
+
+    /// A shipped playbook that soaks for seconds only.
+    func quickened(_ name: String) throws -> String {
+        let text = try String(contentsOfFile: Self.shipped(name), encoding: .utf8)
+        return try folder.write(text.replacing(/soak: \d+[ms]/, with: "soak: 1s"), to: "\(name).yaml")
+    }
+
+    /// A playbook as it is shipped.
+    static func shipped(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("playbooks/\(name).yaml").path
+    }
+
+    /// Writes an inventory of the hosts; the variables of each are YAML entries such as `zone: eu-1a`.
+    func inventory(_ variables: [String: [String]], group: [String] = []) throws -> String {
+        let rows = hosts.hosts.map { host in
+            let own = ["ansible_host: \(host.address ?? "")", "ip: \(host.internalIP)"] + (variables[host.name] ?? [])
+            return "    \(host.name): {\(own.joined(separator: ", "))}"
+        }
+        let lines = [
+            "ansible_port: \(hosts.port)", "ansible_user: \(hosts.user)", "ansible_become: false",
+            "ansible_ssh_private_key_file: \(hosts.clientKey)",
+            "ansible_ssh_common_args: -o UserKnownHostsFile=\(hosts.knownHosts)",
+        ]
+        let text =
+            "kube_node:\n  hosts:\n" + rows.joined(separator: "\n") + "\n  vars:\n"
+            + (lines + group).map { "    \($0)\n" }.joined()
+        return try folder.write(text, to: "inventory.yaml")
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Sandboxed hosts can run here, or must.
+    static var needsHosts: Self { .enabled(if: HostWorld.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip") }
+}
+
+extension FleetBinary.Result {
+    /// The `step.finished` facts of a run with `--output json`: node, step, changed, detail.
+    var steps: [(node: String, step: String, changed: Bool, detail: String)] {
+        output.split(separator: "\n").compactMap { line in
+            guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                object["kind"] as? String == "step.finished", let data = object["data"] as? [String: Any],
+                let node = data["node"] as? String, let step = data["step"] as? String
+            else { return nil }
+            return (node, step, data["changed"] as? Bool ?? false, data["detail"] as? String ?? "")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import FleetCommands
+import Foundation
+import NIOHTTP1
+import Testing
+
+/// The main job against a real control plane and a real sshd, as an operator types it.
+@Suite(
+    .serialized, .needsSandboxedHosts,
+    .enabled(
+        if: ControlPlane.assets != nil,
+        "needs a real control plane: KUBEBUILDER_ASSETS names a folder with etcd, kube-apiserver, kube-controller-manager and kube-scheduler"
+    )
+)
+struct LiveClusterTests {
+    @Test(
+        "decommission, wave by wave: nodes gone, hosts clean, one move a pod, no eviction refused",
+        .timeLimit(.minutes(10)))
+    func decommission() async throws {
+        try await LiveWorld.with { world in
+            let targets = try await world.targets()
+            let moving = try await world.movingPods(on: targets)
+            let since = try world.audit().count
+            for wave in 1...3 {
+                let limit = wave == 1 ? ["-l", targets.joined(separator: ",")] : []
+                let run = try await world.fleet("run", [world.playbook, "--wave", "\(wave)", "--yes"] + limit)
+                #expect(run.status == 0, "wave \(wave): \(run.error)")
+                guard run.status == 0 else { return }
+            }
+            let audit = try world.audit().dropFirst(since).filter(\.isFleets)
+            try await expectNodes(world, without: targets)
+            try await expectCleanHosts(world, targets)
+            try await expectWorkloads(world)
+            let evictions = audit.filter { $0.objectRef?.subresource == "eviction" }
+            #expect(evictions.allSatisfy { $0.responseStatus?.code == 201 })
+            // The single replica is surged: one more pod, and one of the two goes.
+            #expect(evictions.count >= moving.count && evictions.count <= moving.count + 1)
+            let requests = audit.filter { $0.verb != "watch" }
+            let kinds = Dictionary(requests.map { ($0.title, 1) }, uniquingKeysWith: +).sorted { $0.value > $1.value }
+            print("live: \(evictions.count) evictions of \(moving.count) pods, \(requests.count) requests beside watches:")
+            for (title, count) in kinds { print("live:  \(count) \(title)") }
+        }
+    }
+
+    @Test("the server's own words for a missing permission and a wrong token", .timeLimit(.minutes(5)))
+    func refusals() async throws {
+        try await LiveWorld.with { world in
+            let account = #"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"nobody"}}"#
+            try await world.api.create("/api/v1/namespaces/shop/serviceaccounts", account)
+            let request =
+                #"{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":600}}"#
+            let answer = try await world.api.send(
+                .POST, "/api/v1/namespaces/shop/serviceaccounts/nobody/token", request)
+            let token = try JSONDecoder().decode(TokenRequest.self, from: answer.body).status.token
+            let forbidden = try await world.fleet("plan", [world.playbook, "-l", "node-01"], token: token)
+            #expect(forbidden.status == 1)
+            #expect(forbidden.error.contains("system:serviceaccount:shop:nobody"), "\(forbidden.error)")
+            #expect(forbidden.error.contains("cannot list resource") || forbidden.error.contains("cannot get resource"))
+            #expect(!forbidden.error.contains(token))
+            let expired = try await world.fleet("plan", [world.playbook, "-l", "node-01"], token: "no-such-token")
+            #expect(expired.status == 1)
+            #expect(expired.error.contains("Unauthorized"), "\(expired.error)")
+            #expect(!expired.error.contains("no-such-token"))
+        }
+    }
+
+    private struct TokenRequest: Decodable {
+        struct Status: Decodable { var token: String }
+        var status: Status
+    }
+
+    private func expectNodes(_ world: LiveWorld, without targets: [String]) async throws {
+        let nodes = try await world.api.list("/api/v1/nodes", of: LiveNode.self)
+        #expect(nodes.count == 12 - targets.count)
+        #expect(nodes.allSatisfy { !targets.contains($0.metadata.name) })
+        #expect(
+            nodes.allSatisfy {
+                $0.spec.unschedulable != true && $0.spec.taints?.contains { $0.key.hasPrefix("fleet.run/") } != true
+            })
+    }
+
+    private func expectCleanHosts(_ world: LiveWorld, _ targets: [String]) async throws {
+        let look = """
+            for path in /etc/cni/net.d /var/lib/cni /var/lib/kubelet /etc/kubernetes; do
+                [ ! -e "$path" ] || [ -z "$(ls -A "$path")" ] || echo "$path"
+            done
+            iptables-save | sed 's/"[^"]*"//g' | grep -c KUBE- ; systemctl is-active kubelet; exit 0
+            """
+        for name in targets {
+            let seen = try await world.hosts.read(name, look)
+            #expect(seen.output == "0\ninactive\n", "\(name)")
+        }
+    }
+
+    private func expectWorkloads(_ world: LiveWorld) async throws {
+        for kind in ["deployments", "statefulsets"] {
+            let workloads = try await world.api.list("/apis/apps/v1/namespaces/shop/\(kind)", of: LiveWorkload.self)
+            for workload in workloads {
+                #expect(workload.status.readyReplicas == workload.spec.replicas, "\(workload.metadata.name)")
+                #expect(workload.metadata.annotations?["fleet.run/temporary"] == nil)
+                if workload.metadata.name == "coupons" { #expect(workload.spec.replicas == 1) }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import FleetCommands
+import FleetModel
+import FleetSimulation
+import Foundation
+import Testing
+
+/// `playbooks/maintenance.yaml` and `playbooks/cleanup-node.yaml` as they are shipped, on nodes of a simulated cluster.
+@Suite("fleet run maintenance, cleanup-node", .serialized, .needsHosts)
+struct MaintenanceTests {
+    private static let names: [NodeName] = ["web-02", "web-06"]
+
+    private static var hosts: [SandboxHost] {
+        DemoCluster.snapshot().nodes.filter { names.contains($0.name) }.map { node in
+            SandboxHost(
+                name: node.name.rawValue, machineID: node.machineID, systemUUID: node.systemUUID,
+                internalIP: node.internalAddresses.first ?? "10.0.0.10", clusterCertificate: HostWorld.certificate)
+        }
+    }
+
+    @Test("Drained, worked on, rebooted where the host asks for it, Ready, uncordoned", .timeLimit(.minutes(5)))
+    func maintenance() async throws {
+        try await HostWorld.with(Self.hosts) { world in
+            let inventory = try world.inventory([:])
+            let bootID = "cat /proc/sys/kernel/random/boot_id"
+            let before = try await world.hosts.read("web-02", bootID).output
+            let other = try await world.hosts.read("web-06", bootID).output
+            _ = try await world.hosts.read("web-02", "touch /run/reboot-required")
+            let playbook = try world.quickened("maintenance")
+            let result = try await world.linked {
+                try await world.run(
+                    "run", playbook, "-i", inventory, "-e", "update=echo done >/srv/worked", "--yes", "--output", "json"
+                )
+            }
+            #expect(result.status == 0, "\(result.error)\n\(result.output.suffix(2000))")
+            #expect(try await world.hosts.read("web-02", bootID).output != before)
+            #expect(try await world.hosts.read("web-06", bootID).output == other)
+            #expect(
+                result.steps.filter { $0.step == "reboot" }.map { "\($0.node) \($0.changed)" }.sorted() == [
+                    "web-02 true", "web-06 false",
+                ])
+            for name in ["web-02", "web-06"] {
+                #expect(
+                    try await world.hosts.read(name, "cat /srv/worked; systemctl is-active kubelet").output
+                        == "done\nactive\n")
+            }
+            let nodes = try await world.snapshot().nodes.filter { Self.names.contains($0.name) }
+            #expect(nodes.allSatisfy { $0.isReady && !$0.isCordoned && $0.taints.isEmpty })
+        }
+    }
+
+    @Test("A cleaned host has nothing of Kubernetes left; its Node stays, cordoned", .timeLimit(.minutes(5)))
+    func cleanup() async throws {
+        try await HostWorld.with(Self.hosts) { world in
+            let inventory = try world.inventory([:])
+            let playbook = try world.quickened("cleanup-node")
+            let result = try await world.linked {
+                try await world.run("run", playbook, "-i", inventory, "-l", "web-02", "--yes")
+            }
+            #expect(result.status == 0, "\(result.error)")
+            let left = try await world.hosts.read(
+                "web-02",
+                "ls -A /etc/kubernetes /var/lib/kubelet /etc/cni/net.d 2>/dev/null | grep -v :; iptables-save | sed 's/\"[^\"]*\"//g' | grep -c KUBE-; exit 0"
+            )
+            #expect(left.output.split(separator: "\n").last == "0", "\(left.output)")
+            let node = try await world.snapshot().nodes.first { $0.name == "web-02" }
+            #expect(node?.isReady == false && node?.isCordoned == true)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import FleetExpressions
+import FleetModel
+import FleetPlanning
+import FleetRun
+import FleetSimulation
+import Testing
+
+@testable import FleetRehearsal
+
+/// Nodes in, and nodes rebooted, by the same machine on a virtual clock.
+struct ExpansionTests {
+    private static let place = SourceLocation(file: "expand.yaml")
+
+    private static func steps(_ kinds: String...) throws -> [PlannedStep] {
+        try StepCatalogue.decode(
+            kinds.map { kind in
+                PlaybookStep(
+                    kind: kind, kindLocation: place, arguments: kind == "drain" ? losingEmptyDir : .null(at: place),
+                    location: place)
+            })
+    }
+
+    private static var losingEmptyDir: LocatedValue {
+        let yes = LocatedValue(.scalar(LocatedScalar(text: "true", value: true, textLocation: place)), at: place)
+        let entry = LocatedMapping.Entry(key: "delete_emptydir_data", keyLocation: place, value: yes)
+        return LocatedValue(.mapping(LocatedMapping([entry])), at: place)
+    }
+
+    private static func order(_ waves: [[PlanTarget]], _ steps: [PlannedStep]) -> RunOrder {
+        let planned = waves.enumerated().map { PlannedWave(number: $0.offset + 1, targets: $0.element) }
+        var settings = RunSettings(
+            id: "r-rehearsed", actor: RunEvent.Actor(user: "ops", machine: "laptop", version: "test"),
+            retiring: [], evictions: EvictionPolicy(), clusterAuthority: Decommission.authority)
+        settings.entrance = ClusterEntrance(
+            endpoint: "10.0.0.1:6443", authorityPins: ["sha256:a"], seed: SecretText("seed"))
+        settings.inventory = waves.joined().map { InventoryMember(host: $0.host, node: $0.node, zone: $0.zone) }
+        return RunOrder(
+            waves: planned, steps: steps, policy: WavePolicy(maxUnavailable: .percent(50), soak: .seconds(30)),
+            settings: settings, planDigest: "digest", playbook: "expand")
+    }
+
+    @Test("three hosts join in two waves, one in each zone: Ready, labelled, every token revoked")
+    func expand() throws {
+        let snapshot = DemoCluster.snapshot()
+        var simulation = ClusterSimulation(snapshot: snapshot)
+        let targets = ["eu-1a", "eu-1b", "eu-1c"].map { zone in
+            PlanTarget(host: "new-\(zone)", node: NodeName("new-\(zone)"), zone: Zone(zone))
+        }
+        for target in targets {
+            let node = Node(
+                name: target.node, uid: "", capacity: Resources(milliCPU: 8000, memory: 32 << 30, pods: 110),
+                allocatable: Resources(milliCPU: 8000, memory: 32 << 30, pods: 110),
+                machineID: "machine-\(target.host)",
+                kubeletVersion: "v1.36.0")
+            _ = simulation.apply(
+                .addHost(HostState(node: node, kubelet: .stopped, isJoined: false)), at: simulation.now)
+        }
+        let order = Self.order(
+            [[targets[0]], [targets[1], targets[2]]], try Self.steps("join", "label", "taint", "wait_ready"))
+        var rehearsal = Rehearsal(order, in: simulation)
+        #expect(rehearsal.play(atMost: .seconds(3600)) == .done, "\(rehearsal.machine.state.reason)")
+        let joined = rehearsal.simulation.nodes.filter { $0.name.rawValue.hasPrefix("new-") }
+        #expect(joined.map(\.zone).compactMap { $0?.rawValue }.sorted() == ["eu-1a", "eu-1b", "eu-1c"])
+        #expect(joined.allSatisfy { $0.isReady })
+        let requests = rehearsal.deeds.compactMap { deed -> String? in
+            switch deed.operation {
+            case .cluster(.createBootstrapToken(let token)): "made \(token.id)"
+            case .cluster(.deleteBootstrapToken(let id)): "revoked \(id)"
+            default: nil
+            }
+        }
+        #expect(requests.count == 6 && Set(requests).count == 6)
+        #expect(rehearsal.machine.state.compensations.isEmpty)
+    }
+
+    @Test("a rebooted node is away for a minute and comes back by itself")
+    func reboot() throws {
+        let snapshot = DemoCluster.snapshot()
+        let node = try #require(snapshot.nodes.first)
+        let target = PlanTarget(
+            host: node.name.rawValue, node: node.name, nodeUID: node.uid, machineID: node.machineID, zone: node.zone)
+        let steps = try Self.steps("cordon", "drain", "reboot", "wait_ready", "uncordon")
+        var rehearsal = Rehearsal(Self.order([[target]], steps), in: ClusterSimulation(snapshot: snapshot))
+        #expect(rehearsal.play(atMost: .seconds(4 * 3600)) == .done, "\(rehearsal.machine.state.reason)")
+        let after = try #require(rehearsal.simulation.nodes.first { $0.name == node.name })
+        #expect(after.isReady && !after.isCordoned)
+        let reboots = rehearsal.deeds.count {
+            if case .host(let command) = $0.operation { command.script == NodeScript.reboot } else { false }
+        }
+        #expect(reboots == 1)
+    }
+}

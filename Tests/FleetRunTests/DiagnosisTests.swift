@@ -1,0 +1,182 @@
+import FleetExpressions
+import FleetModel
+import FleetPlanning
+import Testing
+
+@testable import FleetRun
+
+/// What explains a node that does not work: rows of evidence, and the findings they give, the likeliest first.
+@Suite("Diagnosis")
+struct DiagnosisTests {
+    private static let now = Instant(seconds: 1_700_000_000)
+
+    /// What a healthy host answers; each row changes some lines of it.
+    private static let healthy = [
+        "hostname": "n1", "time": "1700000000", "joined": "yes", "cluster_ca_sha256": "cafe", "kubelet_state": "active",
+        "kubelet_boot": "enabled", "kubelet_restarts": "0", "containerd_state": "active", "containerd_boot": "enabled",
+        "runtime_answers": "yes", "kubelet_cgroup": "systemd", "runtime_cgroup": "systemd", "cni_configurations": "1",
+        "api_server": "10.0.0.1:6443", "api_answers": "yes", "disk": "/ 40 5", "swap": "", "ip_forward": "1",
+        "certificate_end": "1710000000",
+    ]
+
+    static func host(_ changes: [String: String] = [:], more: [String] = []) -> HostFacts? {
+        let lines = healthy.merging(changes) { $1 }.map { "\($0)=\($1)" } + more + ["end=yes"]
+        return HostFacts(NodeAnswer(lines.joined(separator: "\n")))
+    }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        var name: String
+        var host: [String: String] = [:]
+        var more: [String] = []
+        var isReady = false
+        var found: [String]
+        var testDescription: String { name }
+    }
+
+    static let rows = [
+        Row(name: "a healthy node", isReady: true, found: []),
+        Row(name: "nothing to be seen", found: ["unexplained possible"]),
+        Row(
+            name: "kubelet stopped and disabled", host: ["kubelet_state": "inactive", "kubelet_boot": "disabled"],
+            found: ["kubelet-stopped certain"]),
+        Row(
+            name: "kubelet that crashes over swap", host: ["kubelet_state": "activating", "swap": "/swap.img"],
+            found: ["swap-on certain", "kubelet-crashes certain"]),
+        Row(
+            name: "swap beside a running kubelet", host: ["swap": "/dev/zram0"], isReady: true,
+            found: ["swap-on possible"]),
+        Row(
+            name: "containerd is down", host: ["containerd_state": "failed", "runtime_answers": "no"],
+            found: ["runtime-down certain"]),
+        Row(name: "no way to the API server", host: ["api_answers": "no"], found: ["api-server-unreachable certain"]),
+        Row(
+            name: "no address for the API server", host: ["api_name": "unresolved"], found: ["api-server-name certain"]),
+        Row(
+            name: "expired certificate", host: ["certificate_end": "1699990000"], found: ["certificate-expired certain"]
+        ),
+        Row(
+            name: "certificate that ends soon", host: ["certificate_end": "1700086400"], isReady: true,
+            found: ["certificate-ends possible"]),
+        Row(name: "another cluster", host: ["cluster_ca_sha256": "beef"], found: ["another-cluster certain"]),
+        Row(
+            name: "never joined", host: ["joined": "no", "kubelet_state": "inactive", "cluster_ca_sha256": ""],
+            found: ["not-joined certain"]),
+        Row(name: "no network plugin", host: ["cni_configurations": "0"], found: ["no-network-plugin likely"]),
+        Row(
+            name: "network plugin without program", more: ["cni_missing=calico"],
+            found: ["network-plugin-missing likely"]),
+        Row(
+            name: "cgroup drivers differ", host: ["runtime_cgroup": "cgroupfs"], found: ["cgroup-drivers-differ likely"]
+        ),
+        Row(name: "full disk", host: ["disk": "/ 99 5"], more: ["disk=/var/log 20 97"], found: ["disk-full likely"]),
+        Row(name: "clock an hour and more ahead", host: ["time": "1700009000"], found: ["clock likely"]),
+        Row(name: "clock two minutes behind", host: ["time": "1699999880"], isReady: true, found: ["clock possible"]),
+        Row(name: "no forwarding", host: ["ip_forward": "0"], isReady: true, found: ["no-forwarding possible"]),
+        Row(
+            name: "certain findings come before likely ones",
+            host: ["cni_configurations": "0", "api_answers": "no", "ip_forward": "0"],
+            found: ["api-server-unreachable certain", "no-network-plugin likely", "no-forwarding possible"]),
+    ]
+
+    @Test("A host's state explains", arguments: rows)
+    func hosts(_ row: Row) {
+        let node = Fixture.node("n1", ready: row.isReady)
+        let evidence = DiagnosisEvidence(
+            name: "n1", node: node, host: Self.host(row.host, more: row.more), clusterAuthority: "cafe", now: Self.now)
+        let diagnosis = Diagnosis(evidence)
+        #expect(diagnosis.findings.map { "\($0.code) \($0.likelihood.rawValue)" } == row.found)
+        #expect(diagnosis.findings.allSatisfy { !$0.mend.isEmpty })
+        #expect(diagnosis.isReady == row.isReady)
+    }
+
+    @Test("The API explains why no pods come, and a host that does not answer is a finding too")
+    func cluster() {
+        func codes(_ node: Node?, _ change: (inout DiagnosisEvidence) -> Void = { _ in }) -> [String] {
+            var evidence = DiagnosisEvidence(name: "n1", node: node, now: Self.now)
+            change(&evidence)
+            return Diagnosis(evidence).findings.map { "\($0.code) \($0.likelihood.rawValue)" }
+        }
+        #expect(codes(Fixture.node("n1", cordoned: true)) == ["cordoned certain"])
+        var tainted = Fixture.node("n1")
+        tainted.taints = [
+            Taint(key: "dedicated", value: "gpu", effect: .noSchedule),
+            Taint(key: "node.kubernetes.io/unschedulable", effect: .noSchedule),
+        ]
+        #expect(codes(tainted) == ["tainted likely"])
+        var full = Fixture.node("n1")
+        full.allocatable = Resources(milliCPU: 4000, memory: 8 << 30, pods: 110)
+        #expect(codes(full) { $0.requested = Resources(milliCPU: 3900, memory: 1 << 30) } == ["full likely"])
+        #expect(
+            codes(Fixture.node("n1")) { $0.pending = ["shop/cart-1: 0/3 nodes are available: 3 Insufficient cpu."] }
+                == ["pods-wait possible"])
+        #expect(codes(nil) == ["no-node likely"])
+        #expect(
+            codes(nil) { $0.hostFailure = "never started: no route to host" } == [
+                "host-unreachable likely", "no-node likely",
+            ])
+        let lost = NodeHealth(
+            conditions: [
+                .init(
+                    type: "Ready", status: "Unknown", reason: "NodeStatusUnknown",
+                    message: "Kubelet stopped posting node status.")
+            ],
+            warnings: ["Node n1 status is now: NodeNotReady"])
+        var silent = Fixture.node("n1", ready: false)
+        silent.readiness = .unknown
+        #expect(codes(silent) { $0.health = lost } == ["silent possible", "events possible"])
+        let pressed = NodeHealth(conditions: [
+            .init(type: "DiskPressure", status: "True", message: "kubelet has disk pressure")
+        ])
+        #expect(codes(Fixture.node("n1")) { $0.health = pressed } == ["pressure likely"])
+    }
+
+    @Test("Evidence from a snapshot: requests of the node's pods, and pods that wait")
+    func snapshot() {
+        var here = Fixture.pod("cart-1", on: "n1")
+        here.requests = Resources(milliCPU: 500)
+        var waiting = Fixture.pod("cart-2", on: nil, ready: false, phase: .pending)
+        waiting.pendingReason = "0/1 nodes are available"
+        let evidence = DiagnosisEvidence(
+            of: "n1", in: ClusterSnapshot(nodes: [Fixture.node("n1")], pods: [here, waiting]), now: Self.now)
+        #expect(evidence.requested == Resources(milliCPU: 500))
+        #expect(evidence.pending == ["shop/cart-2: 0/1 nodes are available"])
+        #expect(evidence.node?.name == "n1")
+    }
+
+    @Test("An answer that broke off is no fact")
+    func brokenOff() {
+        #expect(HostFacts(NodeAnswer("hostname=n1\nkubelet_state=active")) == nil)
+        var evidence = DiagnosisEvidence(name: "n1", now: Self.now)
+        evidence.take(HostReport(outcome: .exited(0), standardOutput: "hostname=n1"))
+        #expect(evidence.hostFailure == "its answer broke off")
+    }
+
+    @Test("A wait that failed attaches what the host says (X4); the host is asked once")
+    func attached() throws {
+        let steps = try Fixture.steps([("wait_ready", Fixture.located(["timeout": "1m"]))])
+        var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: steps))
+        let snapshot = ClusterSnapshot(nodes: [Fixture.node("n1", ready: false), Fixture.node("n2")])
+        let first = machine.handle(.synchronized(snapshot), at: Self.now)
+        let identity = HostReport(outcome: .exited(0), standardOutput: "hostname=n1\nmachine_id=machine-n1")
+        _ = machine.handle(.completed(id: first.ids[0], .host(identity)), at: Self.now)
+        let late = machine.handle(.tick, at: Self.now + .seconds(60))
+        guard case .perform(let id, _, .host(let command)) = late.directives.first else {
+            Issue.record("the host was not asked")
+            return
+        }
+        #expect(command.script == NodeScript.diagnosis)
+        let lines = Self.healthy.merging(["kubelet_state": "inactive", "kubelet_boot": "disabled"]) { $1 }.map {
+            "\($0)=\($1)"
+        }
+        let answer = HostReport(outcome: .exited(0), standardOutput: (lines + ["end=yes"]).joined(separator: "\n"))
+        _ = machine.handle(.completed(id: id, .host(answer)), at: Self.now + .seconds(60))
+        guard case .quarantined(_, let reason) = machine.state.nodes["n1"]?.phase else {
+            Issue.record("not set aside")
+            return
+        }
+        #expect(
+            reason
+                == "waited 1m for Node n1 to be Ready (it is not Ready): the kubelet is inactive and disabled (certain; systemctl enable --now kubelet)"
+        )
+    }
+}

@@ -1,0 +1,321 @@
+import FleetCommands
+import FleetRun
+import Foundation
+import Testing
+
+/// The scripts that make a host fit to be a node, run on a sandboxed host: the first run changes, the second does not.
+@Suite("Host-state scripts", .serialized, .needsSandbox)
+struct PreparationTests {
+    /// What two runs of a script answered, with a dry run before and between.
+    struct Course {
+        var dry: HostChangeReport
+        var first: HostChangeReport
+        var second: HostChangeReport
+    }
+
+    @Test("Host name: set now and at boot; a host that has joined is never renamed")
+    func hostName() async throws {
+        try await TestSandbox.with([TestSandbox.host("new", role: .fresh), TestSandbox.host("old")]) {
+            (fleet: SandboxFleet) async throws in
+            let course = try await fleet.course("new", NodeScript.hostName, ["FLEET_HOST_NAME": "web-9"])
+            #expect(course.dry.pending == ["set the host name to web-9 (from new)"])
+            #expect(course.first.changed == course.dry.pending)
+            #expect(course.second.holds == ["the host name is web-9"])
+            #expect(try await fleet.output("new", "uname -n; cat /etc/hostname") == "web-9\nweb-9\n")
+            let refused = try await fleet.prepare("old", NodeScript.hostName, ["FLEET_HOST_NAME": "web-9"])
+            #expect(refused.status == 3)
+            #expect(refused.report.failure?.contains("joined a cluster under the name old") == true)
+            #expect(try await fleet.output("old", "uname -n") == "old\n")
+        }
+    }
+
+    @Test(
+        "Hosts entries: one block, hosts that left go, entries made by hand are not kept twice, contradictions refused")
+    func hostsEntries() async throws {
+        func variables(_ entries: [String]) -> [String: String] {
+            [
+                "FLEET_PATH": "/etc/hosts", "FLEET_MARKER": "fleet", "FLEET_HOSTS": "1",
+                "FLEET_BLOCK": entries.joined(separator: "\n"),
+            ]
+        }
+        try await TestSandbox.with([TestSandbox.host("a", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output(
+                "a",
+                """
+                printf '127.0.0.1 localhost\\n127.0.1.1 a\\n\\n# mine\\n10.0.0.1 a\\n10.0.0.2 b # by hand\\n192.0.2.1 mirror\\n' >/etc/hosts
+                chmod 640 /etc/hosts
+                """)
+            let three = ["10.0.0.1 a", "10.0.0.2 b", "10.0.0.3 c"]
+            let course = try await fleet.course("a", NodeScript.markedBlock, variables(three))
+            #expect(course.first.changed == ["write the block \"fleet\" of /etc/hosts"])
+            #expect(course.second.changed == [])
+            let head = "127.0.0.1 localhost\n127.0.1.1 a\n\n# mine\n192.0.2.1 mirror\n"
+            let text = try await fleet.output("a", "cat /etc/hosts")
+            #expect(text == head + "# BEGIN fleet\n10.0.0.1 a\n10.0.0.2 b\n10.0.0.3 c\n# END fleet\n")
+            #expect(
+                try await fleet.output("a", "stat -c %a /etc/hosts; ls -A /etc | grep -c fleet; exit 0") == "640\n0\n")
+
+            _ = try await fleet.output("a", "echo '192.0.2.2 later' >>/etc/hosts")
+            let two = try await fleet.course("a", NodeScript.markedBlock, variables(["10.0.0.1 a", "10.0.0.3 c"]))
+            #expect(two.first.changed.count == 1 && two.second.changed == [])
+            #expect(
+                try await fleet.output("a", "cat /etc/hosts")
+                    == head + "# BEGIN fleet\n10.0.0.1 a\n10.0.0.3 c\n# END fleet\n192.0.2.2 later\n")
+
+            _ = try await fleet.output("a", "sed -i '1i 10.9.9.9 c' /etc/hosts; cp /etc/hosts /tmp/before")
+            let contradiction = try await fleet.prepare("a", NodeScript.markedBlock, variables(three))
+            #expect(contradiction.status == 3)
+            #expect(
+                contradiction.report.failure?.hasPrefix(
+                    "/etc/hosts:1 says that c is 10.9.9.9, the inventory says 10.0.0.3") == true)
+            #expect(try await fleet.output("a", "cmp /etc/hosts /tmp/before") == "")
+        }
+    }
+
+    @Test("A block without an end is never completed by guessing; no lines take the block out; a large block fits")
+    func markedBlocks() async throws {
+        func variables(_ block: String) -> [String: String] {
+            ["FLEET_PATH": "/etc/app/limits.conf", "FLEET_MARKER": "limits", "FLEET_HOSTS": "", "FLEET_BLOCK": block]
+        }
+        try await TestSandbox.with([TestSandbox.host("a", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+            let nothing = try await fleet.prepare("a", NodeScript.markedBlock, variables(""))
+            #expect(nothing.report.changed == [] && nothing.status == 0)
+            let made = try await fleet.course("a", NodeScript.markedBlock, variables("it's $(id) `id` \\n \"&\""))
+            #expect(made.first.changed.count == 1 && made.second.changed == [])
+            let text = "cat /etc/app/limits.conf; stat -c %a /etc/app /etc/app/limits.conf"
+            #expect(
+                try await fleet.output("a", text)
+                    == "# BEGIN limits\nit's $(id) `id` \\n \"&\"\n# END limits\n755\n644\n")
+            let large = (1...6_000).map { "10.\($0 / 65_536).\($0 / 256 % 256).\($0 % 256) node\($0).example.com" }
+            let course = try await fleet.course("a", NodeScript.markedBlock, variables(large.joined(separator: "\n")))
+            #expect(course.first.changed.count == 1 && course.second.changed == [])
+            #expect(try await fleet.output("a", "wc -l </etc/app/limits.conf") == "6002\n")
+            let gone = try await fleet.course("a", NodeScript.markedBlock, variables(""))
+            #expect(gone.first.changed.count == 1 && gone.second.changed == [])
+            #expect(try await fleet.output("a", "cat /etc/app/limits.conf") == "")
+
+            _ = try await fleet.output("a", "printf '# BEGIN limits\\nmine\\n' >/etc/app/limits.conf")
+            let open = try await fleet.prepare("a", NodeScript.markedBlock, variables("x"))
+            #expect(open.report.failure?.hasPrefix("/etc/app/limits.conf:1: \"# BEGIN limits\" has no") == true)
+            #expect(try await fleet.output("a", "cat /etc/app/limits.conf") == "# BEGIN limits\nmine\n")
+        }
+    }
+
+    @Test("Swap: off now, and off at boot; fstab is otherwise kept byte for byte, and its old text beside it")
+    func swap() async throws {
+        try await TestSandbox.with([TestSandbox.host("a", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+            let table =
+                "UUID=1 / ext4 defaults 0 1\\n\\t# a comment  \\n/swap.img\\tnone\\tswap\\tsw 0 0\\n#/old none swap sw 0 0\\n/dev/swapdisk /srv/swap ext4 ro 0 2"
+            _ = try await fleet.output(
+                "a", "printf '\(table)' >/etc/fstab; chmod 664 /etc/fstab; cp /etc/fstab /tmp/before")
+            let course = try await fleet.course("a", NodeScript.swapOff)
+            #expect(
+                course.dry.pending == [
+                    "turn swap off (/swap.img)",
+                    "comment 1 swap line(s) of /etc/fstab (kept in /etc/fstab.before-fleet)",
+                ])
+            #expect(course.first.changed == course.dry.pending)
+            #expect(course.second.holds == ["swap is off", "/etc/fstab has no swap"])
+            #expect(
+                try await fleet.output("a", "cmp /tmp/before /etc/fstab.before-fleet; stat -c %a /etc/fstab") == "664\n"
+            )
+            let change = try await fleet.output("a", "diff /tmp/before /etc/fstab | grep '^[<>]'; wc -l </proc/swaps")
+            #expect(
+                change == """
+                    < /swap.img\tnone\tswap\tsw 0 0
+                    > # swap is off, says fleet: /swap.img\tnone\tswap\tsw 0 0
+                    1
+
+                    """)
+        }
+    }
+
+    @Test("Kernel modules and settings: now, at boot, and read back")
+    func kernel() async throws {
+        let settings = [
+            "FLEET_FILE": "zz-fleet", "FLEET_SETTINGS": "net.bridge.bridge-nf-call-iptables=1\nnet.ipv4.ip_forward=1",
+        ]
+        try await TestSandbox.with([TestSandbox.host("a", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+            let unheard = try await fleet.prepare(
+                "a", NodeScript.sysctl, ["FLEET_FILE": "other", "FLEET_SETTINGS": "net.no_such.thing=1"])
+            #expect(unheard.status == 1)
+            #expect(unheard.report.failure?.contains("net/no_such/thing") == true)
+            let modules = try await fleet.course(
+                "a", NodeScript.kernelModules, ["FLEET_MODULES": "overlay br_netfilter"])
+            #expect(modules.first.changed.contains("load module br_netfilter"))
+            #expect(modules.second.changed == [])
+            #expect(try await fleet.output("a", "cat /etc/modules-load.d/fleet-*.conf") == "br_netfilter\noverlay\n")
+            _ = try await fleet.output("a", "sysctl -w net.bridge.bridge-nf-call-iptables=0 net.ipv4.ip_forward=0")
+            let course = try await fleet.course("a", NodeScript.sysctl, settings)
+            #expect(course.first.changed.contains("set net.bridge.bridge-nf-call-iptables to 1"))
+            #expect(course.second.changed == [])
+            let proof = "cat /proc/sys/net/ipv4/ip_forward; tail -n 2 /etc/sysctl.d/zz-fleet.conf"
+            #expect(
+                try await fleet.output("a", proof)
+                    == "1\nnet.bridge.bridge-nf-call-iptables = 1\nnet.ipv4.ip_forward = 1\n")
+            // Somebody changes it by hand: the file is right, the kernel is not.
+            _ = try await fleet.output("a", "echo 0 >/proc/sys/net/ipv4/ip_forward")
+            let again = try await fleet.prepare("a", NodeScript.sysctl, settings)
+            #expect(again.report.changed == ["set net.ipv4.ip_forward to 1"])
+            let unknown = try await fleet.prepare("a", NodeScript.kernelModules, ["FLEET_MODULES": "no_such"])
+            #expect(unknown.report.failure?.contains("Module no_such not found") == true)
+        }
+    }
+
+    @Test(
+        "Packages of both families: installed in the version wanted, held, and left alone the second time",
+        arguments: [SandboxHost.Family.debian, .redhat])
+    func packages(family: SandboxHost.Family) async throws {
+        var host = TestSandbox.host("a", role: .fresh)
+        host.family = family
+        let wanted = ["FLEET_PACKAGES": "kubelet=1.36.0 kubectl=1.36.* jq", "FLEET_HOLD": "1"]
+        try await TestSandbox.with([host]) { (fleet: SandboxFleet) async throws in
+            let course = try await fleet.course("a", NodeScript.packages, wanted)
+            #expect(course.dry.pending.first == "install kubelet=1.36.0 kubectl=1.36.* jq")
+            #expect(course.first.changed.contains("hold kubelet"))
+            #expect(course.second.changed == [])
+            #expect(course.second.holds.contains("kubelet 1.36.0-1.1 is installed"))
+            #expect(course.second.holds.contains("kubelet is held"))
+
+            let newer = try await fleet.prepare(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.37.*", "FLEET_HOLD": "0"])
+            #expect(newer.status == 1)
+            #expect(newer.report.failure?.contains("1.37.") == true)
+            let exact = try await fleet.course(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.36.2-1.1", "FLEET_HOLD": "0"])
+            #expect(exact.first.changed == ["install kubelet=1.36.2-1.1"])
+            #expect(exact.second.changed == [])
+        }
+    }
+
+    @Test("Upload: whole or not at all, with mode and owner, and any bytes")
+    func upload() async throws {
+        let bytes = Data((0...255).map(UInt8.init) + Array("'\"$(id)\n".utf8))
+        try await TestSandbox.with([TestSandbox.host("a", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output("a", "mkdir /etc/app; echo old >/etc/app/file; chmod 600 /etc/app/file")
+            let digest = try await fleet.output(
+                "a", "printf '%s' \(bytes.base64EncodedString()) | base64 -d | sha256sum | cut -c 1-64"
+            )
+            .trimmingCharacters(in: .newlines)
+            var variables = [
+                "FLEET_PATH": "/etc/app/file", "FLEET_CONTENT": bytes.base64EncodedString(), "FLEET_SHA256": digest,
+                "FLEET_FILE_MODE": "keep", "FLEET_OWNER": "keep",
+            ]
+            let course = try await fleet.course("a", NodeScript.upload, variables)
+            #expect(course.first.changed == ["write /etc/app/file"])
+            #expect(course.second.holds == ["/etc/app/file has these contents"])
+            #expect(
+                try await fleet.output(
+                    "a", "sha256sum </etc/app/file | cut -c 1-64; stat -c %a /etc/app/file; ls -A /etc/app")
+                    == "\(digest)\n600\nfile\n")
+            variables["FLEET_FILE_MODE"] = "0644"
+            variables["FLEET_OWNER"] = "root:root"
+            let mode = try await fleet.course("a", NodeScript.upload, variables)
+            #expect(mode.first.changed == ["set the mode of /etc/app/file to 0644"])
+            #expect(mode.second.changed == [])
+            variables["FLEET_SHA256"] = String(repeating: "0", count: 64)
+            variables["FLEET_PATH"] = "/etc/app/other"
+            let broken = try await fleet.prepare("a", NodeScript.upload, variables)
+            #expect(broken.status == 3 && broken.report.failure?.contains("did not arrive whole") == true)
+            #expect(try await fleet.output("a", "ls -A /etc/app") == "file\n")
+        }
+    }
+
+    @Test(
+        "containerd: systemd's cgroups, Kubernetes' interface on, restarted only where it runs with another configuration"
+    )
+    func containerd() async throws {
+        try await TestSandbox.with([TestSandbox.host("a", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output(
+                "a",
+                "apt-get install -y containerd; mkdir -p /etc/containerd; echo 'disabled_plugins = [\"cri\"]' >/etc/containerd/config.toml"
+            )
+            let course = try await fleet.course("a", NodeScript.containerd)
+            #expect(
+                course.first.changed == [
+                    "write /etc/containerd/config.toml with SystemdCgroup = true", "restart containerd",
+                ])
+            #expect(course.second.changed == [])
+            #expect(course.second.holds.contains("containerd runs with it"))
+            let starts = "cat /var/lib/sandbox/units/containerd.starts"
+            #expect(
+                try await fleet.output("a", "grep -c 'SystemdCgroup = true' /etc/containerd/config.toml; \(starts)")
+                    == "1\n1\n")
+            #expect(
+                try await fleet.output("a", "cat /etc/containerd/config.toml.before-fleet")
+                    == "disabled_plugins = [\"cri\"]\n")
+
+            // A run that broke off between writing and restarting: the next one makes up for it.
+            _ = try await fleet.output("a", "sleep 0.1; echo '# more' >>/etc/containerd/config.toml")
+            let late = try await fleet.course("a", NodeScript.containerd)
+            #expect(late.first.changed == ["restart containerd: its configuration is younger"])
+            #expect(late.second.changed == [])
+            #expect(try await fleet.output("a", starts) == "2\n")
+        }
+    }
+
+    @Test("A service restarts when a file that it reads is younger than its start, and only then")
+    func service() async throws {
+        let script = NodeScript.service(unit: "containerd", want: "started", boot: "enabled")
+        let variables = ["FLEET_FILES": "/etc/none\n/etc/containerd/certs.toml"]
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            func run(_ dry: String = "0") async throws -> String {
+                try await fleet.output(
+                    "a", SandboxFleet.exports(variables.merging(["FLEET_DRY_RUN": dry]) { $1 }) + script)
+            }
+            _ = try await fleet.output("a", "systemctl restart containerd")
+            #expect(try await run() == "changed=no\n")
+            _ = try await fleet.output("a", "sleep 0.1; mkdir -p /etc/containerd; echo x >/etc/containerd/certs.toml")
+            #expect(try await run("1") == "would run systemctl restart containerd\nchanged=yes\n")
+            #expect(try await run() == "changed=yes\n")
+            #expect(try await run() == "changed=no\n")
+            #expect(try await fleet.output("a", "cat /var/lib/sandbox/units/containerd.starts") == "2\n")
+            _ = try await fleet.output("a", "systemctl disable --now containerd")
+            #expect(
+                try await run("1")
+                    == "would run systemctl start containerd\nwould run systemctl enable containerd\nchanged=yes\n")
+            #expect(try await run() == "changed=yes\n")
+            #expect(try await run() == "changed=no\n")
+        }
+    }
+}
+
+extension SandboxFleet {
+    /// `export` lines, as fleet's own client sends variables.
+    static func exports(_ variables: [String: String]) -> String {
+        variables.sorted { $0.key < $1.key }.map { name, value in
+            "export \(name)='\(value.replacingOccurrences(of: "'", with: #"'\''"#))'\n"
+        }.joined()
+    }
+
+    /// Runs a host-state script for good.
+    func prepare(_ host: String, _ script: String, _ variables: [String: String] = [:], isDryRun: Bool = false)
+        async throws -> (report: HostChangeReport, status: Int32)
+    {
+        let all = variables.merging(["FLEET_DRY_RUN": isDryRun ? "1" : "0"]) { $1 }
+        let reading = try await read(host, Self.exports(all) + script)
+        #expect(reading.error == "")
+        return (HostChangeReport(NodeAnswer(reading.output)), reading.status)
+    }
+
+    /// A dry run, which must change nothing, then the script twice.
+    func course(_ host: String, _ script: String, _ variables: [String: String] = [:]) async throws
+        -> PreparationTests.Course
+    {
+        let picture =
+            "find /etc /run /var/lib -xdev -newer /tmp/mark -not -path '/var/lib/sandbox*' | sort; cat /proc/swaps; uname -n"
+        _ = try await output(host, "touch /tmp/mark; sleep 0.02")
+        let before = try await output(host, picture)
+        let dry = try await prepare(host, script, variables, isDryRun: true)
+        #expect(dry.status == 0 && dry.report.changed == [])
+        let after = try await output(host, picture)
+        #expect(after == before, "the dry run changed something: \(before) became \(after)")
+        let first = try await prepare(host, script, variables)
+        #expect(first.status == 0, "\(String(describing: first.report.failure))")
+        let second = try await prepare(host, script, variables)
+        #expect(second.status == 0, "\(String(describing: second.report.failure))")
+        let third = try await prepare(host, script, variables, isDryRun: true)
+        #expect(third.report.pending == [])
+        return PreparationTests.Course(dry: dry.report, first: first.report, second: second.report)
+    }
+}
