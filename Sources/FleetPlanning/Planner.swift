@@ -9,7 +9,9 @@ public enum Planner {
         let index = ClusterIndex(request.snapshot)
         let targets = request.hosts.map { TargetJoin(request, index).target(for: $0) }
         let policy = request.playbook.waves
-        let waves = WaveCut(policy: policy, oneByOne: request.playbook.isForControlPlane).waves(of: targets)
+        let cut = WaveCut(policy: policy, oneByOne: request.playbook.isForControlPlane)
+        let waves = request.playbook.spares == nil
+            ? cut.waves(of: targets) : replacement(of: targets, cut, request, index).waves
         var plan = Plan(
             cluster: request.snapshot.clusterUID, playbook: request.playbook.name,
             name: request.name ?? request.playbook.name, waves: waves, policy: policy, digest: ""
@@ -17,6 +19,13 @@ public enum Planner {
         plan.digest = PlanDigest.digest(of: plan, playbookDigest: request.playbookDigest)
         review(&plan, request, index)
         return plan
+    }
+
+    private static func replacement(
+        of targets: [PlanTarget], _ cut: WaveCut, _ request: PlanRequest, _ index: ClusterIndex
+    ) -> ReplacementCut {
+        let join = TargetJoin(request, index)
+        return ReplacementCut(cut, leaving: targets, spares: request.spares.compactMap(join.spare))
     }
 
     /// The same plan with findings and forecast from the request's snapshot, for the waves given.
@@ -35,13 +44,15 @@ public enum Planner {
         TargetFindings(request, index, plan).collect(into: &groups)
         CapsFindings(request, index, plan).collect(into: &groups)
         var pods = PodFindings(request, index)
-        let moves = pods.moves(of: plan.waves, into: &groups)
-        if request.checksCapacity {
+        let leaving = plan.waves.leaving
+        let moves = pods.moves(of: leaving, into: &groups)
+        // What comes in first makes the room.
+        if request.checksCapacity, request.playbook.spares == nil {
             var fit = CapacityFit(request, index, plan.waves)
             fit.place(moves, into: &groups)
         }
         plan.findings = groups.findings
         plan.forecast = Forecaster(policy: plan.policy, evictions: request.playbook.evictions, index: index)
-            .forecast(plan.waves, moves)
+            .forecast(leaving, moves)
     }
 }

@@ -121,10 +121,10 @@ struct HostWorld {
         return Int(result.standardOutput) ?? 0
     }
 
-    /// A shipped playbook that soaks for seconds only.
+    /// A shipped playbook that soaks and watches for seconds only.
     func quickened(_ name: String) throws -> String {
         let text = try String(contentsOfFile: Self.shipped(name), encoding: .utf8)
-        return try folder.write(text.replacing(/soak: \d+[ms]/, with: "soak: 1s"), to: "\(name).yaml")
+        return try folder.write(text.replacing(/(soak|for): \d+[ms]/) { "\($0.1): 1s" }, to: "\(name).yaml")
     }
 
     /// A playbook as it is shipped.
@@ -134,7 +134,7 @@ struct HostWorld {
     }
 
     /// Writes an inventory of the hosts; the variables of each are YAML entries such as `zone: eu-1a`.
-    func inventory(_ variables: [String: [String]], group: [String] = []) throws -> String {
+    func inventory(_ variables: [String: [String]], group: [String] = [], more: String = "") throws -> String {
         let rows = hosts.hosts.map { host in
             let own = ["ansible_host: \(host.address ?? "")", "ip: \(host.internalIP)"] + (variables[host.name] ?? [])
             return "    \(host.name): {\(own.joined(separator: ", "))}"
@@ -146,7 +146,7 @@ struct HostWorld {
         ]
         let text =
             "kube_node:\n  hosts:\n" + rows.joined(separator: "\n") + "\n  vars:\n"
-            + (lines + group).map { "    \($0)\n" }.joined()
+            + (lines + group).map { "    \($0)\n" }.joined() + more
         return try folder.write(text, to: "inventory.yaml")
     }
 }
