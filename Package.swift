@@ -183,6 +183,9 @@ let package = Package(
             name: "FleetRunTests", dependencies: ["FleetRun", "FleetPlanning", "FleetExpressions", "FleetModel"],
             swiftSettings: strict),
         .testTarget(
+            name: "FleetRuntimeTests", dependencies: ["FleetRuntime", "FleetPorts", "FleetRun", "FleetModel"],
+            swiftSettings: strict),
+        .testTarget(
             name: "FleetRehearsalTests",
             dependencies: [
                 "FleetRehearsal", "FleetSimulation", "FleetRun", "FleetPlanning", "FleetExpressions", "FleetModel",
@@ -200,7 +203,8 @@ let package = Package(
         .testTarget(
             name: "FleetCommandsTests",
             dependencies: [
-                "FleetCommands", "FleetSimulationServer", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetModel",
+                "FleetCommands", "FleetSimulationServer", "FleetKubernetes", "FleetRun", "FleetFiles", "FleetExpressions",
+                "FleetSimulation", "FleetModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),

@@ -17,8 +17,10 @@ public struct FleetCommand: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, RunsCommand.self, ReportCommand.self,
-            DiagnoseCommand.self, ExecCommand.self, InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self,
+            PlanCommand.self, RunCommand.self, ResumeCommand.self, PauseCommand.self, AbortCommand.self,
+            RollbackCommand.self, LeftoversCommand.self, StatusCommand.self, RunsCommand.self, ReportCommand.self,
+            DiagnoseCommand.self, ExecCommand.self, JournalCommand.self, InventoryCommand.self, PlaybookCommand.self,
+            SimulateCommand.self,
             DemoCommand.self,
         ]
     )

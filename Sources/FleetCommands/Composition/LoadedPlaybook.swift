@@ -24,6 +24,7 @@ struct LoadedPlaybook: Sendable {
         let steps = try decode(document)
         let checks = try PlaybookChecks(document.preflight)
         try refuseUnkept(document)
+        try TimeZones.check(document)
         var digest = ContentDigest()
         digest.update(try files.contents(of: path))
         let uploads = try uploads(of: steps, besides: path, files)
@@ -57,7 +58,7 @@ struct LoadedPlaybook: Sendable {
 
     /// A promise that this version would not keep is refused, not ignored.
     private static func refuseUnkept(_ document: PlaybookDocument) throws(Diagnostics) {
-        for key in ["window", "health"] {
+        for key in ["health"] {
             guard let place = document.places[key] else { continue }
             throw Diagnostics(
                 Diagnostic(

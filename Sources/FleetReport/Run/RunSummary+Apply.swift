@@ -9,6 +9,9 @@ extension RunSummary {
         case .runStarted(let start): begin(start, at: time)
         case .runResumed: resume()
         case .preflightPassed, .identityProved, .stopRequested, .operationIntended: break
+        case .windowOpened: block = nil
+        case .windowClosed(let fact): block = fact.sentence
+        case .nodeReturned(let fact): giveBack(fact.node)
         case .waveStarted(let change): begin(change, at: time)
         case .waveFinished(let change): changeWave(change.wave) { $0.finishedAt = time }
         case .soakStarted(let soak): soakEnd = time + .milliseconds(Int64(soak.seconds * 1000))
@@ -102,6 +105,15 @@ extension RunSummary {
         changeNode(name) { node in
             node.phase = phase
             node.endedAt = time
+            node.waiting = ""
+            node.waitingSince = nil
+        }
+    }
+
+    private mutating func giveBack(_ name: NodeName) {
+        changeNode(name) { node in
+            node.phase = .pending
+            node.step = ""
             node.waiting = ""
             node.waitingSince = nil
         }

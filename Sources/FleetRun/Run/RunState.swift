@@ -45,8 +45,10 @@ public struct RunState: Hashable, Sendable {
     public private(set) var soakEnd: Instant?
     /// The last wave whose soak began.
     public private(set) var soakedWave: Int?
-    /// Why the run should stop; nil while it should not.
-    public private(set) var stop: String?
+    /// Why this process should stop; nil while it should not. A process that goes on forgets it.
+    public private(set) var stop: RunEvent.StopRequested?
+    /// That the run is to be aborted or rolled back; nil while it is not. It outlives the process.
+    public private(set) var ending: RunEvent.StopRequested?
     /// How the run ended; nil while it has not.
     public private(set) var result: RunResult?
     /// Why it ended so.
@@ -88,6 +90,7 @@ public struct RunState: Hashable, Sendable {
         case .stepFinished(let finish):
             nodes[finish.node]?.waiting = ""
             if finish.step == DrainStep.kind { nodes[finish.node]?.isDrained = true }
+            if finish.changed { nodes[finish.node]?.changes.append(finish.step) }
         case .operationIntended(let intent): intend(intent, at: time)
         case .operationFinished(let finish): finishOperation(finish.id, finish.result, at: time)
         case .evictionRequested(let request): requestEviction(request, at: time)
@@ -97,10 +100,18 @@ public struct RunState: Hashable, Sendable {
             compensations[owed.compensation.id] = owed.compensation
             owedAt[owed.compensation.id] = time
         case .compensationSettled(let settled): compensations[settled.id] = nil
-        case .runBlocked: break
-        case .stopRequested(let request): stop = request.by
+        case .runBlocked, .windowOpened, .windowClosed: break
+        case .nodeReturned(let fact): giveBack(fact.node)
+        case .stopRequested(let request): take(request)
         case .runFinished(let finish): (result, reason) = (finish.result, finish.reason)
         }
+    }
+
+    /// Whether nothing new may be begun.
+    var isStopping: Bool { stop != nil || ending != nil }
+
+    private mutating func take(_ request: RunEvent.StopRequested) {
+        if request.kind?.isEnding == true { ending = request } else { stop = request }
     }
 
     // MARK: - Nodes
@@ -109,6 +120,7 @@ public struct RunState: Hashable, Sendable {
         working.insert(start.node)
         nodes[start.node]?.phase = .working(step: start.index)
         nodes[start.node]?.waiting = ""
+        if start.step == CleanupStep.kind { nodes[start.node]?.isCleanupBegun = true }
         if nodes[start.node]?.steps[start.index] == nil {
             nodes[start.node]?.steps[start.index] = StepMemory(startedAt: time)
         }
@@ -120,6 +132,18 @@ public struct RunState: Hashable, Sendable {
         nodes[node]?.phase = phase
         nodes[node]?.endedAt = time
         nodes[node]?.waiting = ""
+    }
+
+    /// A node that was given back at a window's end begins anew: nothing that was done with it lasts.
+    private mutating func giveBack(_ name: NodeName) {
+        guard let known = nodes[name] else { return }
+        working.remove(name)
+        var fresh = NodeProgress(target: known.target, wave: known.wave)
+        fresh.identity = known.identity
+        fresh.changes = known.changes
+        fresh.startedAt = known.startedAt
+        nodes[name] = fresh
+        acts = acts.filter { !$0.key.hasPrefix("\(name)/") || $0.key == "\(name)/\(RunMachine.identityKey)" }
     }
 
     // MARK: - Operations
