@@ -19,7 +19,14 @@ let package = Package(
     name: "fleet",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "fleet", targets: ["fleet"])
+        .executable(name: "fleet", targets: ["fleet"]),
+        // For Tests/Benchmarks.
+        .library(name: "FleetRehearsal", targets: ["FleetRehearsal"]),
+        .library(name: "FleetSimulation", targets: ["FleetSimulation"]),
+        .library(name: "FleetRun", targets: ["FleetRun"]),
+        .library(name: "FleetPlanning", targets: ["FleetPlanning"]),
+        .library(name: "FleetExpressions", targets: ["FleetExpressions"]),
+        .library(name: "FleetModel", targets: ["FleetModel"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -144,7 +151,8 @@ let package = Package(
         .testTarget(
             name: "FleetWireTests", dependencies: ["FleetWire", "FleetModel"], resources: [.copy("Fixtures")],
             swiftSettings: strict),
-        .testTarget(name: "FleetSimulationTests", dependencies: ["FleetSimulation", "FleetModel"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetSimulationTests", dependencies: ["FleetSimulation", "FleetModel"], swiftSettings: strict),
         .testTarget(
             name: "FleetSimulationServerTests",
             dependencies: [
@@ -200,7 +208,7 @@ let package = Package(
         .testTarget(
             name: "FleetCommandsTests",
             dependencies: [
-                "FleetCommands", "FleetSimulationServer", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetModel",
+                "FleetCommands", "FleetSimulationServer", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetWire", "FleetModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),

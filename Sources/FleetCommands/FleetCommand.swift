@@ -17,9 +17,9 @@ public struct FleetCommand: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            PlanCommand.self, RunCommand.self, ResumeCommand.self, StatusCommand.self, RunsCommand.self, ReportCommand.self,
-            DiagnoseCommand.self, ExecCommand.self, InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self,
-            DemoCommand.self,
+            PlanCommand.self, RehearseCommand.self, SnapshotCommand.self, RunCommand.self, ResumeCommand.self,
+            StatusCommand.self, RunsCommand.self, ReportCommand.self, DiagnoseCommand.self, ExecCommand.self,
+            InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self, DemoCommand.self,
         ]
     )
 

@@ -9,7 +9,10 @@ public enum Planner {
         let index = ClusterIndex(request.snapshot)
         let targets = request.hosts.map { TargetJoin(request, index).target(for: $0) }
         let policy = request.playbook.waves
-        let waves = WaveCut(policy: policy, oneByOne: request.playbook.isForControlPlane).waves(of: targets)
+        let waves = WaveCut(
+            policy: policy, oneByOne: request.playbook.isForControlPlane,
+            budgets: budgets(shared: targets, request, index)
+        ).waves(of: targets)
         var plan = Plan(
             cluster: request.snapshot.clusterUID, playbook: request.playbook.name,
             name: request.name ?? request.playbook.name, waves: waves, policy: policy, digest: ""
@@ -17,6 +20,15 @@ public enum Planner {
         plan.digest = PlanDigest.digest(of: plan, playbookDigest: request.playbookDigest)
         review(&plan, request, index)
         return plan
+    }
+
+    private static func budgets(
+        shared targets: [PlanTarget], _ request: PlanRequest, _ index: ClusterIndex
+    ) -> SharedBudgets {
+        var pods = PodFindings(request, index)
+        var ignored = FindingGroups()
+        let moves = pods.moves(of: [PlannedWave(number: 1, targets: targets)], into: &ignored)
+        return SharedBudgets(moves, of: request.snapshot)
     }
 
     /// The same plan with findings and forecast from the request's snapshot, for the waves given.

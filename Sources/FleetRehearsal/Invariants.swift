@@ -44,6 +44,7 @@ public struct Invariants: Sendable {
         case .nodeQuarantined(let fact):
             inHand.remove(fact.node)
             setAside.insert(fact.node)
+        case .nodeRetreated(let fact): inHand.remove(fact.node)
         default: break
         }
     }
@@ -60,7 +61,9 @@ public struct Invariants: Sendable {
         guard !isOut(node) else { return }
         check(nodes.count { isOut($0) } + 1, of: nodes.count, policy.maxUnavailable, "max_unavailable", name)
         let zone = nodes.filter { $0.zone == node.zone }
-        check(zone.count { isOut($0) } + 1, of: zone.count, policy.maxUnavailablePerZone, "max_unavailable_per_zone", name)
+        check(
+            zone.count { isOut($0) } + 1, of: zone.count, policy.maxUnavailablePerZone, "max_unavailable_per_zone", name
+        )
         if inHand.count >= policy.parallelism { violate("\(name) was begun beyond parallelism \(policy.parallelism)") }
     }
 
@@ -69,10 +72,11 @@ public struct Invariants: Sendable {
     }
 
     private mutating func check(_ out: Int, of total: Int, _ bound: CountOrPercent, _ key: String, _ name: NodeName) {
-        let limit = switch bound {
-        case .count(let count): count
-        case .percent(let percent): max(1, total * percent / 100)
-        }
+        let limit =
+            switch bound {
+            case .count(let count): count
+            case .percent(let percent): max(1, total * percent / 100)
+            }
         if out > limit { violate("\(name) was begun as number \(out) of \(total) out of service; \(key) is \(bound)") }
     }
 
@@ -94,7 +98,9 @@ public struct Invariants: Sendable {
     mutating func evicted(_ witness: Witness, _ reply: SimulationReply, in simulation: ClusterSimulation) {
         guard let pod = witness.found, pod.uid == witness.pod.uid else { return }
         if accepted.contains(pod.uid) { violate("\(pod.key) (\(pod.uid)) was evicted twice") }
-        if let node = pod.nodeName, !inHand.contains(node) { violate("\(pod.key) was evicted from \(node), which is not in hand") }
+        if let node = pod.nodeName, !inHand.contains(node) {
+            violate("\(pod.key) was evicted from \(node), which is not in hand")
+        }
         let isGoing = simulation.pod(pod.key).map { $0.uid != pod.uid || $0.isTerminating } ?? true
         guard isGoing, !pod.isTerminating else { return }
         accepted.insert(pod.uid)
@@ -108,7 +114,9 @@ public struct Invariants: Sendable {
     private mutating func checkHealth(under budget: PodDisruptionBudget, _ census: Census, _ pod: Pod) {
         let (healthy, desired) = census.health(under: budget)
         if healthy < desired {
-            violate("evicting \(pod.key) left budget \(budget.key) with \(healthy) healthy pods of \(desired) that it needs")
+            violate(
+                "evicting \(pod.key) left budget \(budget.key) with \(healthy) healthy pods of \(desired) that it needs"
+            )
         }
     }
 
@@ -116,13 +124,16 @@ public struct Invariants: Sendable {
     private mutating func checkUnprotected(_ pod: Pod, _ census: Census) {
         guard let workload = census.top(of: pod), !evictions.downtime.contains(workload.reference.key) else { return }
         let ready = census.pods(of: workload).count { $0.isReady && !$0.isTerminating }
-        let share = switch evictions.withoutBudget {
-        case .count(let count): count
-        case .percent(let percent): workload.replicas * percent / 100
-        }
+        let share =
+            switch evictions.withoutBudget {
+            case .count(let count): count
+            case .percent(let percent): workload.replicas * percent / 100
+            }
         let limit = workload.replicas <= 1 ? 0 : max(1, share)
         if workload.replicas - ready > limit {
-            violate("evicting \(pod.key) left \(workload.reference) with \(ready) of \(workload.replicas); \(limit) may be out")
+            violate(
+                "evicting \(pod.key) left \(workload.reference) with \(ready) of \(workload.replicas); \(limit) may be out"
+            )
         }
     }
 }

@@ -40,6 +40,8 @@ public struct Rehearsal: Sendable {
     public private(set) var events: [(event: RunEvent, time: Instant)] = []
     /// What was done so far, in this process' life.
     public private(set) var deeds: [Deed] = []
+    /// What the budgets' statuses said at the start and whenever one changed.
+    public private(set) var readings: [BudgetReading] = []
     /// How the run ended; nil while it goes on.
     public private(set) var result: RunResult?
     /// What must hold throughout; nil checks nothing.
@@ -54,6 +56,7 @@ public struct Rehearsal: Sendable {
     private var crashPoint: CrashPoint?
     private var gapEnd: Instant?
     private var idleTicks = 0
+    private var lastReadings: [ObjectKey: BudgetReading] = [:]
 
     /// A rehearsal of an order against a cluster. `history` is what a crashed run's journal holds.
     public init(
@@ -79,7 +82,9 @@ public struct Rehearsal: Sendable {
         self.hosts = hosts
         now = simulation.now
         events = history
-        inbox.add(.synchronized(simulation.snapshot()), at: now)
+        let snapshot = simulation.snapshot()
+        for budget in snapshot.budgets { read(budget) }
+        inbox.add(.synchronized(snapshot), at: now)
     }
 
     /// The virtual time.
@@ -115,9 +120,10 @@ public struct Rehearsal: Sendable {
         gapEnd = now + span
     }
 
-    /// Moves to the next instant at which something happens; false when nothing will happen any more.
-    public mutating func step() -> Bool {
-        let dues = [inbox.next, simulation.nextDue, deadline, gapEnd].compactMap(\.self)
+    /// Moves to the next instant at which something happens, at the latest to `limit`; false when nothing will happen
+    /// any more.
+    public mutating func step(until limit: Instant? = nil) -> Bool {
+        let dues = [inbox.next, simulation.nextDue, deadline, gapEnd, limit].compactMap(\.self)
         guard result == nil, crashPoint?.isReached != true, let next = dues.min() else { return false }
         now = max(now, next)
         deliver(simulation.advance(to: now))
@@ -140,10 +146,18 @@ public struct Rehearsal: Sendable {
         inbox.add(.synchronized(simulation.snapshot()), at: now)
     }
 
+    private mutating func read(_ budget: PodDisruptionBudget) {
+        let reading = BudgetReading(budget, at: now)
+        if let last = lastReadings[budget.key], reading.agrees(with: last) { return }
+        lastReadings[budget.key] = reading
+        readings.append(reading)
+    }
+
     private mutating func deliver(_ changes: [SimulationChange]) {
-        guard gapEnd == nil else { return }
         for change in changes {
             guard let change = change.clusterChange else { continue }
+            if case .budget(let budget) = change { read(budget) }
+            guard gapEnd == nil else { continue }
             inbox.add(.changed(change), at: now + latencies.watch)
         }
     }
@@ -173,7 +187,7 @@ public struct Rehearsal: Sendable {
         guard case .perform(let id, let node, let operation) = directive else { return }
         let (answer, delay) = carryOut(operation, for: node)
         deeds.append(Deed(time: now, node: node, operation: operation, answer: answer))
-        inbox.add(.completed(id: id, answer), at: now + delay)
+        inbox.add(.completed(id: id, answer, after: delay), at: now + delay)
     }
 
     private mutating func carryOut(_ operation: Operation, for node: NodeName?) -> (OperationAnswer, Duration) {

@@ -103,7 +103,9 @@ public struct RunShell: Sendable {
     private func perform(_ act: Turn.Act, _ mailbox: Mailbox<Observation>) async {
         switch act.operation {
         case .cluster(let request):
-            mailbox.post(.completed(id: act.id, .cluster(await cluster.perform(request))))
+            let sent = clock.now
+            let outcome = await cluster.perform(request)
+            mailbox.post(.completed(id: act.id, .cluster(outcome), after: clock.now - sent))
         case .host(let command):
             mailbox.post(.completed(id: act.id, .host(await execute(command, for: act.node))))
         }

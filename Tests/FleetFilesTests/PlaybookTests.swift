@@ -91,6 +91,26 @@ struct PlaybookTests {
         #expect(waves.canary == .count(0) && waves.soak == .zero)
     }
 
+    @Test(
+        "an omitted max_unavailable_per_zone is 1, but for a playbook that says zone-by-zone and max_unavailable",
+        arguments: [
+            ("{order: zone-by-zone, max_unavailable: 100%}", CountOrPercent.percent(100)),
+            ("{order: zone-by-zone, max_unavailable: 3}", .percent(100)), ("{order: zone-by-zone}", .count(1)),
+            ("{order: spread, max_unavailable: 100%}", .count(1)), ("{max_unavailable: 100%}", .count(1)),
+            ("{order: zone-by-zone, max_unavailable: 100%, max_unavailable_per_zone: 2}", .count(2)),
+        ])
+    func perZone(waves: String, expected: CountOrPercent) throws {
+        let text = "name: x\nhosts: all\nwaves: \(waves)\nsteps: [cordon]"
+        #expect(try PlaybookDocument(yaml: text, file: "p.yaml").header.waves.maxUnavailablePerZone == expected)
+    }
+
+    @Test("bounds on the pods that leave at once")
+    func inFlight() throws {
+        let text = "name: x\nhosts: all\nevictions: {max_in_flight: 40, max_in_flight_per_zone: 15}\nsteps: [cordon]"
+        let evictions = try PlaybookDocument(yaml: text, file: "p.yaml").header.evictions
+        #expect(evictions.maxInFlight == 40 && evictions.maxInFlightPerZone == 15)
+    }
+
     @Test("rules, downtime, stuck pods, windows, vars, health and steps with conditions")
     func rich() throws {
         let text = """

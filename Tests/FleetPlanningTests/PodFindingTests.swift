@@ -73,4 +73,19 @@ import Testing
         #expect(world.plan.findings.map(\.code) == [.jobPod])
         #expect(world.plan.forecast.evictions == 0)
     }
+
+    @Test func `Bare pods that may go, and pods of controllers that fleet does not know, are warned about`() {
+        var world = world()
+        world.addPod("bare", on: "old1")
+        world.addPod("operated", on: "old1") {
+            $0.controller = ControllerReference(
+                apiVersion: "db.example.com/v1", kind: "Cluster", name: "main", uid: "u-db")
+        }
+        world.snapshot.pods.append(world.snapshot.pods[1])
+        world.snapshot.pods[2].uid = "uid-operated-2"
+        world.steps[1].deletesBarePods = true
+        #expect(world.findings(.barePod).map(\.subject) == ["shop/bare on old1"])
+        #expect(world.findings(.barePod).allSatisfy { $0.severity == .warning })
+        #expect(world.findings(.unknownController).map(\.subject) == ["Cluster shop/main"])
+    }
 }

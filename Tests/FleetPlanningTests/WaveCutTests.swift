@@ -71,3 +71,56 @@ import Testing
         #expect(waves.map(\.targets.count) == [1, 1, 1])
     }
 }
+
+/// Nodes that share tight budgets go in different waves where the zones' shares permit it.
+@Suite struct SharedBudgetTests {
+    /// Six targets of one zone; of each neighbouring pair both carry a pod of one budget.
+    private func world(allowing maxUnavailable: CountOrPercent) -> PlanningWorld {
+        var world = PlanningWorld()
+        world.addNodes("t", 6, areTargets: true)
+        world.addNodes("s", 4)
+        for pair in 1...3 {
+            world.addWorkload(
+                .deployment, "app\(pair)", on: [NodeName("t\(2 * pair - 1)"), NodeName("t\(2 * pair)"), "s1", "s2"])
+            world.addBudget("app\(pair)", app: "app\(pair)", maxUnavailable: maxUnavailable)
+        }
+        world.playbook.waves.canary = .count(0)
+        world.playbook.waves.size = .count(3)
+        return world
+    }
+
+    @Test func `Nodes under one tight budget are kept apart, and the wave is forecast shorter`() {
+        let plan = world(allowing: .count(1)).plan
+        #expect(plan.waves.map { $0.targets.map(\.host) } == [["t1", "t3", "t5"], ["t2", "t4", "t6"]])
+        #expect(plan.forecast.stalls.isEmpty)
+    }
+
+    @Test func `A budget with room for both changes nothing`() {
+        let plan = world(allowing: .count(2)).plan
+        #expect(plan.waves.map { $0.targets.map(\.host) } == [["t1", "t2", "t3"], ["t4", "t5", "t6"]])
+    }
+
+    @Test func `Every zone keeps its share`() {
+        var world = PlanningWorld()
+        world.addNodes("a", 4, zone: "a", areTargets: true)
+        world.addNodes("b", 4, zone: "b", areTargets: true)
+        world.addNodes("s", 4)
+        world.addWorkload(.deployment, "app", on: ["a1", "a2", "b1", "b2", "s1"])
+        world.addBudget("app", app: "app", maxUnavailable: .count(1))
+        world.playbook.waves.canary = .count(0)
+        world.playbook.waves.size = .count(2)
+        let waves = world.plan.waves.map { $0.targets.map(\.host) }
+        #expect(waves == [["a1", "b3"], ["b1", "a3"], ["a2", "b4"], ["b2", "a4"]])
+    }
+
+    @Test func `Where all share one budget, the inventory's order stays`() {
+        var world = PlanningWorld()
+        world.addNodes("t", 4, areTargets: true)
+        world.addNodes("s", 4)
+        world.addWorkload(.deployment, "app", on: ["t1", "t2", "t3", "t4", "s1"])
+        world.addBudget("app", app: "app", maxUnavailable: .count(1))
+        world.playbook.waves.canary = .count(0)
+        world.playbook.waves.size = .count(2)
+        #expect(world.plan.waves.map { $0.targets.map(\.host) } == [["t1", "t2"], ["t3", "t4"]])
+    }
+}

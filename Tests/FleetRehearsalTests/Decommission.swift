@@ -18,12 +18,21 @@ enum Decommission {
             step("cordon"), step("surge_single_replicas"), step("exclude_from_load_balancers"),
             PlaybookStep(
                 kind: "wait_for_connections", kindLocation: place,
-                arguments: mapping([("ports", LocatedValue(.sequence([scalar(.int(443))]), at: place))]), location: place),
+                arguments: mapping([("ports", LocatedValue(.sequence([scalar(.int(443))]), at: place))]),
+                location: place),
             step("drain", [("delete_emptydir_data", .bool(true))]), step("verify_drained"),
             step("wait_volumes_detached"),
             step("service", [("name", .string("kubelet")), ("state", .string("stopped")), ("enabled", .bool(false))]),
             step("delete_node"), step("cleanup"), step("verify_gone"),
             step("run", [("script", .string(script)), ("repeatable", .bool(repeatable))]),
+        ])
+    }
+
+    /// Drained, worked on and given back.
+    static func maintenance() throws -> [PlannedStep] {
+        try StepCatalogue.decode([
+            step("cordon"), step("drain", [("delete_emptydir_data", .bool(true))]), step("verify_drained"),
+            step("run", [("script", .string("uptime")), ("repeatable", .bool(true))]), step("uncordon"),
         ])
     }
 
@@ -54,7 +63,8 @@ enum Decommission {
     private static func step(_ kind: String, _ arguments: [(String, VariableValue)] = []) -> PlaybookStep {
         PlaybookStep(
             kind: kind, kindLocation: place,
-            arguments: arguments.isEmpty ? .null(at: place) : mapping(arguments.map { ($0, scalar($1)) }), location: place)
+            arguments: arguments.isEmpty ? .null(at: place) : mapping(arguments.map { ($0, scalar($1)) }),
+            location: place)
     }
 
     private static func scalar(_ value: VariableValue) -> LocatedValue {

@@ -11,7 +11,7 @@ struct SeedTests {
     static let seeds: ClosedRange<UInt64> = {
         let environment = ProcessInfo.processInfo.environment
         if let one = environment["FLEET_SEED"].flatMap(UInt64.init) { return one...one }
-        return 1...max(1, environment["FLEET_SEEDS"].flatMap(UInt64.init) ?? 250)
+        return 1...max(1, environment["FLEET_SEEDS"].flatMap(UInt64.init) ?? 2_000)
     }()
 
     @Test("whatever the seed, nothing is overdrawn, nothing is left behind, and the run ends")

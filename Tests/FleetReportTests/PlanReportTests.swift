@@ -41,13 +41,14 @@ struct PlanReportTests {
             PlanReport(plan).text(.plain) == """
                 plan decommission  3f9a12c4d5e6  cluster 8c1d
                 4 nodes in 2 waves, spread; at most 10% unavailable, 1 a zone; 10 hosts at once; 2m soak between waves
-
-                wave  nodes  zone a       zone b  pods  time
-                1     1      a-001        ·       3     10s
-                2     3      a-[002-003]  b-001   9     1m to 4m
+                cannot run: 1 blocker, 2 warnings
 
                 blocker: Pod shop/cart-1: two budgets select it
                     → remove one
+
+                wave  nodes  zone a       zone b  pods  time      slowest budget
+                1     1      a-001        ·       3     10s
+                2     3      a-[002-003]  b-001   9     1m to 4m  shop/cart
 
                 warning: has no budget: Deployment shop/x, Deployment shop/y
                     → give it one
@@ -69,6 +70,60 @@ struct PlanReportTests {
         let lines = PlanReport(wide).text(.plain).split(separator: "\n")
         #expect(lines.filter { $0.count > 110 }.isEmpty)
         #expect(lines.contains { $0.hasPrefix("1     \(zones * 3)") })
+    }
+
+    @Test("the verdict says whether it can run, and what it costs")
+    func verdict() {
+        var free = plan
+        free.findings = plan.findings.filter { $0.severity == .warning }
+        #expect(
+            PlanReport(free).text(.plain).contains(
+                "\ncan run: 0 blockers, 2 warnings; 12 pods to move in 1m10s to 4m10s\n"))
+    }
+
+    @Test("--pods: owners by zone, requests against allocatable, and whether the sum fits")
+    func load() throws {
+        let owner = { (uid: ObjectUID) in
+            ControllerReference(apiVersion: "apps/v1", kind: "StatefulSet", name: "db", uid: uid)
+        }
+        let daemon = ControllerReference(apiVersion: "apps/v1", kind: "DaemonSet", name: "proxy", uid: "u-ds")
+        var snapshot = ClusterSnapshot()
+        for (name, zone) in [("a-001", "a"), ("b-001", "b"), ("c-001", "c")] {
+            snapshot.nodes.append(
+                Node(
+                    name: NodeName(name), uid: ObjectUID(name), labels: ["topology.kubernetes.io/zone": zone],
+                    allocatable: Resources(milliCPU: 4000, memory: 8 << 30, pods: 110)))
+            var pod = Pod(
+                key: ObjectKey("kube-system", "proxy-\(name)"), uid: ObjectUID("p-\(name)"), controller: daemon)
+            (pod.nodeName, pod.phase, pod.requests) = (NodeName(name), .running, Resources(milliCPU: 100))
+            snapshot.pods.append(pod)
+            guard zone != "c" else { continue }
+            var data = Pod(
+                key: ObjectKey("shop", "db-\(zone)"), uid: ObjectUID("d-\(name)"), controller: owner("u-sts"))
+            (data.nodeName, data.phase, data.isReady) = (NodeName(name), .running, true)
+            (data.requests, data.limits) = (Resources(milliCPU: 1500, memory: 3 << 29), Resources(memory: 2 << 30))
+            snapshot.pods.append(data)
+        }
+        let load = TargetLoad(of: [Self.target("a-001", "a"), Self.target("b-001", "b")], in: ClusterIndex(snapshot))
+        #expect(
+            LoadText(load).text == """
+                namespace    owner            pods  zone a  zone b
+                shop         StatefulSet db   2     1       1       leave
+                kube-system  DaemonSet proxy  2     1       1       stay with the node
+
+                node   zone  pods   cpu requested  limits  of    memory requested  limits  of
+                a-001  a     2/110  1.60 (40%)     0.00    4.00  1.5Gi (18%)       2Gi     8Gi
+                b-001  b     2/110  1.60 (40%)     0.00    4.00  1.5Gi (18%)       2Gi     8Gi
+
+                2 pods leave with requests of 3.00 cpu and 3Gi; the Ready, schedulable nodes that stay have 3.90 cpu, 8Gi and \
+                109 places left: the sum fits; a single pod that would find no node is a blocker of the plan
+                """)
+        struct Document: Decodable {
+            var load: TargetLoad?
+        }
+        let document = try JSONDecoder().decode(
+            Document.self, from: JSONEncoder().encode(PlanReport(plan, load: load).document))
+        #expect(document.load == load)
     }
 
     @Test("a target without a zone has a column of its own")

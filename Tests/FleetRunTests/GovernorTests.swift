@@ -84,7 +84,7 @@ struct GovernorTests {
         let world = world(pods, workloads: [deployment, set])
         var governor = governor(Array(pods.prefix(3)), in: world)
         #expect(governor.admit(in: world, at: at).admissions.isEmpty)
-        let status = governor.status(of: "n1", in: world)
+        let status = governor.status(of: "n1", in: world, at: at)
         #expect(
             status.blocked.keys.first
                 == "Deployment shop/web has no budget; at most 1 of 4 may be out and 3 are Ready"
@@ -110,7 +110,7 @@ struct GovernorTests {
             [pod], budgets: [Fixture.budget("web", allowed: 1), Fixture.budget("legacy", allowed: 1)], workloads: [set])
         var governor = governor([pod], in: world)
         #expect(governor.admit(in: world, at: at).admissions.isEmpty)
-        #expect(governor.status(of: "n1", in: world).blocked.keys.first?.contains("legacy, web") == true)
+        #expect(governor.status(of: "n1", in: world, at: at).blocked.keys.first?.contains("legacy, web") == true)
     }
 
     @Test("a budget that is not observed yet admits nothing")
@@ -143,15 +143,18 @@ struct GovernorTests {
         let world = world(pods, budgets: [budget], workloads: [set])
         var governor = governor(pods, in: world)
         let first = governor.admit(in: world, at: at).admissions
-        let failure = ClusterFailure(.budgetExhausted, message: "Cannot evict pod as it would violate the pod's disruption budget.")
+        let failure = ClusterFailure(
+            .budgetExhausted, message: "Cannot evict pod as it would violate the pod's disruption budget.")
         let goes = governor.answered(first[0].candidate.pod.uid, .failed(failure), in: world, at: at)
         #expect(!goes)
-        #expect(governor.status(of: "n1", in: world).remaining == 2)
+        #expect(governor.status(of: "n1", in: world, at: at).remaining == 2)
     }
 
-    @Test("a pod that is gone, replaced or in a dying namespace counts as going", arguments: [
-        ClusterFailure.Code.notFound, .replaced, .namespaceTerminating,
-    ])
+    @Test(
+        "a pod that is gone, replaced or in a dying namespace counts as going",
+        arguments: [
+            ClusterFailure.Code.notFound, .replaced, .namespaceTerminating,
+        ])
     func gone(code: ClusterFailure.Code) {
         let pod = Fixture.pod("web-1", on: "n1", phase: .succeeded)
         let world = world([pod])

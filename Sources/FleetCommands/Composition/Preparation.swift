@@ -104,7 +104,7 @@ struct Preparation: Sendable {
     }
 
     /// The hosts of pattern and limit; without a limit those of the pinned plan (safety rules 1 and 24).
-    private static func chooseHosts(
+    static func chooseHosts(
         _ source: PlanSource, _ playbook: LoadedPlaybook, _ inventory: LoadedInventory, _ snapshot: ClusterSnapshot,
         _ pinned: Plan?
     ) throws -> [Host] {

@@ -28,7 +28,21 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Drop the pinned plan.")
     var drop = false
 
-    @Option(name: .customLong("plan"), help: ArgumentHelp("The pinned plan's name (default: the playbook's).", valueName: "name"))
+    @Flag(
+        help:
+            "Also list every pod on the targets by owner and zone, and what the targets carry against what the rest can take."
+    )
+    var pods = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Plan this state: a file of fleet snapshot, or of kubectl get … -o json (- for standard input).",
+            valueName: "file"))
+    var snapshot: String?
+
+    @Option(
+        name: .customLong("plan"),
+        help: ArgumentHelp("The pinned plan's name (default: the playbook's).", valueName: "name"))
     var planName: String?
 
     @OptionGroup(title: "Inventory") var inventory: InventoryOptions
@@ -41,20 +55,38 @@ struct PlanCommand: AsyncParsableCommand {
         let output = Output(outputOptions)
         try await output.exiting {
             let source = PlanSource(
-                playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state, hosts: hosts
+                playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state,
+                hosts: hosts
             )
-            return try await Preparation.with(source) { try await show($0, output) }
+            guard let snapshot else { return try await Preparation.with(source) { try await show($0, output) } }
+            return try show(SnapshotPlan.make(source, of: snapshot), output)
         }
     }
 
+    func validate() throws {
+        if snapshot != nil, pin || repin || drop {
+            throw ValidationError("A plan of --snapshot is not pinned: leave out --pin, --repin and --drop.")
+        }
+    }
+
+    private func show(_ planned: SnapshotPlan, _ output: Output) -> FleetExit {
+        for warning in planned.inventory.warnings { output.warning("\(warning)") }
+        output.report(PlanReport(planned.plan, load: load(of: planned.plan, in: planned.request.snapshot)))
+        return planned.plan.blockers.isEmpty ? .done : .failed
+    }
+
+    private func load(of plan: Plan, in snapshot: ClusterSnapshot) -> TargetLoad? {
+        pods ? TargetLoad(of: plan.targets, in: ClusterIndex(snapshot)) : nil
+    }
+
     private func show(_ preparation: Preparation, _ output: Output) async throws -> FleetExit {
-            for warning in preparation.inventory.warnings { output.warning("\(warning)") }
-            if drop || repin { try await dropPlan(preparation) }
-            let plan = drop || repin ? preparation.current : reviewed(preparation)
-            output.report(PlanReport(plan))
-            if !drop, !repin { for line in preparation.drift { output.warning("drift: \(line)") } }
-            if pin || repin { try await pinPlan(plan, preparation, output) }
-            return plan.blockers.isEmpty ? .done : .failed
+        for warning in preparation.inventory.warnings { output.warning("\(warning)") }
+        if drop || repin { try await dropPlan(preparation) }
+        let plan = drop || repin ? preparation.current : reviewed(preparation)
+        output.report(PlanReport(plan, load: load(of: plan, in: preparation.snapshot)))
+        if !drop, !repin { for line in preparation.drift { output.warning("drift: \(line)") } }
+        if pin || repin { try await pinPlan(plan, preparation, output) }
+        return plan.blockers.isEmpty ? .done : .failed
     }
 
     private func reviewed(_ preparation: Preparation) -> Plan {
@@ -84,7 +116,9 @@ struct PlanCommand: AsyncParsableCommand {
         let progress = try await PlanProgress.read(
             preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
         guard let run = progress.unfinished else { return }
-        throw Refusal("run \(run.stored.id) of this plan is unfinished", hint: "go on with it first: fleet resume \(run.stored.id)")
+        throw Refusal(
+            "run \(run.stored.id) of this plan is unfinished",
+            hint: "go on with it first: fleet resume \(run.stored.id)")
     }
 
     private func pinPlan(_ plan: Plan, _ preparation: Preparation, _ output: Output) async throws {

@@ -12,7 +12,9 @@ extension ValueForm<EvictionPolicy> {
                 stuck: decoder.optional("stuck", .stuckPolicy) ?? omitted.stuck,
                 rules: decoder.optional("rules", .list(of: .evictionRule)) ?? [],
                 downtime: decoder.optional("downtime", .list(of: .objectKey)) ?? [],
-                order: decoder.optional("order", .choice) ?? omitted.order)
+                order: decoder.optional("order", .choice) ?? omitted.order,
+                maxInFlight: decoder.optional("max_in_flight", .int(in: 1...Int.max)),
+                maxInFlightPerZone: decoder.optional("max_in_flight_per_zone", .int(in: 1...Int.max)))
         }
     }
 }

@@ -26,13 +26,15 @@ extension ValueForm<WavePolicy> {
     static var wavePolicy: ValueForm {
         .object("a wave policy") { decoder in
             let omitted = WavePolicy()
+            let order: WavePolicy.Order? = decoder.optional("order", .choice)
+            let maxUnavailable = decoder.optional("max_unavailable", .positiveShare)
             return WavePolicy(
-                order: decoder.optional("order", .choice) ?? omitted.order,
+                order: order ?? omitted.order,
                 canary: decoder.optional("canary", .countOrPercent) ?? omitted.canary,
                 size: decoder.optional("size", .positiveShare) ?? omitted.size,
-                maxUnavailable: decoder.optional("max_unavailable", .positiveShare) ?? omitted.maxUnavailable,
+                maxUnavailable: maxUnavailable ?? omitted.maxUnavailable,
                 maxUnavailablePerZone: decoder.optional("max_unavailable_per_zone", .positiveShare)
-                    ?? omitted.maxUnavailablePerZone,
+                    ?? WavePolicy.omittedPerZone(order: order, maxUnavailable: maxUnavailable),
                 parallelism: decoder.optional("parallelism", .int(in: 1...10_000)) ?? omitted.parallelism,
                 soak: decoder.optional("soak", .duration) ?? omitted.soak,
                 maxFailures: decoder.optional("max_failures", .int(in: 0...Int.max)) ?? omitted.maxFailures)

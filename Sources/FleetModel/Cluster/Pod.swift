@@ -92,6 +92,8 @@ public struct Pod: Hashable, Sendable, Codable {
     public var volumes: [PodVolume]
     /// `spec.priorityClassName`; empty when absent.
     public var priorityClassName: String
+    /// `spec.priority`, which admission fills in from the class; 0 when absent.
+    public var priority: Int
     /// Why it is Pending: the message of condition PodScheduled, or a container's waiting reason; empty otherwise.
     public var pendingReason: String
     /// True once condition `DisruptionTarget` is True.
@@ -104,7 +106,7 @@ public struct Pod: Hashable, Sendable, Codable {
         nodeName: NodeName? = nil, phase: Phase = .pending, isReady: Bool = false, deletionTime: Instant? = nil,
         createdAt: Instant = .epoch, gracePeriodSeconds: Int64 = 30, requests: Resources = .zero,
         limits: Resources = .zero, constraints: SchedulingConstraints = SchedulingConstraints(),
-        volumes: [PodVolume] = [], priorityClassName: String = "", pendingReason: String = "",
+        volumes: [PodVolume] = [], priorityClassName: String = "", priority: Int = 0, pendingReason: String = "",
         isDisruptionTarget: Bool = false
     ) {
         self.key = key
@@ -125,6 +127,7 @@ public struct Pod: Hashable, Sendable, Codable {
         self.constraints = constraints
         self.volumes = volumes
         self.priorityClassName = priorityClassName
+        self.priority = priority
         self.pendingReason = pendingReason
         self.isDisruptionTarget = isDisruptionTarget
     }

@@ -1,8 +1,8 @@
 /// How pods are evicted, and what becomes of a node whose pods do not go.
 public struct EvictionPolicy: Hashable, Sendable {
-    /// Which node's pods the governor lets go first.
+    /// Whose pods the governor lets go first where the rate does not permit all at once.
     public enum Order: String, CaseIterable, Hashable, Sendable {
-        /// The node with the most pods left.
+        /// Those of the budget with the most pods left, which takes longest.
         case longestQueue = "longest-queue"
         /// Pods of low priority before pods of high priority.
         case priority
@@ -22,12 +22,16 @@ public struct EvictionPolicy: Hashable, Sendable {
     public var downtime: [ObjectKey]
     /// Which pods go first.
     public var order: Order
+    /// The most pods that may be leaving at once over the wave under way, at least 1; nil sets no bound of its own.
+    public var maxInFlight: Int?
+    /// The same within one zone.
+    public var maxInFlightPerZone: Int?
 
     /// A policy; omitted keys as safety rules 12 and 19 say.
     public init(
         rate: Rate = .twentyPerSecond, withoutBudget: CountOrPercent = .percent(25), timeout: Duration = .seconds(1800),
         stuck: StuckPolicy = StuckPolicy(), rules: [EvictionRule] = [], downtime: [ObjectKey] = [],
-        order: Order = .longestQueue
+        order: Order = .longestQueue, maxInFlight: Int? = nil, maxInFlightPerZone: Int? = nil
     ) {
         self.rate = rate
         self.withoutBudget = withoutBudget
@@ -36,6 +40,8 @@ public struct EvictionPolicy: Hashable, Sendable {
         self.rules = rules
         self.downtime = downtime
         self.order = order
+        self.maxInFlight = maxInFlight
+        self.maxInFlightPerZone = maxInFlightPerZone
     }
 }
 

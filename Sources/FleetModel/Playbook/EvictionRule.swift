@@ -18,9 +18,10 @@ public struct EvictionRule: Hashable, Sendable {
     public var namespace: String?
     /// The treatment.
     public var action: Action
-    /// How long it may take; nil means the policy's timeout.
+    /// How long it may take from the node's first eviction request (before one, from the drain's start); nil means the
+    /// policy's timeout.
     public var timeout: Duration?
-    /// Lower orders go first; pods without a rule have 0.
+    /// A node's pods of one order are evicted when those of lower orders are gone from it; pods without a rule have 0.
     public var order: Int
 
     /// A rule; all namespaces, the policy's timeout and order 0 unless said otherwise.

@@ -16,7 +16,7 @@ public struct WavePolicy: Hashable, Sendable {
     public var size: CountOrPercent
     /// How many nodes may be unavailable at any instant, of the cluster's nodes; percentages round down, at least 1.
     public var maxUnavailable: CountOrPercent
-    /// The same within one zone.
+    /// The same within one zone; see ``omittedPerZone(order:maxUnavailable:)`` for what holds where a playbook is silent.
     public var maxUnavailablePerZone: CountOrPercent
     /// How many hosts are worked on at once; at least 1.
     public var parallelism: Int
@@ -24,6 +24,14 @@ public struct WavePolicy: Hashable, Sendable {
     public var soak: Duration
     /// The run stops when more nodes than this are quarantined (safety rule 17).
     public var maxFailures: Int
+
+    /// What `max_unavailable_per_zone` is where a playbook omits it: 1 (safety rule 19).
+    ///
+    /// Where the playbook says both `order: zone-by-zone` and `max_unavailable`, a wave is one zone by design, and the
+    /// zone may have as many nodes out as `max_unavailable` permits; nil stands for what it does not say.
+    public static func omittedPerZone(order: Order?, maxUnavailable: CountOrPercent?) -> CountOrPercent {
+        order == .zoneByZone && maxUnavailable != nil ? .percent(100) : .count(1)
+    }
 
     /// A policy; omitted keys as safety rule 19 says.
     public init(

@@ -64,6 +64,7 @@ struct PodFindings {
         if !pod.isFinished, !pod.isTerminating {
             noteCritical(pod, owner, &groups)
             noteEmptyDir(pod, owner, &groups)
+            noteController(pod, owner, &groups)
             budgets.judge(pod, owner, selecting, into: &groups)
             judgeSingle(pod, owner, selecting.first, &groups)
             if selecting.isEmpty { noteWithoutBudget(pod, owner, &groups) }
@@ -166,6 +167,20 @@ struct PodFindings {
     private func noteEmptyDir(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
         guard pod.volumes.contains(where: { if case .emptyDir = $0 { true } else { false } }) else { return }
         groups.add(.warning, .emptyDir, each: owner.subject, "emptyDir data is lost with its pods, as permitted")
+    }
+
+    /// Pods that nothing starts again, and those of which fleet cannot tell whether something does.
+    private func noteController(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
+        guard let controller = pod.controller else {
+            let item = pod.nodeName.map { "\(pod.key) on \($0)" } ?? "\(pod.key)"
+            return groups.add(
+                .warning, .barePod, each: item, "no controller starts it again: it goes for good, as permitted")
+        }
+        guard owner.workload == nil else { return }
+        groups.add(
+            .warning, .unknownController, each: owner.subject,
+            "its controller \(controller.kind) is of no kind that fleet knows: it is trusted to start its pods again"
+        )
     }
 
     private mutating func noteWithoutBudget(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {

@@ -91,8 +91,8 @@ public struct PodTriage: Hashable, Sendable {
         default: break
         }
         if pod.controller?.kind == "Job" { return .wait("it belongs to a Job", timeout: nil) }
-        if pod.annotations["karpenter.sh/do-not-disrupt"] == "true" {
-            return .refuse(doNotDisrupt("karpenter.sh/do-not-disrupt=true"))
+        if let mark = pod.annotations["karpenter.sh/do-not-disrupt"], mark == "true" || Duration(text: mark) != nil {
+            return .refuse(doNotDisrupt("karpenter.sh/do-not-disrupt=\(mark)"))
         }
         if pod.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false" {
             return .refuse(doNotDisrupt("cluster-autoscaler.kubernetes.io/safe-to-evict=false"))

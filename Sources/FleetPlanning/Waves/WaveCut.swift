@@ -1,14 +1,22 @@
 import FleetModel
 
 /// Cuts targets into numbered waves (safety rule 19).
+///
+/// A wave takes its zones' share in the inventory's order, except that a node that would wait for another of the wave
+/// gives its place to the next of its zone that would not, so that a wave's forecast is short.
 struct WaveCut {
+    /// How far ahead in its zone a place is given away.
+    private static let lookahead = 64
+
     private let policy: WavePolicy
     private let isOneByOne: Bool
+    private let budgets: SharedBudgets
 
     /// `oneByOne` is for control-plane hosts, whatever the policy says (safety rule 3).
-    init(policy: WavePolicy, oneByOne: Bool) {
+    init(policy: WavePolicy, oneByOne: Bool, budgets: SharedBudgets = SharedBudgets()) {
         self.policy = policy
         isOneByOne = oneByOne
+        self.budgets = budgets
     }
 
     func waves(of targets: [PlanTarget]) -> [PlannedWave] {
@@ -16,15 +24,38 @@ struct WaveCut {
         var waves: [PlannedWave] = []
         var canary = canarySize(of: targets.count)
         for lane in lanes {
-            var rest = lane[...]
+            var rest = Array(lane.indices)
             while !rest.isEmpty {
-                let wave = rest.prefix(canary > 0 ? canary : waveSize(of: targets.count))
-                waves.append(PlannedWave(number: waves.count + 1, targets: Array(wave)))
-                rest = rest.dropFirst(wave.count)
+                let wave = take(canary > 0 ? canary : waveSize(of: targets.count), of: lane, from: &rest)
+                waves.append(PlannedWave(number: waves.count + 1, targets: wave))
                 canary = 0
             }
         }
         return waves
+    }
+
+    /// Takes a wave's targets: of each place's zone the first that waits least for those taken already.
+    private func take(_ size: Int, of lane: [PlanTarget], from rest: inout [Int]) -> [PlanTarget] {
+        let zones = rest.prefix(size).map { lane[$0].zone }
+        var wave = SharedBudgets.Wave()
+        return zones.compactMap { zone in
+            guard let place = place(in: zone, of: lane, rest, beside: wave) else { return nil }
+            let target = lane[rest.remove(at: place)]
+            budgets.add(target.node, to: &wave)
+            return target
+        }
+    }
+
+    private func place(in zone: Zone?, of lane: [PlanTarget], _ rest: [Int], beside wave: SharedBudgets.Wave) -> Int? {
+        var best: (place: Int, delay: Int)?
+        var seen = 0
+        for (place, index) in rest.enumerated() where lane[index].zone == zone {
+            let delay = budgets.delay(of: lane[index].node, beside: wave)
+            if delay < best?.delay ?? .max { best = (place, delay) }
+            seen += 1
+            if delay == 0 || seen == Self.lookahead { break }
+        }
+        return best?.place
     }
 
     private func canarySize(of total: Int) -> Int {

@@ -76,6 +76,7 @@ public struct EventLines: Sendable {
         case .stepFinished(let finish): begin(finish.node, at: time)
         case .nodeFinished(let finish): waits[finish.node] = nil
         case .nodeQuarantined(let fact): waits[fact.node] = nil
+        case .nodeRetreated(let fact): waits[fact.node] = nil
         case .nodeWaiting(let waiting):
             waits[waiting.node] =
                 waiting.reason.isEmpty
@@ -102,7 +103,7 @@ extension EventLines {
     private func sentences(for event: RunEvent, at time: Instant, _ before: RunSummary) -> [EventLine] {
         switch event {
         case .waveStarted, .waveFinished, .soakStarted: waveSentences(event, at: time)
-        case .nodeStarted, .nodeWaiting, .nodeFinished, .nodeQuarantined, .identityProved:
+        case .nodeStarted, .nodeWaiting, .nodeFinished, .nodeQuarantined, .nodeRetreated, .identityProved:
             nodeSentences(event, at: time)
         case .stepStarted(let start): [line(start.node, at: time, "\(start.step) begins", .faint, isDetail: true)]
         case .stepFinished(let finish): [sentence(finish, at: time)]
@@ -197,6 +198,13 @@ extension EventLines {
         case .nodeQuarantined(let fact):
             let owed = fact.owesCleanup ? "; its clean-up is owed" : ""
             return [line(fact.node, at: time, "quarantined in \(fact.step): \(fact.reason)\(owed)", .bad)]
+        case .nodeRetreated(let fact):
+            let others = Words.list(fact.waitsFor.map(\.rawValue), atMost: 3)
+            return [
+                line(
+                    fact.node, at: time, "gives way: \(fact.reason); uncordoned, and begun again after \(others)",
+                    .warning)
+            ]
         case .identityProved(let proof):
             guard proof.proof.isEmpty else {
                 return [line(proof.node, at: time, "the host is this Node (\(proof.proof))", .faint, isDetail: true)]

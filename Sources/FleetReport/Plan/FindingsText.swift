@@ -19,7 +19,8 @@ public struct FindingsText: Sendable {
         [blockers, warnings].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
-    private var blockers: String {
+    /// Each blocker with what to do; empty when there are none.
+    public var blockers: String {
         let found = findings.filter { $0.severity == .blocker }
         guard !found.isEmpty else { return "" }
         return found.map { finding in
@@ -28,7 +29,8 @@ public struct FindingsText: Sendable {
         }.joined(separator: "\n")
     }
 
-    private var warnings: String {
+    /// Warnings by what they say; empty when there are none.
+    public var warnings: String {
         groups.map { group in
             let remedy = group.remedy.isEmpty ? "" : "\n    \(style(.faint, "→")) \(group.remedy)"
             return "\(style(.warning, "warning")): \(group.words)\(remedy)"

@@ -3,12 +3,19 @@ public import FleetPlanning
 /// A plan as a command shows it.
 public struct PlanReport: Report {
     private let plan: Plan
+    private let load: TargetLoad?
 
-    /// The report of a plan.
-    public init(_ plan: Plan) { self.plan = plan }
+    /// The report of a plan; with `load` also what its targets carry (D1, D2).
+    public init(_ plan: Plan, load: TargetLoad? = nil) {
+        self.plan = plan
+        self.load = load
+    }
 
     /// `fleet.plan/v1`.
-    public var document: PlanJSON { PlanJSON(plan) }
-    /// Blockers, waves by zones, warnings, forecast.
-    public func text(_ style: TextStyle) -> String { PlanText(plan, style: style).text }
+    public var document: PlanJSON { PlanJSON(plan, load: load) }
+    /// The verdict, blockers, waves by zones, warnings, forecast; then what the targets carry.
+    public func text(_ style: TextStyle) -> String {
+        let load = load.map { "\n\n" + LoadText($0, style: style).text } ?? ""
+        return PlanText(plan, style: style).text + load
+    }
 }

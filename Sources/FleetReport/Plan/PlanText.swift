@@ -1,7 +1,8 @@
 import FleetModel
 public import FleetPlanning
 
-/// A plan for people, readable in ten seconds: what forbids it, waves by zones, warnings by kind, forecast.
+/// A plan for people, readable in ten seconds: whether it can run and how long it takes, what forbids it, waves by
+/// zones, warnings by kind, forecast.
 public struct PlanText: Sendable {
     /// Lines stay within this many columns where the words permit.
     public static let width = 100
@@ -17,8 +18,23 @@ public struct PlanText: Sendable {
 
     /// The whole text, paragraphs separated by empty lines.
     public var text: String {
-        [heading, waves, FindingsText(plan.findings, style: style).text, forecast].filter { !$0.isEmpty }.joined(
-            separator: "\n\n")
+        let findings = FindingsText(plan.findings, style: style)
+        return [heading + "\n" + verdict, findings.blockers, waves, findings.warnings, forecast]
+            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    /// Whether it can run, and what it costs.
+    private var verdict: String {
+        let blockers = plan.blockers.count
+        let warnings = plan.findings.count - blockers
+        let counts = "\(Words.count(blockers, "blocker")), \(Words.count(warnings, "warning"))"
+        guard blockers == 0 else { return "\(style(.bad, "cannot run")): \(counts)" }
+        let forecast = plan.forecast
+        let span =
+            forecast.waves.isEmpty
+            ? ""
+            : "; \(Words.count(forecast.evictions, "pod")) to move in \(Self.span(forecast.shortestSeconds, forecast.longestSeconds))"
+        return "\(style(.good, "can run")): \(counts)\(span)"
     }
 
     private var heading: String {
@@ -49,16 +65,27 @@ public struct PlanText: Sendable {
     }
 
     private func table(of zones: [Zone?], _ cell: ([PlanTarget]) -> String) -> TextTable {
+        let isHeldUp = plan.waves.contains { !stall(of: $0).isEmpty }
         var table = TextTable(
-            ["wave", "nodes"] + zones.map { $0.map { "zone \($0)" } ?? "no zone" } + ["pods", "time"])
+            ["wave", "nodes"] + zones.map { $0.map { "zone \($0)" } ?? "no zone" } + ["pods", "time"]
+                + (isHeldUp ? ["slowest budget"] : []))
         for wave in plan.waves {
             let cells = zones.map { zone in
                 let members = wave.targets.filter { $0.zone == zone }
                 return TextTable.Cell(members.isEmpty ? "·" : cell(members), members.isEmpty ? .faint : .normal)
             }
-            table.add(["\(wave.number)", "\(wave.targets.count)"] + cells + forecastCells(of: wave))
+            table.add(
+                ["\(wave.number)", "\(wave.targets.count)"] + cells + forecastCells(of: wave)
+                    + (isHeldUp ? [TextTable.Cell(stall(of: wave), .faint)] : []))
         }
         return table
+    }
+
+    /// What holds a wave up most, without the kind; empty when nothing does.
+    private func stall(of wave: PlannedWave) -> String {
+        guard let worst = plan.forecast.stalls.filter({ $0.wave == wave.number }).max(by: { $0.seconds < $1.seconds })
+        else { return "" }
+        return worst.subject.split(separator: " ").last.map(String.init) ?? worst.subject
     }
 
     /// For more zones than fit side by side.

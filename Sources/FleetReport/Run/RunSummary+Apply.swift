@@ -16,6 +16,7 @@ extension RunSummary {
         case .nodeWaiting(let waiting): wait(waiting, at: time)
         case .nodeFinished(let finish): end(finish.node, .finished, at: time)
         case .nodeQuarantined(let fact): quarantine(fact, at: time)
+        case .nodeRetreated(let fact): retreat(fact)
         case .stepStarted(let start): step(start.node, start.step)
         case .stepFinished(let finish): step(finish.node, finish.step)
         case .operationFinished(let finish): count(finish)
@@ -102,6 +103,15 @@ extension RunSummary {
         changeNode(name) { node in
             node.phase = phase
             node.endedAt = time
+            node.waiting = ""
+            node.waitingSince = nil
+        }
+    }
+
+    private mutating func retreat(_ fact: RunEvent.NodeRetreated) {
+        changeNode(fact.node) { node in
+            node.phase = .pending
+            node.step = ""
             node.waiting = ""
             node.waitingSince = nil
         }

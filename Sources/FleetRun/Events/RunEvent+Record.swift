@@ -1,6 +1,5 @@
-import FoundationEssentials
-
 public import FleetModel
+import FoundationEssentials
 
 extension RunEvent {
     /// Why a journal's record is not an event of this build.
@@ -29,6 +28,7 @@ extension RunEvent {
         case .nodeWaiting: "node.waiting"
         case .nodeFinished: "node.finished"
         case .nodeQuarantined: "node.quarantined"
+        case .nodeRetreated: "node.retreated"
         case .identityProved: "identity.proved"
         case .stepStarted: "step.started"
         case .stepFinished: "step.finished"
@@ -58,6 +58,7 @@ extension RunEvent {
         case .nodeWaiting(let payload): payload
         case .nodeFinished(let payload): payload
         case .nodeQuarantined(let payload): payload
+        case .nodeRetreated(let payload): payload
         case .identityProved(let payload): payload
         case .stepStarted(let payload): payload
         case .stepFinished(let payload): payload
@@ -86,7 +87,8 @@ extension RunEvent {
     public init(_ record: JournalRecord) throws(UnreadableRecord) {
         guard record.version == 1 else {
             throw UnreadableRecord(
-                kind: record.kind, version: record.version, problem: "written by a newer fleet; use that version to read it"
+                kind: record.kind, version: record.version,
+                problem: "written by a newer fleet; use that version to read it"
             )
         }
         do {
@@ -120,6 +122,7 @@ extension RunEvent {
             case "node.waiting": try read(RunEvent.nodeWaiting)
             case "node.finished": try read(RunEvent.nodeFinished)
             case "node.quarantined": try read(RunEvent.nodeQuarantined)
+            case "node.retreated": try read(RunEvent.nodeRetreated)
             case "identity.proved": try read(RunEvent.identityProved)
             case "step.started": try read(RunEvent.stepStarted)
             case "step.finished": try read(RunEvent.stepFinished)

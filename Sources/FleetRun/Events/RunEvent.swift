@@ -12,6 +12,7 @@ public enum RunEvent: Hashable, Sendable {
     case nodeWaiting(NodeWaiting)
     case nodeFinished(NodeFinished)
     case nodeQuarantined(NodeQuarantined)
+    case nodeRetreated(NodeRetreated)
     case identityProved(IdentityProved)
     case stepStarted(StepStarted)
     case stepFinished(StepFinished)
@@ -125,6 +126,16 @@ extension RunEvent {
         public var reason: String
         /// Clean-up that could not be done and is owed.
         public var owesCleanup: Bool
+    }
+
+    /// A draining node gave way to others that waited for it: it is uncordoned, and begun again later in its wave.
+    public struct NodeRetreated: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// The nodes that it waits for before it is begun again.
+        public var waitsFor: [NodeName]
+        /// Why, naming the budgets and the pods that come to it.
+        public var reason: String
     }
 
     /// A host proved to be its Node (safety rule 2).

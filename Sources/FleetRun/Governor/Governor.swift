@@ -3,61 +3,83 @@ import FleetModel
 /// Admits evictions for the whole run: whenever a budget has room, an eviction under it is in flight.
 ///
 /// Allowance is arithmetic on watched status: what a budget permits, less the run's own evictions that its status does
-/// not show yet. Nothing probes by 429, and nothing sleeps.
+/// not show yet. Nothing probes by 429, and nothing sleeps. Beside budgets, what holds a pod back is the order of its
+/// node's pods, the zone whose turn it is, and how many pods may be leaving at once; see `Governor+Admission.swift`.
 struct Governor: Sendable {
     /// A pod that must leave.
     struct Candidate: Sendable {
         var pod: PodReference
         var node: NodeName
+        /// The node's zone.
+        var zone: Zone?
         var gracePeriodSeconds: Int64?
         /// Why it is awaited instead of evicted; nil when it may be evicted.
         var awaitedFor: String?
+        /// A node's pods of lower orders are gone before it is evicted.
+        var order = 0
+        /// How long it may take; nil means the policy's timeout.
+        var timeout: Duration?
     }
 
-    /// An eviction that may be sent now.
-    struct Admission: Sendable {
+    enum Standing { case waiting, requested, leaving }
+
+    struct Entry {
         var candidate: Candidate
         var lane: EvictionLane
-    }
-
-    private enum Standing { case waiting, requested, leaving }
-
-    private struct Entry {
-        var candidate: Candidate
-        var lane: EvictionLane
+        /// The workload whose zones take turns; nil for bare pods.
+        var workload: ObjectUID?
+        var priority: Int
         var standing = Standing.waiting
+        /// Whether it counts among the evictions in flight.
+        var isInFlight = false
         var notBefore: Instant?
         var refusal = ""
         /// Its place in the order of arrival, so that equal runs go equally.
         let number: Int
     }
 
-    private let policy: EvictionPolicy
-    private var rate: EvictionRate
-    private var entries: [ObjectUID: Entry] = [:]
-    private var byNode: [NodeName: Set<ObjectUID>] = [:]
-    private var waiting: [EvictionLane: [ObjectUID]] = [:]
-    private var unreflected: [EvictionLane: Set<ObjectUID>] = [:]
-    private var dirty: Set<EvictionLane> = []
-    private var hopeless: [NodeName: String] = [:]
+    let policy: EvictionPolicy
+    let keepsZonesApart: Bool
+    var rate: EvictionRate
+    var flight: EvictionFlight
+    var turns = ZoneTurns()
+    var entries: [ObjectUID: Entry] = [:]
+    var byNode: [NodeName: Set<ObjectUID>] = [:]
+    var waiting: [EvictionLane: [ObjectUID]] = [:]
+    var unreflected: [EvictionLane: Set<ObjectUID>] = [:]
+    /// Lanes that something happened to since they were looked at.
+    var dirty: Set<EvictionLane> = []
+    /// Lanes with room whose pods wait for another's leaving: order, zone or number in flight.
+    var held: Set<EvictionLane> = []
+    var hopeless: [NodeName: String] = [:]
     private var arrivals = 0
 
-    init(policy: EvictionPolicy) {
+    /// A governor that has seen nothing; with `keepsZonesApart` no workload loses pods in two zones at once.
+    init(policy: EvictionPolicy, keepsZonesApart: Bool = false) {
         self.policy = policy
+        self.keepsZonesApart = keepsZonesApart
         rate = EvictionRate(perSecond: policy.rate.perSecond)
+        flight = EvictionFlight(policy: policy)
     }
 
     // MARK: - Pods
 
     /// Takes a pod into its lane; one that is being deleted is only awaited.
     mutating func add(_ candidate: Candidate, in world: World) {
-        guard entries[candidate.pod.uid] == nil, let pod = world.pods[candidate.pod.uid] else { return }
+        let uid = candidate.pod.uid
+        guard entries[uid] == nil, let pod = world.pods[uid] else { return }
         arrivals += 1
         let lane = EvictionLane.of(pod, awaitedFor: candidate.awaitedFor, in: world)
-        var entry = Entry(candidate: candidate, lane: lane, number: arrivals)
-        if pod.isTerminating { entry.standing = .leaving } else { queue(candidate.pod.uid, in: entry.lane) }
-        entries[candidate.pod.uid] = entry
-        byNode[candidate.node, default: []].insert(candidate.pod.uid)
+        let workload = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid
+        entries[uid] = Entry(
+            candidate: candidate, lane: lane, workload: workload, priority: pod.priority, number: arrivals)
+        byNode[candidate.node, default: []].insert(uid)
+        if pod.isTerminating { depart(uid, as: .leaving, in: world) } else { queue(uid, in: lane) }
+    }
+
+    /// After a crash: pods of the workload left the zone when it had so many Ready ones.
+    mutating func remember(_ workload: ObjectUID, leaving zone: Zone?, readyBefore: Int, in world: World) {
+        if keepsZonesApart { turns.remember(workload, zone, readyBefore: readyBefore, in: world) }
     }
 
     /// The node that a known pod leaves.
@@ -79,11 +101,14 @@ struct Governor: Sendable {
     /// The pod is gone; returns whether it was one of ours.
     @discardableResult
     mutating func remove(_ uid: ObjectUID) -> Candidate? {
-        guard let entry = entries.removeValue(forKey: uid) else { return nil }
+        guard let entry = entries[uid] else { return nil }
+        land(uid)
+        entries[uid] = nil
         byNode[entry.candidate.node]?.remove(uid)
-        waiting[entry.lane]?.removeAll { $0 == uid }
+        if entry.standing == .waiting { waiting[entry.lane]?.removeAll { $0 == uid } }
         unreflected[entry.lane]?.remove(uid)
         dirty.insert(entry.lane)
+        releaseHeld()
         return entry.candidate
     }
 
@@ -102,7 +127,7 @@ struct Governor: Sendable {
             guard let pod = world.pods[uid] else { return false }
             return !pod.isTerminating && budget.disruptedPods[pod.key.name] == nil
         }
-        dirty.insert(lane)
+        if waiting[lane] != nil { dirty.insert(lane) }
     }
 
     /// A budget is gone.
@@ -117,10 +142,14 @@ struct Governor: Sendable {
         let lane = EvictionLane.implicit(uid)
         if pod.isTerminating { unreflected[lane]?.remove(pod.uid) }
         if waiting[lane] != nil { dirty.insert(lane) }
+        if keepsZonesApart { releaseHeld() }
     }
 
-    /// A workload's replicas changed.
-    mutating func workloadChanged(_ uid: ObjectUID) { if waiting[.implicit(uid)] != nil { dirty.insert(.implicit(uid)) } }
+    /// A workload changed, or is gone.
+    mutating func workloadChanged(_ uid: ObjectUID) {
+        if waiting[.implicit(uid)] != nil { dirty.insert(.implicit(uid)) }
+        if keepsZonesApart { releaseHeld() }
+    }
 
     /// The whole cluster was seen anew: pods may be gone, and any budget may have moved.
     mutating func synchronized(with world: World) {
@@ -132,71 +161,23 @@ struct Governor: Sendable {
     }
 
     private mutating func own(_ pod: Pod, _ entry: Entry, _ world: World) {
-        if pod.isTerminating, entry.standing == .waiting { take(pod.uid, as: .leaving) }
+        if pod.isTerminating, entry.standing == .waiting { depart(pod.uid, as: .leaving, in: world) }
         let lane = EvictionLane.of(pod, awaitedFor: entry.candidate.awaitedFor, in: world)
         if entry.standing == .waiting, lane != entry.lane { move(pod.uid, to: lane) }
         dirty.insert(lane)
     }
 
-    // MARK: - Admission
-
-    /// The evictions that may be sent now, longest lane first, and when to ask again at the latest.
-    mutating func admit(in world: World, at now: Instant) -> (admissions: [Admission], deadline: Instant?) {
-        var admissions: [Admission] = []
-        var deadline: Instant?
-        for (lane, queue) in dirtyQueues() {
-            deadline = admit(queue, lane, world, now, into: &admissions).map { min($0, deadline ?? $0) } ?? deadline
-        }
-        return (admissions, deadline)
-    }
-
-    /// The lanes that something happened to, longest first; of equal ones that whose first pod came first.
-    private mutating func dirtyQueues() -> [(lane: EvictionLane, queue: [ObjectUID])] {
-        let queues = dirty.compactMap { lane in
-            waiting[lane].flatMap { queue in
-                queue.first.flatMap { entries[$0] }.map { (lane: lane, queue: queue, first: $0.number) }
-            }
-        }
-        dirty = []
-        return queues.sorted { ($1.queue.count, $0.first) < ($0.queue.count, $1.first) }.map { ($0.lane, $0.queue) }
-    }
-
-    private mutating func admit(
-        _ queue: [ObjectUID], _ lane: EvictionLane, _ world: World, _ now: Instant, into admissions: inout [Admission]
-    ) -> Instant? {
-        var later: Instant?
-        var room = world.allowance(of: lane, unreflected: unreflected[lane]?.count ?? 0, policy: policy).count
-        for uid in queue {
-            guard let entry = entries[uid], let pod = world.pods[uid] else { continue }
-            if let notBefore = entry.notBefore, now < notBefore {
-                dirty.insert(lane)
-                later = min(notBefore, later ?? notBefore)
-                continue
-            }
-            let isFree = if case .budget(let key) = lane { world.evictsUnready(pod, under: key) } else { lane == .free }
-            guard isFree || room > 0 else { continue }
-            if let wait = rate.wait(at: now) {
-                dirty.insert(lane)
-                return wait
-            }
-            rate.spend()
-            if !isFree {
-                room -= 1
-                unreflected[lane, default: []].insert(uid)
-            }
-            take(uid, as: .requested)
-            admissions.append(Admission(candidate: entry.candidate, lane: lane))
-        }
-        return later
-    }
-
     // MARK: - Answers
 
     /// The API answered an eviction; returns whether the pod goes.
-    mutating func answered(_ uid: ObjectUID, _ outcome: ClusterOutcome, in world: World, at now: Instant) -> Bool {
+    ///
+    /// `latency` is how long the answer took; nil where nobody measured it.
+    mutating func answered(
+        _ uid: ObjectUID, _ outcome: ClusterOutcome, after latency: Duration? = nil, in world: World, at now: Instant
+    ) -> Bool {
         guard let entry = entries[uid] else { return true }
         guard case .failed(let failure) = outcome else {
-            rate.accepted()
+            rate.answered(after: latency, at: now)
             entries[uid]?.standing = .leaving
             return true
         }
@@ -216,6 +197,9 @@ struct Governor: Sendable {
             rate.pushedBack(retryAfter: .seconds(max(1, failure.retryAfterSeconds ?? 1)), at: now)
             putBack(uid, entry, failure, notBefore: nil)
         case .budgetExhausted: putBack(uid, entry, failure, notBefore: now + .seconds(5))
+        case .serverError, .timedOut, .unreachable:
+            rate.struggles(for: latency ?? .zero, at: now)
+            putBack(uid, entry, failure, notBefore: now + .seconds(max(2, failure.retryAfterSeconds ?? 2)))
         default: putBack(uid, entry, failure, notBefore: now + .seconds(max(2, failure.retryAfterSeconds ?? 2)))
         }
         return false
@@ -223,52 +207,54 @@ struct Governor: Sendable {
 
     /// A refused pod waits again.
     private mutating func putBack(_ uid: ObjectUID, _ entry: Entry, _ failure: ClusterFailure, notBefore: Instant?) {
+        land(uid)
         unreflected[entry.lane]?.remove(uid)
         entries[uid]?.refusal = failure.message
         entries[uid]?.notBefore = notBefore
         entries[uid]?.standing = .waiting
-        waiting[entry.lane, default: []].append(uid)
-        dirty.insert(entry.lane)
-    }
-
-    // MARK: - Questions
-
-    /// Where a node's pods stand.
-    func status(of node: NodeName, in world: World) -> DrainStatus {
-        var status = DrainStatus()
-        status.hopeless = hopeless[node]
-        for uid in byNode[node] ?? [] {
-            guard let entry = entries[uid] else { continue }
-            status.remaining += 1
-            switch entry.standing {
-            case .leaving: status.leaving.append(entry.candidate.pod.key)
-            case .requested: break
-            case .waiting:
-                let reason = reason(for: entry, world)
-                if !reason.isEmpty { status.blocked[reason, default: []].append(entry.candidate.pod.key) }
-            }
-        }
-        status.leaving.sort()
-        return status
-    }
-
-    private func reason(for entry: Entry, _ world: World) -> String {
-        let count = unreflected[entry.lane]?.count ?? 0
-        let allowance = world.allowance(of: entry.lane, unreflected: count, policy: policy)
-        return allowance.count == 0 ? allowance.reason : entry.refusal
+        queue(uid, in: entry.lane)
+        releaseHeld()
     }
 
     // MARK: - Queues
 
     private mutating func queue(_ uid: ObjectUID, in lane: EvictionLane) {
-        waiting[lane, default: []].append(uid)
+        guard policy.order == .priority, let priority = entries[uid]?.priority else {
+            waiting[lane, default: []].append(uid)
+            dirty.insert(lane)
+            return
+        }
+        let queue = waiting[lane] ?? []
+        let place = queue.firstIndex { (entries[$0]?.priority ?? 0) > priority } ?? queue.endIndex
+        waiting[lane, default: []].insert(uid, at: place)
         dirty.insert(lane)
     }
 
-    private mutating func take(_ uid: ObjectUID, as standing: Standing) {
-        guard let lane = entries[uid]?.lane else { return }
+    /// A pod leaves its queue, because it was asked to go or goes by itself.
+    mutating func depart(_ uid: ObjectUID, as standing: Standing, in world: World) {
+        guard let entry = entries[uid] else { return }
         entries[uid]?.standing = standing
-        waiting[lane]?.removeAll { $0 == uid }
+        waiting[entry.lane]?.removeAll { $0 == uid }
+        guard !entry.isInFlight else { return }
+        entries[uid]?.isInFlight = true
+        flight.begin(in: entry.candidate.zone)
+        if keepsZonesApart, let workload = entry.workload {
+            turns.take(uid, of: workload, entry.candidate.zone, in: world)
+        }
+    }
+
+    /// A pod is no longer in flight.
+    private mutating func land(_ uid: ObjectUID) {
+        guard let entry = entries[uid], entry.isInFlight else { return }
+        entries[uid]?.isInFlight = false
+        flight.end(in: entry.candidate.zone)
+        if let workload = entry.workload { turns.release(uid, of: workload) }
+    }
+
+    private mutating func releaseHeld() {
+        if held.isEmpty { return }
+        dirty.formUnion(held)
+        held = []
     }
 
     private mutating func move(_ uid: ObjectUID, to lane: EvictionLane) {

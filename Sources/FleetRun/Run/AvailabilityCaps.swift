@@ -8,43 +8,47 @@ import FleetPlanning
 struct AvailabilityCaps {
     private var unavailable: Set<NodeName>
     private var byZone: [Zone?: Int] = [:]
-    private var total: Int
-    private var nodesInZone: [Zone?: Int] = [:]
     private var inHand: Int
-    private let zoneOf: [NodeName: Zone?]
+    private let world: World
     private let policy: WavePolicy
+
+    private var total: Int { world.nodes.count }
 
     init(world: World, state: RunState, policy: WavePolicy) {
         self.policy = policy
+        self.world = world
         inHand = state.working.count
-        total = world.nodes.count
-        zoneOf = world.nodes.mapValues(\.zone)
-        unavailable = Set(world.nodes.values.filter { $0.isCordoned || !$0.isReady }.map(\.name))
+        unavailable = world.unavailableNodes
         unavailable.formUnion(state.working.union(state.setAside).filter { world.nodes[$0] != nil })
-        for zone in zoneOf.values { nodesInZone[zone, default: 0] += 1 }
-        for name in unavailable { byZone[zoneOf[name] ?? nil, default: 0] += 1 }
+        for name in unavailable { byZone[world.nodes[name]?.zone, default: 0] += 1 }
     }
+
+    /// Whether another node fits at all: where it does not, no single node needs to be looked at.
+    var isFull: Bool { inHand >= policy.parallelism }
 
     /// Why the node may not be taken now; nil when it may.
     func refusal(of target: PlanTarget) -> String? {
         if inHand >= policy.parallelism { return "parallelism \(policy.parallelism) is used up" }
-        guard let zone = zoneOf[target.node], !unavailable.contains(target.node) else { return nil }
+        guard let node = world.nodes[target.node], !unavailable.contains(target.node) else { return nil }
+        let zone = node.zone
         let cap = Self.bound(policy.maxUnavailable, of: total)
         if unavailable.count >= cap {
-            return "max_unavailable \(policy.maxUnavailable) of \(total) nodes permits \(cap), and \(unavailable.count) are unavailable (\(names(unavailable)))"
+            return
+                "max_unavailable \(policy.maxUnavailable) of \(total) nodes permits \(cap), and \(unavailable.count) are unavailable (\(names(unavailable)))"
         }
-        let zoneCap = Self.bound(policy.maxUnavailablePerZone, of: nodesInZone[zone] ?? 0)
+        let zoneCap = Self.bound(policy.maxUnavailablePerZone, of: world.nodesByZone[zone] ?? 0)
         let out = byZone[zone] ?? 0
         guard out >= zoneCap else { return nil }
-        let inZone = unavailable.filter { zoneOf[$0] == .some(zone) }
-        return "max_unavailable_per_zone permits \(zoneCap) in zone \(zone?.rawValue ?? "(none)"), and \(out) are unavailable (\(names(inZone)))"
+        let inZone = unavailable.filter { world.nodes[$0]?.zone == zone }
+        return
+            "max_unavailable_per_zone permits \(zoneCap) in zone \(zone?.rawValue ?? "(none)"), and \(out) are unavailable (\(names(inZone)))"
     }
 
     /// Counts the node as in hand.
     mutating func take(_ target: PlanTarget) {
         inHand += 1
-        guard let zone = zoneOf[target.node], unavailable.insert(target.node).inserted else { return }
-        byZone[zone, default: 0] += 1
+        guard let node = world.nodes[target.node], unavailable.insert(target.node).inserted else { return }
+        byZone[node.zone, default: 0] += 1
     }
 
     /// The number a bound permits: percentages round down, at least 1.

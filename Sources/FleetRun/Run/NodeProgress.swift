@@ -44,6 +44,10 @@ public struct NodeProgress: Hashable, Sendable {
     public var isDrained = false
     /// What it waits for.
     public var waiting = ""
+    /// How often it gave way to nodes that waited for it.
+    public var retreats = 0
+    /// The nodes for whose sake it gave way last; it is begun again once none of them is in hand.
+    public var waitsFor: [NodeName] = []
     /// When it began.
     public var startedAt: Instant?
     /// When it ended.
@@ -61,6 +65,8 @@ public struct NodeProgress: Hashable, Sendable {
     public var isQuarantined: Bool { if case .quarantined = phase { true } else { false } }
     /// Whether nothing more will be done with it.
     public var isEnded: Bool { phase == .finished || isQuarantined }
+    /// Whether it gave way, and was not begun again.
+    public var isRetreating: Bool { retreats > 0 && phase == .pending }
     /// The position of the step under way.
     public var step: Int? { if case .working(let step) = phase { step } else { nil } }
 }

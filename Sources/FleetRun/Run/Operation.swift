@@ -84,8 +84,8 @@ public enum Observation: Sendable {
     case interrupted(ClusterFailure)
     /// The cluster cannot be followed any more.
     case lost(ClusterFailure)
-    /// An operation was answered.
-    case completed(id: Int, OperationAnswer)
+    /// An operation was answered, after so long; nil where nobody measured it.
+    case completed(id: Int, OperationAnswer, after: Duration? = nil)
     /// The operator wants the run to stop gracefully.
     case stopRequested(by: String)
 }

@@ -31,7 +31,7 @@ extension RunMachine {
         touched.insert(candidate.node)
     }
 
-    private func title(of lane: EvictionLane) -> String {
+    func title(of lane: EvictionLane) -> String {
         switch lane {
         case .free, .held: ""
         case .budget(let key): "PodDisruptionBudget \(key)"
@@ -41,13 +41,23 @@ extension RunMachine {
 
     /// Hands a draining node's pods to the governor: all of them at the start, new ones as they appear.
     mutating func refreshEvictions(of name: NodeName) {
-        guard let drain = drainStep(of: name) else { return }
+        guard let drain = drainInForce(on: name) else { return }
         for pod in world.pods(on: name) { enqueue(pod, drain) }
     }
 
-    private func drainStep(of name: NodeName) -> DrainStep? {
+    func drainStep(of name: NodeName) -> DrainStep? {
         guard let index = state.nodes[name]?.step, index < order.steps.count else { return nil }
         return order.steps[index].step as? DrainStep
+    }
+
+    /// The drain that a node's pods leave under: that of the step under way, and while it is verified still the one
+    /// before, since the scheduler may have bound a pod just before the cordon.
+    private func drainInForce(on name: NodeName) -> DrainStep? {
+        if let drain = drainStep(of: name) { return drain }
+        guard let index = state.nodes[name]?.step, index < order.steps.count,
+            order.steps[index].step is VerifyDrainedStep
+        else { return nil }
+        return order.steps[..<index].last { $0.step is DrainStep }?.step as? DrainStep
     }
 
     private mutating func enqueue(_ pod: Pod, _ drain: DrainStep) {
@@ -55,24 +65,36 @@ extension RunMachine {
         switch triage.verdict(on: pod, in: world) {
         case .leave: break
         case .refuse(let refusal): governor.refuse(node, "\(pod.key): \(refusal.reason); \(refusal.remedy)")
-        case .evict: governor.add(candidate(pod, node, drain), in: world)
-        case .wait(let reason, _): governor.add(candidate(pod, node, drain, awaitedFor: reason), in: world)
+        case .evict(let order, let timeout):
+            governor.add(candidate(pod, node, drain, order: order, timeout: timeout), in: world)
+        case .wait(let reason, let timeout):
+            governor.add(candidate(pod, node, drain, awaitedFor: reason, timeout: timeout), in: world)
         }
     }
 
     private func candidate(
-        _ pod: Pod, _ node: NodeName, _ drain: DrainStep, awaitedFor reason: String? = nil
+        _ pod: Pod, _ node: NodeName, _ drain: DrainStep, awaitedFor reason: String? = nil, order: Int = 0,
+        timeout: Duration?
     ) -> Governor.Candidate {
         Governor.Candidate(
-            pod: pod.reference, node: node, gracePeriodSeconds: drain.gracePeriodSeconds(for: pod), awaitedFor: reason
+            pod: pod.reference, node: node, zone: zone(of: node),
+            gracePeriodSeconds: drain.gracePeriodSeconds(for: pod),
+            awaitedFor: reason, order: order, timeout: timeout
         )
     }
+
+    private func zone(of node: NodeName) -> Zone? { world.nodes[node]?.zone ?? state.nodes[node]?.target.zone }
 
     /// After a crash or a gap: what left meanwhile is noted, and the pods of nodes that are draining are queued; what is
     /// terminating is only awaited.
     mutating func requeueDrainingNodes() {
         for name in state.order {
-            for entry in state.nodes[name]?.evicted.values.filter({ !$0.isGone }) ?? [] where world.pods[entry.pod.uid] == nil {
+            for entry in state.nodes[name]?.evicted.values.sorted(by: { $0.pod.key < $1.pod.key }) ?? [] {
+                guard let workload = entry.workload else { continue }
+                governor.remember(workload, leaving: zone(of: name), readyBefore: entry.readyBefore, in: world)
+            }
+            for entry in state.nodes[name]?.evicted.values.filter({ !$0.isGone }) ?? []
+            where world.pods[entry.pod.uid] == nil {
                 emit(.podLeft(RunEvent.PodLeft(pod: entry.pod, node: name, workload: workloadName(entry.workload))))
             }
             refreshEvictions(of: name)
@@ -84,7 +106,7 @@ extension RunMachine {
         governor.podChanged(pod, in: world)
         guard let name = pod.nodeName else { return }
         touched.insert(name)
-        if let drain = drainStep(of: name) { enqueue(pod, drain) }
+        if let drain = drainInForce(on: name) { enqueue(pod, drain) }
     }
 
     /// A pod is gone.
@@ -102,10 +124,11 @@ extension RunMachine {
     }
 
     /// The API answered an eviction.
-    mutating func evictionAnswered(_ id: Int, _ pod: PodReference, _ answer: OperationAnswer) {
+    mutating func evictionAnswered(_ id: Int, _ pod: PodReference, _ answer: OperationAnswer, after latency: Duration?)
+    {
         guard case .cluster(let outcome) = answer else { return }
         let node = governor.node(of: pod.uid) ?? state.order.first { state.nodes[$0]?.evicted[pod.uid] != nil } ?? ""
-        let isAccepted = governor.answered(pod.uid, outcome, in: world, at: now)
+        let isAccepted = governor.answered(pod.uid, outcome, after: latency, in: world, at: now)
         let result = answer.result
         emit(
             .evictionAnswered(

@@ -12,7 +12,18 @@ extension RunMachine {
         for name in due {
             deadlines[name] = nil
             if state.working.contains(name) { advance(name) }
-            if state.nodes[name]?.isEnded == true { settleEnded(name) } else { settleBegun(name) }
+            settle(name)
+        }
+    }
+
+    private mutating func settle(_ name: NodeName) {
+        guard let node = state.nodes[name] else { return }
+        if node.isEnded {
+            settleEnded(name)
+        } else if node.isRetreating {
+            settleRetreat(of: name)
+        } else {
+            settleBegun(name)
         }
     }
 
@@ -44,7 +55,9 @@ extension RunMachine {
                 skip(index, of: name)
                 continue
             }
-            if state.stop != nil, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) { return }
+            if state.stop != nil, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) {
+                return
+            }
             guard carryOut(planned, index, node) else { return }
         }
     }
@@ -71,7 +84,8 @@ extension RunMachine {
         case .done(let changed, let detail):
             emit(
                 .stepFinished(
-                    RunEvent.StepFinished(node: name, index: index, step: planned.kind, changed: changed, detail: detail)
+                    RunEvent.StepFinished(
+                        node: name, index: index, step: planned.kind, changed: changed, detail: detail)
                 )
             )
             return endStep(planned, index, name)
@@ -104,14 +118,15 @@ extension RunMachine {
         guard index < order.steps.count else { return finishNode(name) }
         let planned = order.steps[index]
         emit(.stepStarted(RunEvent.StepStarted(node: name, index: index, step: planned.kind)))
-        if planned.step.traits.contains(.drains) { refreshEvictions(of: name) }
+        refreshEvictions(of: name)
     }
 
     private mutating func skip(_ index: Int, of name: NodeName) {
         let kind = order.steps[index].kind
         emit(
             .stepFinished(
-                RunEvent.StepFinished(node: name, index: index, step: "skipped.\(kind)", changed: false, detail: "when: does not hold")
+                RunEvent.StepFinished(
+                    node: name, index: index, step: "skipped.\(kind)", changed: false, detail: "when: does not hold")
             )
         )
         beginStep(index + 1, of: name)
@@ -125,7 +140,8 @@ extension RunMachine {
 
     func context(for node: NodeProgress, _ index: Int) -> StepContext {
         let name = node.target.node
-        var drain = governor.status(of: name, in: world)
+        let isDraining = index < order.steps.count && order.steps[index].step.traits.contains(.drains)
+        var drain = isDraining ? governor.status(of: name, in: world, at: now) : DrainStatus()
         drain.firstRequest = node.firstEviction
         return StepContext(
             target: node.target, world: world, now: now, index: index,
@@ -195,7 +211,7 @@ extension RunMachine {
     }
 
     /// Asks for a look at a node at an instant, if none is due before.
-    private mutating func wake(_ name: NodeName, at instant: Instant) {
+    mutating func wake(_ name: NodeName, at instant: Instant) {
         deadlines[name] = min(instant, deadlines[name] ?? instant)
     }
 

@@ -7,6 +7,8 @@ extension RunMachine {
 
     /// Takes the run as far as it goes now.
     mutating func advanceRun() {
+        // A run that winds down taints no more nodes: a deadline left over would wake it again and again.
+        markDeadline = nil
         advanceWorkingNodes()
         guard state.result == nil, !windsDown() else { return }
         guard passesPreflight(), marksRetiringNodes() else { return }
@@ -22,7 +24,8 @@ extension RunMachine {
             }
             if let blockedSince, now >= blockedSince + Self.patience { mayAdmitNodes = true }
             while mayAdmitNodes, !isInterrupted, failureReason() == nil { admitNodes(of: wave) }
-            guard wave.targets.allSatisfy({ isEnded($0) }) else { return endIfBlocked() }
+            let hasEnded = state.endedInWave[wave.number] ?? 0 >= wave.targets.count && wave.targets.allSatisfy { isEnded($0) }
+            guard hasEnded else { return endIfBlocked() }
             emit(.waveFinished(change(wave)))
         }
     }
@@ -89,7 +92,8 @@ extension RunMachine {
 
     private mutating func windDown(_ result: RunResult, _ reason: String) -> Bool {
         let isLate = stopDeadline.map { now >= $0 } ?? false
-        let isSettled = result == .interrupted
+        let isSettled =
+            result == .interrupted
             ? state.open.isEmpty && !awaitsAcceptedEvictions
             : state.working.isEmpty && state.compensations.isEmpty && state.open.isEmpty
         if isSettled || isLate { finish(result, reason) }
@@ -113,7 +117,8 @@ extension RunMachine {
         guard haveAnswered() else { return false }
         return judge(
             hostsToProve.compactMap { name in
-                guard let node = state.nodes[name], case .finished(let result) = state.act(Self.identityKey, of: name)?.state
+                guard let node = state.nodes[name],
+                    case .finished(let result) = state.act(Self.identityKey, of: name)?.state
                 else { return nil }
                 return (node, result)
             }
@@ -147,7 +152,9 @@ extension RunMachine {
             }
         }
         if !refusals.isEmpty {
-            finish(.failed, "nothing was changed; these hosts cannot be worked on:\n  " + refusals.joined(separator: "\n  "))
+            finish(
+                .failed,
+                "nothing was changed; these hosts cannot be worked on:\n  " + refusals.joined(separator: "\n  "))
             return false
         }
         emit(.preflightPassed(RunEvent.PreflightPassed(hosts: results.count)))
@@ -158,7 +165,6 @@ extension RunMachine {
 
     /// Taints the plan's remaining nodes `PreferNoSchedule`, so that no pod moves twice; true once that is done.
     private mutating func marksRetiringNodes() -> Bool {
-        markDeadline = nil
         guard order.drains, state.wave == nil else { return true }
         var rest = unmarked ?? nodesToMark[...]
         var open: [PlanTarget] = []
@@ -184,7 +190,8 @@ extension RunMachine {
 
     /// Sees to one node's taint; true while it is not settled. What cannot be had after six attempts is done without.
     private mutating func mark(_ target: PlanTarget) -> Bool {
-        guard state.result == nil, let node = world.nodes[target.node], node.uid == target.nodeUID, !isMarked(node) else {
+        guard state.result == nil, let node = world.nodes[target.node], node.uid == target.nodeUID, !isMarked(node)
+        else {
             return false
         }
         guard let act = state.act(Self.retireKey, of: target.node) else { return askForMark(node) }
@@ -221,10 +228,12 @@ extension RunMachine {
     /// Begins as many nodes of the wave as the caps permit (safety rule 18).
     private mutating func admitNodes(of wave: PlannedWave) {
         mayAdmitNodes = false
-        let waiting = wave.targets.filter { state.nodes[$0.node]?.phase == .pending }
+        if state.pending.isEmpty { return blockedSince = nil }
+        var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
+        if caps.isFull, !state.working.isEmpty { return blockedSince = nil }
+        let waiting = wave.targets.filter { state.pending.contains($0.node) && !isHeldBack($0) }
         blockedSince = waiting.isEmpty ? nil : blockedSince
         guard !waiting.isEmpty else { return }
-        var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
         var refusal: String?
         for target in waiting where failureReason() == nil {
             if let reason = caps.refusal(of: target) {
@@ -255,7 +264,8 @@ extension RunMachine {
     static let patience = Duration.seconds(600)
 
     private mutating func start(_ target: PlanTarget, in wave: PlannedWave) {
-        emit(.nodeStarted(RunEvent.NodeStarted(node: target.node, wave: wave.number, zone: target.zone?.rawValue ?? "")))
+        emit(
+            .nodeStarted(RunEvent.NodeStarted(node: target.node, wave: wave.number, zone: target.zone?.rawValue ?? "")))
         beginStep(0, of: target.node)
         advance(target.node)
     }

@@ -74,6 +74,9 @@ public struct RunMachine: Sendable {
     var lastBlock: String?
     /// Since when nothing is in hand and nothing can be begun.
     var blockedSince: Instant?
+    /// Since when nothing may be evicted and nothing leaves, and when that is looked into.
+    var standstillSince: Instant?
+    var standstillDeadline: Instant?
     /// Whether something happened since nodes were admitted last that may let more in.
     var mayAdmitNodes = true
     /// Workloads whose pods became Ready, or stopped being so.
@@ -93,7 +96,7 @@ public struct RunMachine: Sendable {
     public init(_ order: RunOrder, history: [(event: RunEvent, time: Instant)] = []) {
         self.order = order
         state = RunState(waves: order.waves)
-        governor = Governor(policy: order.settings.evictions)
+        governor = Governor(policy: order.settings.evictions, keepsZonesApart: order.policy.order == .zoneByZone)
         triage = order.triage
         positions = Dictionary(state.order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         for (event, time) in history { state.apply(event, at: time) }
@@ -112,7 +115,8 @@ public struct RunMachine: Sendable {
 
     private mutating func begin(isNew: Bool) {
         let settings = order.settings
-        pendingStart = isNew
+        pendingStart =
+            isNew
             ? .runStarted(
                 RunEvent.RunStarted(
                     planDigest: order.planDigest, playbook: order.playbook, waves: order.waves.map(\.number),
@@ -133,6 +137,7 @@ public struct RunMachine: Sendable {
         advanceRun()
         admitEvictions()
         if state.result == nil { advanceRun() }
+        resolveDeadlocks()
     }
 
     private mutating func finishTurn() -> Reaction {
@@ -144,14 +149,17 @@ public struct RunMachine: Sendable {
     private func nextDeadline() -> Instant? {
         guard state.result == nil else { return nil }
         let patience = blockedSince.map { $0 + Self.patience }.flatMap { $0 > now ? $0 : nil }
-        let run = [governorDeadline, markDeadline, patience, state.soakEnd.flatMap { $0 > now ? $0 : nil }, stopDeadline].compactMap(\.self)
+        let run = [
+            governorDeadline, standstillDeadline, markDeadline, patience, state.soakEnd.flatMap { $0 > now ? $0 : nil },
+            stopDeadline,
+        ].compactMap(\.self)
         return (run + deadlines.values).min()
     }
 
     /// Records a fact and takes it into the state.
     mutating func emit(_ event: RunEvent) {
         switch event {
-        case .nodeFinished, .nodeQuarantined, .waveStarted: mayAdmitNodes = true
+        case .nodeFinished, .nodeQuarantined, .waveStarted, .compensationSettled: mayAdmitNodes = true
         default: break
         }
         state.apply(event, at: now)
@@ -167,7 +175,7 @@ public struct RunMachine: Sendable {
         case .changed(let change): take(change)
         case .interrupted: isInterrupted = true
         case .lost(let failure): lose(failure)
-        case .completed(let id, let answer): complete(id, answer)
+        case .completed(let id, let answer, let latency): complete(id, answer, after: latency)
         case .stopRequested(let by): if state.stop == nil, state.result == nil { requestStop(by) }
         }
     }
@@ -200,7 +208,8 @@ public struct RunMachine: Sendable {
     }
 
     private mutating func take(_ change: ClusterChange) {
-        let oldBudget: PodDisruptionBudget? = if case .budget(let budget) = change { world.budgets[budget.key] } else { nil }
+        let oldBudget: PodDisruptionBudget? =
+            if case .budget(let budget) = change { world.budgets[budget.key] } else { nil }
         let left: Pod? = if case .podDeleted(let pod) = change { world.pods[pod.uid] } else { nil }
         touchWorkload(change)
         world.apply(change)
@@ -213,7 +222,10 @@ public struct RunMachine: Sendable {
         case .budgetDeleted(let key): governor.budgetDeleted(key, in: world)
         case .workload(let workload): workloadChanged(workload)
         case .attachment(let attachment): touched.insert(attachment.nodeName)
-        case .workloadDeleted, .autoscaler, .autoscalerDeleted, .attachmentDeleted: touchesAll = true
+        case .workloadDeleted(let reference):
+            governor.workloadChanged(reference.uid)
+            touchesAll = true
+        case .autoscaler, .autoscalerDeleted, .attachmentDeleted: touchesAll = true
         }
     }
 
@@ -232,7 +244,8 @@ public struct RunMachine: Sendable {
         switch change {
         case .pod(let pod):
             let old = world.pods[pod.uid]
-            let isSame = old?.isReady == pod.isReady && old?.isTerminating == pod.isTerminating
+            let isSame =
+                old?.isReady == pod.isReady && old?.isTerminating == pod.isTerminating
                 && old?.pendingReason == pod.pendingReason
             if !isSame { touchWorkload(of: pod) }
         case .podDeleted(let reference): if let pod = world.pods[reference.uid] { touchWorkload(of: pod) }
@@ -244,11 +257,16 @@ public struct RunMachine: Sendable {
         if let uid = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid { touchedWorkloads.insert(uid) }
     }
 
-    private mutating func complete(_ id: Int, _ answer: OperationAnswer) {
-        if let pod = state.openEvictions[id] { return evictionAnswered(id, pod, answer) }
+    private mutating func complete(_ id: Int, _ answer: OperationAnswer, after latency: Duration?) {
+        if let pod = state.openEvictions[id] { return evictionAnswered(id, pod, answer, after: latency) }
         guard let place = state.open[id] else { return }
         emit(.operationFinished(RunEvent.OperationFinished(id: id, result: answer.result)))
-        if let node = place.node { touched.insert(node) } else { touchesAll = true }
+        if let node = place.node {
+            touched.insert(node)
+            if state.nodes[node]?.isRetreating == true { mayAdmitNodes = true }
+        } else {
+            touchesAll = true
+        }
     }
 
     // MARK: - Ending

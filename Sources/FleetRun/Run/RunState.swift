@@ -21,6 +21,10 @@ public struct RunState: Hashable, Sendable {
     public private(set) var working: Set<NodeName> = []
     /// Nodes that were set aside.
     public private(set) var setAside: Set<NodeName> = []
+    /// Nodes that were not begun, or gave way and were not begun again.
+    public private(set) var pending: Set<NodeName> = []
+    /// How many nodes of each wave have ended.
+    public private(set) var endedInWave: [Int: Int] = [:]
     /// Operations whose outcome is not recorded.
     public private(set) var open: [Int: OperationPlace] = [:]
     /// Evictions whose answer is not recorded, by operation.
@@ -58,6 +62,7 @@ public struct RunState: Hashable, Sendable {
             for target in wave.targets {
                 nodes[target.node] = NodeProgress(target: target, wave: wave.number)
                 order.append(target.node)
+                pending.insert(target.node)
             }
         }
     }
@@ -83,6 +88,7 @@ public struct RunState: Hashable, Sendable {
         case .nodeFinished(let finish): end(finish.node, .finished, at: time)
         case .nodeQuarantined(let fact):
             end(fact.node, .quarantined(step: fact.step, reason: fact.reason), at: time)
+        case .nodeRetreated(let fact): retreat(fact)
         case .identityProved(let proof): nodes[proof.node]?.identity = proof
         case .stepStarted(let start): begin(start, at: time)
         case .stepFinished(let finish):
@@ -95,6 +101,8 @@ public struct RunState: Hashable, Sendable {
         case .podLeft(let left): nodes[left.node]?.evicted[left.pod.uid]?.isGone = true
         case .compensationOwed(let owed):
             compensations[owed.compensation.id] = owed.compensation
+            // A node that gave way makes the change anew: it is not undone by what undid the first.
+            acts[Self.name(OperationPlace(node: owed.compensation.node, index: nil, key: "undo \(owed.compensation.id)"))] = nil
             owedAt[owed.compensation.id] = time
         case .compensationSettled(let settled): compensations[settled.id] = nil
         case .runBlocked: break
@@ -107,6 +115,7 @@ public struct RunState: Hashable, Sendable {
 
     private mutating func begin(_ start: RunEvent.StepStarted, at time: Instant) {
         working.insert(start.node)
+        pending.remove(start.node)
         nodes[start.node]?.phase = .working(step: start.index)
         nodes[start.node]?.waiting = ""
         if nodes[start.node]?.steps[start.index] == nil {
@@ -116,10 +125,25 @@ public struct RunState: Hashable, Sendable {
 
     private mutating func end(_ node: NodeName, _ phase: NodeProgress.Phase, at time: Instant) {
         working.remove(node)
+        pending.remove(node)
+        if let wave = nodes[node]?.wave, nodes[node]?.isEnded == false { endedInWave[wave, default: 0] += 1 }
         if case .quarantined = phase { setAside.insert(node) }
         nodes[node]?.phase = phase
         nodes[node]?.endedAt = time
         nodes[node]?.waiting = ""
+    }
+
+    /// The node stands where it stood before it was begun; what its evicted pods' workloads had is remembered.
+    private mutating func retreat(_ fact: RunEvent.NodeRetreated) {
+        working.remove(fact.node)
+        pending.insert(fact.node)
+        nodes[fact.node]?.phase = .pending
+        nodes[fact.node]?.steps = [:]
+        nodes[fact.node]?.firstEviction = nil
+        nodes[fact.node]?.isDrained = false
+        nodes[fact.node]?.waiting = ""
+        nodes[fact.node]?.retreats += 1
+        nodes[fact.node]?.waitsFor = fact.waitsFor
     }
 
     // MARK: - Operations

@@ -40,7 +40,8 @@ public struct DrainStep: Step {
         ]
     }
 
-    /// Waits for the governor to empty the node, at most the policy's timeout from the first eviction.
+    /// Waits for the governor to empty the node; each pod may take its rule's timeout, else the policy's, counted from
+    /// the node's first eviction request.
     public func advance(_ context: StepContext) -> StepProgress {
         guard context.current != nil else { return .done(changed: false, "the Node is gone") }
         let status = context.drain
@@ -49,9 +50,14 @@ public struct DrainStep: Step {
             let count = context.node.evicted.count
             return .done(changed: count > 0, count == 1 ? "1 pod evicted" : "\(count) pods evicted")
         }
-        let deadline = (status.firstRequest ?? context.memory.startedAt) + context.run.evictions.timeout
-        if context.now >= deadline { return .failed("not drained within \(context.run.evictions.timeout.text): \(status.sentence)") }
-        return .wait(status.sentence, until: deadline)
+        let timeout = status.timeouts.keys.min() ?? context.run.evictions.timeout
+        let deadline = (status.firstRequest ?? context.memory.startedAt) + timeout
+        guard context.now >= deadline else {
+            return .wait(status.sentence, until: min(deadline, status.wakeAt ?? deadline))
+        }
+        let isRule = timeout != context.run.evictions.timeout
+        let late = isRule ? " (\(DrainStatus.names(status.timeouts[timeout] ?? [])), a rule's timeout)" : ""
+        return .failed("not drained within \(timeout.text)\(late): \(status.sentence)")
     }
 
     /// Names the pods that would be evicted.
@@ -80,17 +86,16 @@ extension ValueForm<DrainStep.GracePeriod> {
 }
 
 extension DrainStatus {
-    /// What the node waits for: blocked pods by reason first, then the pods that are leaving.
+    /// What the node waits for: pods that should be gone, then blocked ones by reason, then those that are leaving.
     var sentence: String {
-        let held = blocked.sorted { $0.key < $1.key }.prefix(5).map { reason, pods in
-            "\(Self.names(pods)): \(reason)"
-        }
-        if !held.isEmpty { return "blocked: " + held.joined(separator: "; ") }
+        let late = overdue.sorted { $0.key < $1.key }.map { "\(Self.names($1)): \($0)" }
+        let held = blocked.sorted { $0.key < $1.key }.map { "\(Self.names($1)): \($0)" }
+        if !late.isEmpty || !held.isEmpty { return "blocked: " + (late + held).prefix(5).joined(separator: "; ") }
         if !leaving.isEmpty { return "\(leaving.count) pods to stop: \(Self.names(leaving))" }
         return "\(remaining) pods to evict"
     }
 
-    private static func names(_ pods: [ObjectKey]) -> String {
+    static func names(_ pods: [ObjectKey]) -> String {
         let shown = pods.sorted().prefix(3).map(\.description).joined(separator: ", ")
         return pods.count > 3 ? "\(shown) and \(pods.count - 3) more" : shown
     }

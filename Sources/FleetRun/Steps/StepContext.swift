@@ -129,6 +129,12 @@ public struct DrainStatus: Hashable, Sendable {
     public var blocked: [String: [ObjectKey]]
     /// Pods whose eviction was accepted and that are still there.
     public var leaving: [ObjectKey]
+    /// Pods that should be gone, by why they are not: a dead kubelet, finalizers.
+    public var overdue: [String: [ObjectKey]]
+    /// The pods still to leave by how long they may take: their rule's timeout, else the policy's.
+    public var timeouts: [Duration: [ObjectKey]]
+    /// When the next leaving pod is overdue; nil when none will be.
+    public var wakeAt: Instant?
     /// Why waiting would not help; nil while it may.
     public var hopeless: String?
 
@@ -137,5 +143,7 @@ public struct DrainStatus: Hashable, Sendable {
         remaining = 0
         blocked = [:]
         leaving = []
+        overdue = [:]
+        timeouts = [:]
     }
 }

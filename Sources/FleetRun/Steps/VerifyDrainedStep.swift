@@ -23,8 +23,11 @@ public struct VerifyDrainedStep: Step {
     /// Waits until every workload that lost a pod here has as many Ready pods as before, or as it wants now.
     public func advance(_ context: StepContext) -> StepProgress {
         let left = context.remaining
-        if !left.isEmpty { return wait(context, "pods still on the node: \(left.map(\.key.description).joined(separator: ", "))") }
-        let missing = readyBefore(context.node).compactMap { shortfall(of: $0, readyBefore: $1, in: context.world) }.sorted()
+        if !left.isEmpty {
+            return wait(context, "pods still on the node: \(left.map(\.key.description).joined(separator: ", "))")
+        }
+        let missing = readyBefore(context.node).compactMap { shortfall(of: $0, readyBefore: $1, in: context.world) }
+            .sorted()
         if !missing.isEmpty { return wait(context, missing.joined(separator: "; ")) }
         return .done(changed: false, "empty; every replacement is Ready")
     }
@@ -49,10 +52,10 @@ public struct VerifyDrainedStep: Step {
 
     /// What a workload lacks, with the Pending reason of its pods; nil when it lacks nothing (safety rule 15).
     private func shortfall(of uid: ObjectUID, readyBefore: Int, in world: World) -> String? {
-        guard let workload = world.workloads[uid], workload.reference.kind != .job else { return nil }
+        guard let replicas = world.replicas(of: uid) else { return nil }
         let ready = world.readyPods(of: uid)
-        let wanted = min(workload.replicas, readyBefore)
-        guard ready < wanted else { return nil }
+        let wanted = min(replicas, readyBefore)
+        guard ready < wanted, let workload = world.workloads[uid], workload.reference.kind != .job else { return nil }
         let reasons = Set(world.unreadyPods(of: uid).map(\.pendingReason).filter { !$0.isEmpty }).sorted()
         let words = reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
         return "\(workload.reference) has \(ready) of \(wanted) Ready pods\(words)"

@@ -23,10 +23,16 @@ public struct World: Sendable {
     /// The volume attachments by name.
     public private(set) var attachments: [String: VolumeAttachment] = [:]
 
+    /// The Nodes that are cordoned or not Ready.
+    public private(set) var unavailableNodes: Set<NodeName> = []
+    /// How many Nodes each zone has.
+    public private(set) var nodesByZone: [Zone?: Int] = [:]
+
     private var podsByNode: [NodeName: Set<ObjectUID>] = [:]
     private var podsByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var readyByController: [ObjectUID: Int] = [:]
     private var unreadyByController: [ObjectUID: Set<ObjectUID>] = [:]
+    private var replicasByWorkload: [ObjectUID: Int] = [:]
     private var replicaSetsByDeployment: [ObjectUID: Set<ObjectUID>] = [:]
     private var budgetsByNamespace: [String: Set<ObjectKey>] = [:]
 
@@ -37,7 +43,7 @@ public struct World: Sendable {
     public mutating func synchronize(with snapshot: ClusterSnapshot) {
         self = World()
         isSynchronized = true
-        for node in snapshot.nodes { nodes[node.name] = node }
+        for node in snapshot.nodes { insert(node) }
         for workload in snapshot.workloads { insert(workload) }
         for pod in snapshot.pods { insert(pod) }
         for budget in snapshot.budgets { insert(budget) }
@@ -50,8 +56,8 @@ public struct World: Sendable {
     /// Takes in one change.
     public mutating func apply(_ change: ClusterChange) {
         switch change {
-        case .node(let node): nodes[node.name] = node
-        case .nodeDeleted(let name, let uid): if nodes[name]?.uid == uid { nodes[name] = nil }
+        case .node(let node): insert(node)
+        case .nodeDeleted(let name, let uid): if nodes[name]?.uid == uid { removeNode(name) }
         case .pod(let pod): insert(pod)
         case .podDeleted(let reference): removePod(reference.uid)
         case .budget(let budget): insert(budget)
@@ -87,6 +93,9 @@ public struct World: Sendable {
         let owners = replicaSetsByDeployment[workload].map(Array.init) ?? []
         return (owners + [workload]).flatMap { podsByController[$0] ?? [] }.compactMap { pods[$0] }
     }
+
+    /// How many pods a workload should have; nil when it is gone.
+    public func replicas(of workload: ObjectUID) -> Int? { replicasByWorkload[workload] }
 
     /// How many of a workload's pods are Ready and not on their way out.
     public func readyPods(of workload: ObjectUID) -> Int {
@@ -133,6 +142,25 @@ public struct World: Sendable {
 
     // MARK: - Indexes
 
+    private mutating func insert(_ node: Node) {
+        let old = nodes.updateValue(node, forKey: node.name)
+        if old == nil || old?.zone != node.zone {
+            if let old { nodesByZone[old.zone, default: 0] -= 1 }
+            nodesByZone[node.zone, default: 0] += 1
+        }
+        if node.isCordoned || !node.isReady {
+            unavailableNodes.insert(node.name)
+        } else {
+            unavailableNodes.remove(node.name)
+        }
+    }
+
+    private mutating func removeNode(_ name: NodeName) {
+        guard let node = nodes.removeValue(forKey: name) else { return }
+        nodesByZone[node.zone, default: 0] -= 1
+        unavailableNodes.remove(name)
+    }
+
     private mutating func insert(_ pod: Pod) {
         if let old = pods.updateValue(pod, forKey: pod.uid) {
             if old.nodeName != pod.nodeName, let node = old.nodeName { podsByNode[node]?.remove(pod.uid) }
@@ -166,6 +194,7 @@ public struct World: Sendable {
 
     private mutating func insert(_ workload: Workload) {
         workloads[workload.reference.uid] = workload
+        replicasByWorkload[workload.reference.uid] = workload.replicas
         if let above = workload.controller {
             replicaSetsByDeployment[above.uid, default: []].insert(workload.reference.uid)
         }
@@ -173,6 +202,7 @@ public struct World: Sendable {
 
     private mutating func removeWorkload(_ uid: ObjectUID) {
         guard let workload = workloads.removeValue(forKey: uid) else { return }
+        replicasByWorkload[uid] = nil
         if let above = workload.controller { replicaSetsByDeployment[above.uid]?.remove(uid) }
     }
 

@@ -20,6 +20,25 @@ extension JSONValue {
         self = try (parsed ?? Array(bytes).withUnsafeBufferPointer { JSONValue.parse($0, skipped) }).get()
     }
 
+    /// Parses one JSON text that is an object, and hands over the elements of its member `items` one by one, so that a
+    /// large list never stands in memory as a whole.
+    ///
+    /// - Parameters:
+    ///   - bytes: the text.
+    ///   - skipped: keys whose values are left out wherever they appear.
+    ///   - each: takes an element; false stops reading.
+    /// - Returns: the object without its items, an empty array in their place; nil when reading was stopped.
+    static func reading(
+        itemsOf bytes: some Sequence<UInt8>, skipping skipped: Set<String>, each: (JSONValue) -> Bool
+    ) throws(JSONSyntaxError) -> JSONValue? {
+        func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<JSONValue?, JSONSyntaxError> {
+            var parser = JSONParser(bytes: bytes, skipped: skipped)
+            return Result { () throws(JSONSyntaxError) in try parser.list(each) }
+        }
+        let parsed = bytes.withContiguousStorageIfAvailable(read)
+        return try (parsed ?? Array(bytes).withUnsafeBufferPointer(read)).get()
+    }
+
     /// Parses one JSON text.
     public init(parsing text: String) throws(JSONSyntaxError) { try self.init(parsing: text.utf8) }
 
@@ -52,6 +71,42 @@ struct JSONParser {
         skipSpace()
         guard position == bytes.count else { throw error("something after the end of the value") }
         return result
+    }
+
+    /// An object whose items are handed over one by one; nil when reading was stopped.
+    mutating func list(_ each: (JSONValue) -> Bool) throws(JSONSyntaxError) -> JSONValue? {
+        skipSpace()
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "{") else { return try document() }
+        try enter()
+        var members: [JSONObject.Element] = []
+        var isFirst = true
+        while try !ends(with: UInt8(ascii: "}"), first: isFirst) {
+            isFirst = false
+            let key = try memberKey()
+            if key == "items", position < bytes.count, bytes[position] == UInt8(ascii: "[") {
+                guard try items(each) else { return nil }
+                add(key, .array([]), to: &members)
+            } else if skipped.contains(key) {
+                try skipValue()
+            } else {
+                add(key, try value(), to: &members)
+            }
+            skipSpace()
+        }
+        skipSpace()
+        guard position == bytes.count else { throw error("something after the end of the value") }
+        return .object(JSONObject(parsed: members))
+    }
+
+    private mutating func items(_ each: (JSONValue) -> Bool) throws(JSONSyntaxError) -> Bool {
+        try enter()
+        var isFirst = true
+        while try !ends(with: UInt8(ascii: "]"), first: isFirst) {
+            isFirst = false
+            guard each(try value()) else { return false }
+            skipSpace()
+        }
+        return true
     }
 
     func error(_ reason: String) -> JSONSyntaxError { JSONSyntaxError(reason: reason, offset: position) }

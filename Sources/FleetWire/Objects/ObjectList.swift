@@ -46,30 +46,52 @@ public struct ObjectList: Hashable, Sendable {
 }
 
 extension ClusterSnapshot {
-    /// Reads what `kubectl get … -o json` prints: a List of mixed kinds, one kind's list, or a single object.
+    /// Reads what `kubectl get … -o json` prints, or fleet's own snapshot: a List of mixed kinds, one kind's list, or a
+    /// single object.
     ///
-    /// The cluster's UID comes from namespace `kube-system`, if it is there.
+    /// The cluster's UID comes from namespace `kube-system`, if it is there; the time from the document, else it is that
+    /// of the youngest object.
     public init(decodingKubectlOutput bytes: some Sequence<UInt8>) throws(WireFormatError) {
-        let json: JSONValue
+        self.init()
+        var failure: WireFormatError?
+        // Items that do not state their kind: those of one kind's list, whose kind may come after them.
+        var unnamed: [JSONValue] = []
+        let document: JSONValue?
         do {
-            json = try JSONValue(parsing: bytes, skipping: ObjectList.skippedKeys)
+            document = try JSONValue.reading(itemsOf: bytes, skipping: ObjectList.skippedKeys) { item in
+                if item["kind"].isNull { unnamed.append(item) } else { failure = take(item, kind: nil) }
+                return failure == nil
+            }
         } catch {
             throw WireFormatError("not JSON: \(error)")
         }
-        try self.init(kubectlOutput: json)
+        if let failure { throw failure }
+        guard let document else { return }
+        let kind = document["kind"].string ?? ""
+        if document["items"].isNull, !kind.hasSuffix("List") { unnamed.append(document) }
+        for item in unnamed {
+            if let failure = take(item, kind: kind.hasSuffix("List") ? String(kind.dropLast("List".count)) : nil) {
+                throw failure
+            }
+        }
+        serverVersion = document["serverVersion"].string ?? ""
+        takenAt = document["takenAt"].string.flatMap(Timestamp.parse) ?? youngest
     }
 
-    init(kubectlOutput json: JSONValue) throws(WireFormatError) {
-        self.init()
-        let isList = json["items"].array != nil
-        let items = isList ? json["items"].elements : [json]
-        let listKind = json["kind"].string ?? ""
-        let itemKind = isList && listKind != "List" ? String(listKind.dropLast("List".count)) : nil
-        for item in items {
-            if let object = try ClusterObject(item, kind: item["kind"].string ?? itemKind) { add(object) }
-            guard item["kind"].string ?? itemKind == "Namespace" else { continue }
+    /// Adds one object; returns what is wrong with it.
+    private mutating func take(_ item: JSONValue, kind: String?) -> WireFormatError? {
+        do throws(WireFormatError) {
+            if let object = try ClusterObject(item, kind: item["kind"].string ?? kind) { add(object) }
+            guard item["kind"].string ?? kind == "Namespace" else { return nil }
             let metadata = try ObjectMetadata(item, kind: "Namespace")
             if metadata.name == "kube-system" { clusterUID = metadata.uid }
+            return nil
+        } catch {
+            return error
         }
+    }
+
+    private var youngest: Instant {
+        max(nodes.lazy.map(\.createdAt).max() ?? .epoch, pods.lazy.map(\.createdAt).max() ?? .epoch)
     }
 }

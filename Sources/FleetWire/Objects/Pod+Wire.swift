@@ -28,6 +28,7 @@ extension Pod {
             constraints: SchedulingConstraints(spec: spec, labels: metadata.labels),
             volumes: PodVolume.volumes(of: spec, pod: metadata.name),
             priorityClassName: spec["priorityClassName"].string ?? "",
+            priority: spec["priority"].int ?? 0,
             pendingReason: phase == .pending ? Self.pendingReason(json) : "",
             isDisruptionTarget: json.condition("DisruptionTarget")["status"].string == "True"
         )
