@@ -35,9 +35,12 @@ struct ExpandTests {
             }
             #expect(first.status == 0, "\(first.error)")
             // The first wave's host has a Node now: the pinned plan still fits.
-            let rest = try await world.linked { try await world.run("run", playbook, "-i", inventory, "--yes") }
+            let rest = try await world.linked {
+                try await world.run("run", playbook, "-i", inventory, "--yes", "--output", "json")
+            }
             #expect(rest.status == 0, "\(rest.error)")
-            #expect(rest.error.contains("Ready workers by zone: eu-1a"))
+            let balance = rest.steps.filter { $0.step == "wait_ready" }.map(\.detail).last
+            #expect(balance?.contains("Ready workers by zone: eu-1a 5, eu-1b 5, eu-1c 5") == true, "\(rest.steps)")
 
             let snapshot = try await world.snapshot()
             let nodes = Dictionary(
