@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The main job, end to end, on a real wire: simulated API server, real sshd, sandboxed hosts, the built binary.
-@Suite(.serialized, .needsSandboxedHosts) struct DemoTests {
+@Suite(.serialized, .needsHosts) struct DemoTests {
     @Test("fleet demo: four nodes in three waves, and every proof holds", .timeLimit(.minutes(6)))
     func demo() async throws {
         let folder = try TemporaryFolder()

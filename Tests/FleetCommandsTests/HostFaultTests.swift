@@ -1,16 +1,17 @@
-import FleetCommands
 import FleetModel
 import FleetSimulation
 import FleetSimulationServer
 import Foundation
 import Testing
 
+@testable import FleetCommands
+
 /// What is wrong with hosts is found before anything is changed, and said with the host's name (safety rules 2 and 6).
-@Suite(.serialized, .needsSandboxedHosts) struct HostFaultTests {
+@Suite(.serialized, .needsHosts) struct HostFaultTests {
     @Test("hosts that are as they should be pass: the same files without a fault")
     func faultless() async throws {
-        try await WorkerHosts.with { world in
-            let run = try await world.run("--dry-run")
+        try await HostWorld.with(Self.hosts()) { world in
+            let run = try await world.retire("--dry-run")
             #expect(run.status == 0, "\(run.error)")
             #expect(run.output.contains("would remove /var/lib/kubelet"))
             try await world.expectUntouched()
@@ -19,9 +20,9 @@ import Testing
 
     @Test("an unknown host key is refused, with its fingerprint")
     func unknownHostKey() async throws {
-        try await WorkerHosts.with { world in
+        try await HostWorld.with(Self.hosts()) { world in
             try Data().write(to: URL(fileURLWithPath: world.hosts.knownHosts))
-            let run = try await world.run("--yes")
+            let run = try await world.retire("--yes")
             #expect(run.status == 1)
             #expect(run.error.contains("web-02") && run.error.contains("SHA256:"), "\(run.error)")
             #expect(run.error.contains("known_hosts"))
@@ -31,10 +32,10 @@ import Testing
 
     @Test("a refused login names host, user and key")
     func authenticationRefused() async throws {
-        try await WorkerHosts.with { world in
-            let key = "\(world.cluster.folder.path)/other_key"
+        try await HostWorld.with(Self.hosts()) { world in
+            let key = "\(world.folder.path)/other_key"
             _ = try await FleetBinary.tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
-            let run = try await world.run("--yes", inventory: try world.inventory(key: key))
+            let run = try await world.retire("--yes", group: ["ansible_ssh_private_key_file: \(key)"])
             #expect(run.status == 1)
             #expect(run.error.contains("web-02") && run.error.contains(world.hosts.user), "\(run.error)")
             #expect(run.error.contains(key))
@@ -44,19 +45,21 @@ import Testing
 
     @Test("a host that is down is named, and the others are not begun")
     func hostDown() async throws {
-        try await WorkerHosts.with { world in
-            let run = try await world.run("--yes", inventory: try world.inventory(addresses: ["web-06": "127.0.9.9"]))
+        try await HostWorld.with(Self.hosts()) { world in
+            let run = try await world.retire("--yes", ["web-06": ["ansible_host: 127.0.9.9"]])
             #expect(run.status == 1)
-            #expect(run.error.contains("web-06"), "\(run.error)")
-            #expect(run.error.contains("127.0.9.9"))
+            #expect(run.error.contains("web-06") && run.error.contains("127.0.9.9"), "\(run.error)")
             try await world.expectUntouched()
         }
     }
 
     @Test("hosts of another cluster are refused: their kubelets trust another CA")
     func otherCluster() async throws {
-        try await WorkerHosts.with(ofAnotherCluster: true) { world in
-            let run = try await world.run("--yes")
+        let authority = try await FleetBinary.tool(
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            "/dev/null", "-subj", "/CN=another-ca", "-days", "30")
+        try await HostWorld.with(Self.hosts(trusting: authority)) { world in
+            let run = try await world.retire("--yes")
             #expect(run.status == 1)
             #expect(run.error.contains("web-02") && run.error.contains("belongs to another cluster"), "\(run.error)")
             try await world.expectUntouched()
@@ -65,31 +68,43 @@ import Testing
 
     @Test("a host that is another machine than its Node is refused, with both ids")
     func otherMachine() async throws {
-        try await WorkerHosts.with { world in
-            let own = try #require(world.hosts.endpoint(of: "web-10")?.address)
-            let run = try await world.run("--yes", inventory: try world.inventory(addresses: ["web-02": own]))
+        try await HostWorld.with(Self.hosts()) { world in
+            let other = try #require(world.hosts.endpoint(of: "web-10")?.address)
+            let run = try await world.retire("--yes", ["web-02": ["ansible_host: \(other)"]])
             #expect(run.status == 1)
             #expect(run.error.contains("web-02") && run.error.contains("it is another machine"), "\(run.error)")
             try await world.expectUntouched()
         }
     }
+
+    /// Three hosts of the demo's cluster, as their Nodes say they are.
+    private static func hosts(trusting authority: String = HostWorld.certificate) -> [SandboxHost] {
+        DemoCluster.snapshot().nodes.filter { ["web-02", "web-06", "web-10"].contains($0.name.rawValue) }.map { node in
+            SandboxHost(
+                name: node.name.rawValue, machineID: node.machineID, systemUUID: node.systemUUID,
+                internalIP: node.internalAddresses.first ?? "10.0.0.10", clusterCertificate: authority)
+        }
+    }
 }
 
-extension WorkerHosts {
-    /// Runs the playbook of the faults on two nodes.
-    fileprivate func run(_ option: String, inventory: String? = nil) async throws -> FleetBinary.Result {
-        let steps = ["cordon:", "drain: {delete_emptydir_data: true}", "delete_node:", "cleanup:"]
-        let playbook = try cluster.playbook(steps)
-        return try await cluster.run(
-            "run", playbook, "-i", try inventory ?? self.inventory(), "-l", "web-02,web-06", option)
+extension HostWorld {
+    /// Retires two nodes and cleans their hosts.
+    fileprivate func retire(
+        _ option: String, _ variables: [String: [String]] = [:], group: [String] = []
+    ) async throws -> FleetBinary.Result {
+        let playbook = try folder.playbook([
+            "cordon:", "drain: {delete_emptydir_data: true}", "delete_node:", "cleanup:",
+        ])
+        return try await run(
+            "run", playbook, "-i", try inventory(variables, group: group), "-l", "web-02,web-06", option)
     }
 
     /// No Node is changed, and nothing ran on a host but looks.
     fileprivate func expectUntouched() async throws {
-        let nodes = await cluster.server.simulation.nodes
+        let nodes = await server.simulation.nodes
         #expect(nodes.count == 12)
         #expect(nodes.allSatisfy { !$0.isCordoned && $0.taints.isEmpty && $0.annotations.isEmpty })
-        #expect(await cluster.server.audit.evictions == 0)
+        #expect(await server.audit.evictions == 0)
         for host in hosts.hosts { #expect(hosts.calls(on: host.name).allSatisfy { !$0.hasPrefix("kubeadm reset") }) }
     }
 }

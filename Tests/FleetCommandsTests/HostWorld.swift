@@ -1,4 +1,3 @@
-import FleetCommands
 import FleetKubernetes
 import FleetModel
 import FleetSimulation
@@ -7,6 +6,8 @@ import Foundation
 import Subprocess
 import Testing
 
+@testable import FleetCommands
+
 /// A simulated cluster behind its API, sandboxed hosts behind a real sshd, and the files that an operator has.
 struct HostWorld {
     let folder: TemporaryFolder
@@ -14,31 +15,8 @@ struct HostWorld {
     let hosts: SandboxFleet
     let kubeconfig: String
 
-    /// The CA of the cluster; its key was thrown away.
-    static let certificate = """
-        -----BEGIN CERTIFICATE-----
-        MIIBgDCCASWgAwIBAgIUR3FC7uzQC5rxJvS9ocIfnpTHO0kwCgYIKoZIzj0EAwIw
-        FTETMBEGA1UEAwwKa3ViZXJuZXRlczAeFw0yNjExMjMyMDU0MzBaFw0zNjExMjAy
-        MDU0MzBaMBUxEzARBgNVBAMMCmt1YmVybmV0ZXMwWTATBgcqhkjOPQIBBggqhkjO
-        PQMBBwNCAAQSDYd8G1Dy3URIA7lHZYWAU0fPgKKQi6SlMna1LBOTUMRPqDt3CcSt
-        2w/VOygex+hXn44+78HGEC+qphUIB7zeo1MwUTAdBgNVHQ4EFgQUp5mokBUVsdC0
-        JJAdW6JOXoQS/gMwHwYDVR0jBBgwFoAUp5mokBUVsdC0JJAdW6JOXoQS/gMwDwYD
-        VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA06sDexIz0hBTtJ8tquyO
-        f+blvAOjkHbGQ89IpKpcIUACIQDZsNpVDPrytbLJfPEUEIUob7zZy9jIOwHYJiLD
-        Y8WRRg==
-        -----END CERTIFICATE-----
-
-        """
-
-    /// Missing tools skip these suites visibly on a laptop, and fail them in CI.
-    static let isPossible: Bool = {
-        if ProcessInfo.processInfo.environment["CI"] != nil { return true }
-        return ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip"].allSatisfy { tool in
-            ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].contains {
-                FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)")
-            }
-        }
-    }()
+    /// The CA of the cluster, PEM; its key was thrown away.
+    static let certificate = DemoCertificate.pem
 
     /// Starts cluster and hosts, hands them to a body, and ends everything.
     static func with(
@@ -116,7 +94,9 @@ struct HostWorld {
     func status(of path: String) async throws -> Int {
         let result = try await Subprocess.run(
             .name("curl"),
-            arguments: ["-s", "-o", "/dev/null", "-w", "%{http_code}", server.url + "/as/secret-token-of-the-test" + path],
+            arguments: [
+                "-s", "-o", "/dev/null", "-w", "%{http_code}", server.url + "/as/secret-token-of-the-test" + path,
+            ],
             output: .string(limit: 4096), error: .discarded)
         return Int(result.standardOutput) ?? 0
     }
@@ -134,26 +114,20 @@ struct HostWorld {
     }
 
     /// Writes an inventory of the hosts; the variables of each are YAML entries such as `zone: eu-1a`.
-    func inventory(_ variables: [String: [String]], group: [String] = []) throws -> String {
-        let rows = hosts.hosts.map { host in
-            let own = ["ansible_host: \(host.address ?? "")", "ip: \(host.internalIP)"] + (variables[host.name] ?? [])
-            return "    \(host.name): {\(own.joined(separator: ", "))}"
-        }
-        let lines = [
-            "ansible_port: \(hosts.port)", "ansible_user: \(hosts.user)", "ansible_become: false",
-            "ansible_ssh_private_key_file: \(hosts.clientKey)",
-            "ansible_ssh_common_args: -o UserKnownHostsFile=\(hosts.knownHosts)",
-        ]
-        let text =
-            "kube_node:\n  hosts:\n" + rows.joined(separator: "\n") + "\n  vars:\n"
-            + (lines + group).map { "    \($0)\n" }.joined()
-        return try folder.write(text, to: "inventory.yaml")
+    func inventory(_ variables: [String: [String]] = [:], group: [String] = []) throws -> String {
+        let own = hosts.hosts.map { ($0.name, ["ip: \($0.internalIP)"] + (variables[$0.name] ?? [])) }
+        return try folder.write(
+            hosts.inventory(Dictionary(uniqueKeysWithValues: own), group: group), to: "inventory.yaml")
     }
 }
 
 extension Trait where Self == ConditionTrait {
-    /// Sandboxed hosts can run here, or must.
-    static var needsHosts: Self { .enabled(if: HostWorld.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip") }
+    /// Sandboxed hosts can run here, or must: missing tools skip a suite visibly on a laptop, and fail it in CI.
+    static var needsHosts: Self {
+        let missing = ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip"].filter { !FleetBinary.isInstalled($0) }
+        let isCI = ProcessInfo.processInfo.environment["CI"] != nil
+        return .enabled(if: missing.isEmpty || isCI, "needs \(missing.joined(separator: ", "))")
+    }
 }
 
 extension FleetBinary.Result {

@@ -149,6 +149,32 @@ import Testing
         #expect(result.output.isEmpty)
     }
 
+    @Test(
+        "what is read and not kept is refused with its place",
+        arguments: [
+            ("window: {days: sat-sun, from: \"01:00\", to: \"05:00\", time_zone: UTC}", "p.yaml:3:1"),
+            ("evictions: {stuck: [{selector: app=x, action: delete}]}", "p.yaml:3:13"),
+        ])
+    func unkept(line: String, place: String) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let playbook = try folder.write("name: p\nhosts: all\n\(line)\nsteps: [{cordon: }]\n", to: "p.yaml")
+        let result = try await FleetBinary(directory: folder.path).run("playbook", "check", playbook)
+        #expect(result.status == 64)
+        #expect(result.error.contains(place) && result.error.contains("is not kept by this version"), "\(result.error)")
+    }
+
+    @Test("a default context is one of the default kubeconfig, and no other's")
+    func defaultContext() async throws {
+        try await SimulatedWorld.with { world in
+            _ = try world.folder.write("kubeconfig: /nowhere\ncontext: prod\n", to: "fleet.yaml")
+            let named = try await world.run("plan", try world.playbook(), "-l", "web-02")
+            #expect(named.status == 0, "\(named.error)")
+            let silent = try await world.fleet.run("plan", try world.playbook(), "-l", "web-02")
+            #expect(silent.status != 0 && silent.error.contains("/nowhere"), "\(silent.error)")
+        }
+    }
+
     @Test("an expired token is told, without the token")
     func expiredToken() async throws {
         try await SimulatedWorld.with { world in

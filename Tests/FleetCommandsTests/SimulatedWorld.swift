@@ -1,7 +1,6 @@
 import FleetModel
 import FleetSimulation
 import FleetSimulationServer
-import Foundation
 
 /// A simulated cluster behind its API, and the files that a command needs; nothing listens on SSH.
 struct SimulatedWorld {
@@ -12,7 +11,7 @@ struct SimulatedWorld {
 
     /// Starts a cluster, hands it to a body, and ends everything.
     static func with(
-        _ snapshot: ClusterSnapshot = DemoCluster.snapshot(), denied: [Account.Rule] = [], authority: String? = nil,
+        _ snapshot: ClusterSnapshot = DemoCluster.snapshot(), denied: [Account.Rule] = [],
         _ body: (SimulatedWorld) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -28,9 +27,7 @@ struct SimulatedWorld {
             settings: SimulationServer.Settings(accounts: [account]))
         let world = SimulatedWorld(
             folder: folder, server: server,
-            kubeconfig: try folder.write(
-                server.kubeconfig(certificateAuthorityData: authority.map { Data($0.utf8).base64EncodedString() }),
-                to: "kubeconfig"),
+            kubeconfig: try folder.write(server.kubeconfig(), to: "kubeconfig"),
             fleet: FleetBinary(directory: folder.path)
         )
         do {
@@ -49,11 +46,19 @@ struct SimulatedWorld {
     }
 
     /// Writes a playbook; API steps only unless given.
-    func playbook(
-        _ steps: [String] = ["cordon:", "drain: {delete_emptydir_data: true}", "verify_drained:", "delete_node:"],
-        header: String = ""
-    ) throws -> String {
-        let text = """
+    func playbook(_ steps: [String] = TemporaryFolder.steps, header: String = "") throws -> String {
+        try folder.playbook(steps, header: header)
+    }
+}
+
+extension TemporaryFolder {
+    /// What takes a node out through the API alone.
+    static let steps = ["cordon:", "drain: {delete_emptydir_data: true}", "verify_drained:", "delete_node:"]
+
+    /// Writes a playbook that retires nodes.
+    func playbook(_ steps: [String] = steps, header: String = "") throws -> String {
+        try write(
+            """
             name: retire
             hosts: kube_node
             require_limit: true
@@ -63,7 +68,6 @@ struct SimulatedWorld {
             steps:
             \(steps.map { "  - \($0)" }.joined(separator: "\n"))
 
-            """
-        return try folder.write(text, to: "retire.yaml")
+            """, to: "retire.yaml")
     }
 }

@@ -61,14 +61,14 @@ import Testing
         #expect(finding?.message.hasPrefix("it needs 3 healthy pods and has 3") == true)
     }
 
-    @Test func `stuck: delete turns the blocker into a warning that names the permission`() {
+    @Test func `A budget that never permits anything is a blocker, whatever is said of stuck pods`() {
         var world = world()
         world.addBudget("cart", app: "cart", maxUnavailable: .count(0))
         let selector = LabelSelector(matchLabels: ["app": "cart"])
         world.playbook.evictions.stuck = StuckPolicy(rules: [.init(selector: selector, action: .delete)])
         let finding = world.findings(.impossibleBudget).first
-        #expect(finding?.severity == .warning)
-        #expect(finding?.remedy.contains("--allow budget-override") == true)
+        #expect(finding?.severity == .blocker)
+        #expect(finding?.remedy == "raise the replicas, or relax the budget with its owner")
     }
 
     @Test func `Workloads without a budget are one finding`() {

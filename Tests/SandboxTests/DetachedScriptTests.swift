@@ -69,4 +69,14 @@ struct DetachedScriptTests {
             #expect(try await fleet.output("a", "cat /tmp/ran") == "ran\nran\n")
         }
     }
+
+    @Test("A host without the tools is told what it lacks, and nothing is started")
+    func missingTools() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            let reading = try await fleet.read("a", "PATH=/none\n" + script("true").start(again: false).script)
+            #expect(reading.status == 1)
+            #expect(
+                reading.error == "there is no setsid on this host (package util-linux); nothing was started\n")
+        }
+    }
 }

@@ -5,7 +5,9 @@ import Foundation
 struct DiskFileTree: FileTree {
     func kind(of path: String) -> FileKind? {
         var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: Paths.expanded(path), isDirectory: &isDirectory) else { return nil }
+        guard FileManager.default.fileExists(atPath: Paths.expanded(path), isDirectory: &isDirectory) else {
+            return nil
+        }
         return isDirectory.boolValue ? .directory : .file
     }
 
@@ -41,9 +43,12 @@ enum Paths {
 
     /// A playbook's file: a path as it is, a bare name under `playbooks/`.
     static func playbook(_ name: String) throws -> String {
-        let candidates = name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+        let candidates =
+            name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml")
             ? [name] : ["playbooks/\(name).yaml", "playbooks/\(name).yml"]
-        if let found = candidates.first(where: { FileManager.default.fileExists(atPath: expanded($0)) }) { return found }
+        if let found = candidates.first(where: { FileManager.default.fileExists(atPath: expanded($0)) }) {
+            return found
+        }
         throw UsageError(
             "there is no playbook \"\(name)\": looked for \(candidates.joined(separator: " and "))",
             hint: known(in: "playbooks")
@@ -53,7 +58,8 @@ enum Paths {
     private static func known(in directory: String) -> String {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
             .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
-        return names.isEmpty ? "run fleet where the folder playbooks/ is, or give the file's path"
+        return names.isEmpty
+            ? "run fleet where the folder playbooks/ is, or give the file's path"
             : "known here: \(names.joined(separator: ", "))"
     }
 }

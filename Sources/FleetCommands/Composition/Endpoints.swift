@@ -16,7 +16,9 @@ struct Endpoints {
         let connection = host.connection
         if let problem = host.problems.first { throw Refusal("host \"\(host.name)\": \(problem)") }
         guard connection.transport == "ssh" else {
-            throw Refusal("host \"\(host.name)\": ansible_connection is \"\(connection.transport)\"; fleet reaches hosts by ssh only")
+            throw Refusal(
+                "host \"\(host.name)\": ansible_connection is \"\(connection.transport)\"; fleet reaches hosts by ssh only"
+            )
         }
         if connection.proxyCommand != nil {
             throw Refusal("host \"\(host.name)\": ProxyCommand is not supported yet", hint: "use ProxyJump")
@@ -66,7 +68,8 @@ struct Endpoints {
         case nil, "sudo": return .sudo
         case "doas": return .doas
         case .some(let method):
-            throw Refusal("host \"\(host.name)\": ansible_become_method \"\(method)\" is not supported", hint: "use sudo or doas")
+            throw Refusal(
+                "host \"\(host.name)\": ansible_become_method \"\(method)\" is not supported", hint: "use sudo or doas")
         }
     }
 

@@ -11,7 +11,7 @@ struct LoadedInventory: Sendable {
 
     /// Reads the sources of the options; nil without any.
     static func load(_ options: InventoryOptions, files: any FileTree = DiskFileTree()) throws -> LoadedInventory? {
-        let paths = options.inventories.isEmpty ? try Defaults.load().inventories : options.inventories
+        let paths = options.inventories.isEmpty ? try Defaults.load(files: files).inventories : options.inventories
         guard !paths.isEmpty else { return nil }
         let document = try InventoryReader(tree: files).read(paths)
         return LoadedInventory(inventory: document.inventory, warnings: document.warnings)
@@ -22,7 +22,8 @@ struct LoadedInventory: Sendable {
         let nodes = snapshot.nodes.sorted { $0.name < $1.name }
         let hosts = nodes.map { node in
             Host(
-                name: HostName(node.name.rawValue), groups: [node.hasControlPlaneRole ? "kube_control_plane" : "kube_node"],
+                name: HostName(node.name.rawValue),
+                groups: [node.hasControlPlaneRole ? "kube_control_plane" : "kube_node"],
                 connection: ConnectionSettings(address: node.internalAddresses.first ?? node.name.rawValue),
                 zone: node.zone, node: node.name
             )
@@ -32,7 +33,8 @@ struct LoadedInventory: Sendable {
         }
         let all = InventoryGroup(name: "all", children: ["ungrouped"] + groups.map(\.name))
         let ungrouped = InventoryGroup(name: "ungrouped")
-        return LoadedInventory(inventory: Inventory(hosts: hosts, groups: [all, ungrouped] + groups), isFromFiles: false)
+        return LoadedInventory(
+            inventory: Inventory(hosts: hosts, groups: [all, ungrouped] + groups), isFromFiles: false)
     }
 
     /// The hosts of the playbook's pattern that the limit leaves; zone and pool fall back to the Node's labels.

@@ -23,7 +23,7 @@ struct LoadedPlaybook: Sendable {
         let document = try PlaybookDocument(file: path, in: files)
         let steps = try StepCatalogue.decode(document.steps)
         let checks = try PlaybookChecks(document.preflight)
-        try refuseUnkept(document)
+        try refuseUnkept(document, path)
         var digest = ContentDigest()
         digest.update(try files.contents(of: path))
         let uploads = try uploads(of: steps, besides: path, files)
@@ -48,15 +48,22 @@ struct LoadedPlaybook: Sendable {
     }
 
     /// A promise that this version would not keep is refused, not ignored.
-    private static func refuseUnkept(_ document: PlaybookDocument) throws(Diagnostics) {
+    private static func refuseUnkept(_ document: PlaybookDocument, _ path: String) throws(Diagnostics) {
         for key in ["window", "health"] {
             guard let place = document.places[key] else { continue }
-            throw Diagnostics(
-                Diagnostic(
-                    "\"\(key)\" is not kept by this version of fleet", at: place,
-                    suggestion: "take it out, and mind it yourself for now"
-                )
-            )
+            throw unkept("\"\(key)\"", at: place)
         }
+        if document.header.evictions.stuck.deletesSomePods {
+            throw unkept("\"action: delete\"", at: document.places["evictions.stuck"] ?? SourceLocation(file: path))
+        }
+    }
+
+    private static func unkept(_ what: String, at place: SourceLocation) -> Diagnostics {
+        Diagnostics(
+            Diagnostic(
+                "\(what) is not kept by this version of fleet", at: place,
+                suggestion: "take it out, and mind it yourself for now"
+            )
+        )
     }
 }

@@ -34,7 +34,8 @@ struct PlaybookChecks {
     private static func unknown(_ check: PlaybookCheck) -> Diagnostic {
         let known = always + ["critical_pods"]
         return Diagnostic(
-            "there is no check \"\(check.kind)\"", at: check.location, expected: "one of \(known.joined(separator: ", "))",
+            "there is no check \"\(check.kind)\"", at: check.location,
+            expected: "one of \(known.joined(separator: ", "))",
             suggestion: Suggestion.sentence(for: check.kind, among: known)
         )
     }

@@ -168,11 +168,13 @@ enum ExtraVariables {
 }
 
 extension ClusterOptions {
-    /// The cluster that the options and the kubeconfig name.
+    /// The cluster that the options and the kubeconfig name. A default context is one of the default kubeconfig: where
+    /// another file is named, its own current-context holds.
     func connection() throws -> ClusterConnection {
         let defaults = try Defaults.load()
         let path = kubeconfig ?? defaults.kubeconfig
-        return try Kubeconfig(explicitPath: path.map(Paths.expanded), context: context ?? defaults.context).connection()
+        let chosen = context ?? (kubeconfig == nil ? defaults.context : nil)
+        return try Kubeconfig(explicitPath: path.map(Paths.expanded), context: chosen).connection()
     }
 }
 

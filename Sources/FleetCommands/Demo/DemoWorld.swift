@@ -66,32 +66,14 @@ struct DemoWorld: Sendable {
     private func writeFiles(_ nodes: [Node]) throws {
         let authority = Data(DemoCertificate.pem.utf8).base64EncodedString()
         try write(server.kubeconfig(certificateAuthorityData: authority), to: kubeconfig)
-        try write(inventoryText(nodes), to: inventory)
+        let zones = nodes.map { ($0.name.rawValue, ["zone: \($0.zone?.rawValue ?? "")"]) }
+        try write(hosts.inventory(Dictionary(uniqueKeysWithValues: zones)), to: inventory)
         try write(DemoPlaybook.text, to: playbook)
     }
 
     private func write(_ text: String, to path: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-    }
-
-    private func inventoryText(_ nodes: [Node]) -> String {
-        let rows = nodes.map { node in
-            let address = hosts.endpoint(of: node.name.rawValue)?.address ?? node.name.rawValue
-            return "    \(node.name): {ansible_host: \(address), zone: \(node.zone?.rawValue ?? "")}"
-        }
-        return """
-            kube_node:
-              hosts:
-            \(rows.joined(separator: "\n"))
-              vars:
-                ansible_port: \(hosts.port)
-                ansible_user: \(hosts.user)
-                ansible_become: false
-                ansible_ssh_private_key_file: \(hosts.clientKey)
-                ansible_ssh_common_args: -o UserKnownHostsFile=\(hosts.knownHosts)
-
-            """
     }
 
     // MARK: - The link between a host's kubelet and its Node

@@ -74,6 +74,30 @@ public actor SandboxFleet {
             knownHostsFiles: [knownHosts])
     }
 
+    /// An Ansible inventory of the hosts as group `kube_node`; `variables` adds to a host, and `group` to all, YAML
+    /// entries such as `zone: eu-1a`, and what stands there a second time takes the place of what is right.
+    public nonisolated func inventory(_ variables: [String: [String]] = [:], group: [String] = []) -> String {
+        let rows = hosts.map { host in
+            Self.entries(["ansible_host: \(host.address ?? "")"], variables[host.name] ?? [])
+                .joined(separator: ", ")
+        }
+        let shared = Self.entries(
+            [
+                "ansible_port: \(port)", "ansible_user: \(user)", "ansible_become: false",
+                "ansible_ssh_private_key_file: \(clientKey)",
+                "ansible_ssh_common_args: -o UserKnownHostsFile=\(knownHosts)",
+            ], group)
+        return "kube_node:\n  hosts:\n" + zip(hosts, rows).map { "    \($0.name): {\($1)}\n" }.joined()
+            + "  vars:\n" + shared.map { "    \($0)\n" }.joined()
+    }
+
+    /// The entries, of which later ones replace earlier ones of the same key.
+    private static func entries(_ usual: [String], _ own: [String]) -> [String] {
+        let key = { (entry: String) in entry.prefix { $0 != ":" } }
+        let replaced = Set(own.map(key))
+        return usual.filter { !replaced.contains(key($0)) } + own
+    }
+
     /// The host's file tree as this machine sees it.
     public nonisolated func root(of name: String) -> String { "\(directory)/hosts/\(name)/root" }
 

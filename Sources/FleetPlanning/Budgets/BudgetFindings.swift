@@ -36,13 +36,13 @@ struct BudgetFindings {
         let item = pod.key.description
         if let failure = budget.syncFailure {
             groups.add(
-                severity(for: pod), .budgetSyncFailed, on: subject, "it failed to sync and permits nothing: \(failure)",
-                remedy: way(past: "mend its selector or the controller that it does not find", pod), item: item
+                .blocker, .budgetSyncFailed, on: subject, "it failed to sync and permits nothing: \(failure)",
+                remedy: "mend its selector or the controller that it does not find", item: item
             )
         } else if isImpossible(budget, owner) {
             groups.add(
-                severity(for: pod), .impossibleBudget, on: subject, impossibility(budget, owner),
-                remedy: way(past: "raise the replicas, or relax the budget with its owner", pod), item: item
+                .blocker, .impossibleBudget, on: subject, impossibility(budget, owner),
+                remedy: "raise the replicas, or relax the budget with its owner", item: item
             )
         } else if budget.observedGeneration < budget.generation {
             groups.add(
@@ -71,16 +71,5 @@ struct BudgetFindings {
     private func impossibility(_ budget: PodDisruptionBudget, _ owner: PodOwner) -> String {
         let expected = BudgetRule.expected(budget, replicas: owner.replicas)
         return "\(BudgetRule.words(budget)) of \(expected) pods never lets one go"
-    }
-
-    /// A pod that the playbook deletes past its budget is no blocker (safety rule 11).
-    private func severity(for pod: Pod) -> Finding.Severity {
-        policy.stuck.action(forLabels: pod.labels) == .delete ? .warning : .blocker
-    }
-
-    private func way(past remedy: String, _ pod: Pod) -> String {
-        policy.stuck.action(forLabels: pod.labels) == .delete
-            ? "evictions.stuck deletes its pods past it after the timeout, with --allow budget-override"
-            : "\(remedy); or name its pods in evictions.stuck with action delete"
     }
 }

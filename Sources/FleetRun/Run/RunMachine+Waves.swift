@@ -24,7 +24,8 @@ extension RunMachine {
             }
             if let blockedSince, now >= blockedSince + Self.patience { mayAdmitNodes = true }
             while mayAdmitNodes, !isInterrupted, failureReason() == nil { admitNodes(of: wave) }
-            let hasEnded = state.endedInWave[wave.number] ?? 0 >= wave.targets.count && wave.targets.allSatisfy { isEnded($0) }
+            let hasEnded =
+                state.endedInWave[wave.number] ?? 0 >= wave.targets.count && wave.targets.allSatisfy { isEnded($0) }
             guard hasEnded else { return endIfBlocked() }
             emit(.waveFinished(change(wave)))
         }
@@ -178,10 +179,13 @@ extension RunMachine {
 
     /// The plan's remaining nodes less those that are cordoned at once: a cordon keeps moved pods away as well.
     private var nodesToMark: [PlanTarget] {
-        guard let wave = currentWave(), order.steps.first?.step.traits.contains(.cordons) ?? false else { return order.soon }
+        guard let wave = currentWave(), let first = order.steps.first, first.step.traits.contains(.cordons),
+            first.condition == nil
+        else { return order.soon }
         var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
         var begun: Set<NodeName> = []
-        for target in wave.targets where state.nodes[target.node]?.phase == .pending && caps.refusal(of: target) == nil {
+        for target in wave.targets where state.nodes[target.node]?.phase == .pending && caps.refusal(of: target) == nil
+        {
             caps.take(target)
             begun.insert(target.node)
         }

@@ -64,14 +64,20 @@ enum DetachedText {
             ' sh "$dir" "$boot" >/dev/null 2>&1 </dev/null &
         }
 
+        stop_with() { echo "$1" >&2; exit 1; }
+
         begin() {
-            (umask 077 && mkdir -p "$home" && chmod 700 /var/lib/fleet "$home") || { say failed "$home cannot be made"; exit 1; }
+            for tool in setsid flock; do
+                command -v "$tool" >/dev/null || stop_with "there is no $tool on this host (package util-linux); nothing was started"
+            done
+            (umask 077 && mkdir -p "$home" && chmod 700 /var/lib/fleet "$home") || stop_with "$home cannot be made; nothing was started"
             exec 9>"$home/$FLEET_ID.lock"
             flock 9
             now=$(state)
             if [ "$now" = unstarted ] || { [ "$now" = lost ] && [ "$FLEET_AGAIN" = yes ]; }; then rm -rf "$dir"; fi
             if mkdir -m 700 "$dir" 2>/dev/null; then
-                (umask 077 && printf '%s\n' "$FLEET_SCRIPT" >"$dir/script") || { rmdir "$dir"; say failed "the script cannot be written"; exit 1; }
+                (umask 077 && printf '%s\n' "$FLEET_SCRIPT" >"$dir/script") ||
+                    { rm -rf "$dir"; stop_with "$dir/script cannot be written; nothing was started"; }
                 launch
                 turn=0
                 while [ ! -e "$dir/process" ] && [ "$turn" -lt 100 ]; do sleep 0.05; turn=$((turn + 1)); done

@@ -90,7 +90,8 @@ private struct DetachedCourse {
         case .lost: return failed("it ended without a status: it was killed, or the host restarted\(Self.tail(output))")
         case .ended(0): return clear(output)
         case .ended(let status):
-            let words = output.suffix(3).joined(separator: "; ")
+            let said = output.isEmpty ? "" : output.suffix(3).joined(separator: "; ") + "; "
+            let words = "\(said)all it said is in \(script.directory)/output on \(context.target.host)"
             return (OperationResult(isSuccess: false, code: "exited \(status)", message: words), .wait(title))
         }
     }

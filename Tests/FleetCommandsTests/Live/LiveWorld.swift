@@ -68,25 +68,9 @@ struct LiveWorld {
     /// Runs fleet with the administrator's kubeconfig, or with another token.
     func fleet(_ command: String, _ arguments: [String], token: String? = nil) async throws -> FleetBinary.Result {
         let kubeconfig = try token.map { try plane.folder.write(plane.kubeconfig(token: $0), to: "other-kubeconfig") }
-        let inventory = try plane.folder.write(inventoryText, to: "inventory.yaml")
+        let inventory = try plane.folder.write(hosts.inventory(), to: "inventory.yaml")
         return try await FleetBinary(directory: plane.folder.path).run(
             list: [command] + arguments + ["-i", inventory, "--kubeconfig", kubeconfig ?? plane.kubeconfig])
-    }
-
-    private var inventoryText: String {
-        let rows = hosts.hosts.map { "    \($0.name): {ansible_host: \($0.address ?? "")}" }
-        return """
-            kube_node:
-              hosts:
-            \(rows.joined(separator: "\n"))
-              vars:
-                ansible_port: \(hosts.port)
-                ansible_user: \(hosts.user)
-                ansible_become: false
-                ansible_ssh_private_key_file: \(hosts.clientKey)
-                ansible_ssh_common_args: -o UserKnownHostsFile=\(hosts.knownHosts)
-
-            """
     }
 
     // MARK: - What is there
