@@ -27,6 +27,30 @@ import Testing
         #expect(json["spec"]["unschedulable"] == true)
     }
 
+    @Test func aStatefulSetsMemberHasItsClaimBesideItsTemplatesVolumes() async throws {
+        let world = SimulatedWorld(nodes: 3)
+        try await world.makeNamespace("pay")
+        let labels: JSONValue = ["app": "ledger"]
+        let set: JSONValue = [
+            "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": ["name": "ledger"],
+            "spec": [
+                "replicas": 1, "serviceName": "ledger", "selector": ["matchLabels": labels],
+                "template": [
+                    "metadata": ["labels": labels],
+                    "spec": [
+                        "containers": [["name": "main", "image": "i"]],
+                        "volumes": [["name": "scratch", "emptyDir": [:]]],
+                    ],
+                ],
+                "volumeClaimTemplates": [["metadata": ["name": "data"], "spec": ["accessModes": ["ReadWriteOnce"]]]],
+            ],
+        ]
+        try await world.json("POST", "/apis/apps/v1/namespaces/pay/statefulsets", set, code: 201)
+        let pod = try await world.wait(for: "/api/v1/namespaces/pay/pods/ledger-0") { !$0["spec"]["nodeName"].isNull }
+        let claims = pod["spec"]["volumes"].elements.map { $0["persistentVolumeClaim"]["claimName"].string ?? "" }
+        #expect(claims == ["data-ledger-0", ""])
+    }
+
     @Test func aPatchWithAnothersUIDIsAConflict() async throws {
         let world = SimulatedWorld(nodes: 3)
         let answer = try await world.json(

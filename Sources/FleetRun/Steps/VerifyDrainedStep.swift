@@ -56,8 +56,15 @@ public struct VerifyDrainedStep: Step {
         let ready = world.readyPods(of: uid)
         let wanted = min(replicas, readyBefore)
         guard ready < wanted, let workload = world.workloads[uid], workload.reference.kind != .job else { return nil }
-        let reasons = Set(world.unreadyPods(of: uid).map(\.pendingReason).filter { !$0.isEmpty }).sorted()
-        let words = reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
+        let reasons = Set(world.unreadyPods(of: uid).map(Self.trouble)).sorted()
+        let words = reasons.isEmpty ? "" : " (\(reasons.prefix(3).joined(separator: "; ")))"
         return "\(workload.reference) has \(ready) of \(wanted) Ready pods\(words)"
+    }
+
+    /// Why a pod is not Ready: the scheduler's own words, else where it stands.
+    private static func trouble(of pod: Pod) -> String {
+        if !pod.pendingReason.isEmpty { return pod.pendingReason }
+        guard let node = pod.nodeName else { return "\(pod.key) has no node yet" }
+        return "\(pod.key) on \(node) is \(pod.isTerminating ? "stopping" : "not Ready")"
     }
 }

@@ -46,9 +46,17 @@ enum PodRendering {
     private static func overlaySpec(_ pod: Pod, _ template: JSONValue, _ json: inout JSONValue) {
         if json["spec"]["containers"].elements.isEmpty {
             json["spec"] = template["spec"].object == nil ? modelled(pod) : template["spec"]
+            addVolumes(of: pod, to: &json["spec"])
             PodDefaults.apply(to: &json["spec"])
         }
         json.set(pod.nodeName.map { .string($0.rawValue) }, at: "spec", "nodeName")
+    }
+
+    /// What a controller adds to its template: the claims of a StatefulSet's member.
+    private static func addVolumes(of pod: Pod, to spec: inout JSONValue) {
+        let there = Set(spec["volumes"].elements.compactMap { $0["name"].string })
+        let added = pod.volumes.filter { !there.contains(PodSpecRendering.name($0)) }.map(PodSpecRendering.json)
+        if !added.isEmpty { spec["volumes"] = .array(added + spec["volumes"].elements) }
     }
 
     private static func modelled(_ pod: Pod) -> JSONValue {

@@ -109,7 +109,7 @@ enum PodSpecRendering {
         return json
     }
 
-    private static func json(_ volume: PodVolume) -> JSONValue {
+    static func json(_ volume: PodVolume) -> JSONValue {
         switch volume {
         case .emptyDir(let name): ["name": .string(name), "emptyDir": [:]]
         case .hostPath(let name, let path): ["name": .string(name), "hostPath": ["path": .string(path)]]
@@ -118,7 +118,7 @@ enum PodSpecRendering {
         }
     }
 
-    private static func name(_ volume: PodVolume) -> String {
+    static func name(_ volume: PodVolume) -> String {
         switch volume {
         case .emptyDir(let name), .hostPath(let name, _), .claim(let name, _): name
         }
