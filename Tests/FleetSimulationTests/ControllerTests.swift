@@ -70,6 +70,46 @@ import Testing
         #expect(scenario.simulation.pod(pod.key)?.isReady == true)
     }
 
+    @Test func aSnapshotTakenWhileAPodMovesComesToRest() throws {
+        var first = Scenario(DemoCluster.snapshot())
+        first.wait(.seconds(1))
+        let pod = try #require(first.simulation.pod(ObjectKey("pay", "ledger-0")))
+        let node = try #require(pod.nodeName.flatMap { first.simulation.node($0) })
+        first.perform(.request(.patchNode(node.name, uid: node.uid, NodePatch(isCordoned: true)), dryRun: false))
+        first.perform(.evict(pod.key, DeleteOptions()))
+        var midway = first.simulation.snapshot()
+        for _ in 0..<2_000 {
+            first.wait(.milliseconds(5))
+            midway = first.simulation.snapshot()
+            let member = midway.pods.first { $0.key == pod.key }
+            if member?.uid != pod.uid, member?.nodeName != nil, member?.isReady == false { break }
+        }
+        #expect(midway.attachments.contains { $0.nodeName == node.name }, "the volume is still at the old node")
+        var second = Scenario(midway)
+        second.wait(.seconds(60))
+        #expect(second.simulation.pod(pod.key)?.isReady == true)
+        #expect(second.simulation.snapshot().attachments.allSatisfy { $0.nodeName != node.name })
+    }
+
+    /// A snapshot of `fleet simulate` holds UIDs that its own seed gave, and a rehearsal draws from the same seed.
+    @Test func noUIDOfTheSnapshotIsGivenAgain() throws {
+        func replace(in snapshot: ClusterSnapshot) throws -> (pods: [Pod], new: Pod) {
+            var scenario = Scenario(snapshot)
+            let old = try #require(scenario.pods("shop", app: "cart").min { $0.key < $1.key })
+            scenario.perform(.evict(old.key, DeleteOptions()))
+            scenario.wait(.seconds(60))
+            let known = Set(snapshot.pods.map(\.key))
+            return (scenario.simulation.pods, try #require(scenario.simulation.pods.first { !known.contains($0.key) }))
+        }
+        var snapshot = DemoCluster.snapshot()
+        let drawn = try replace(in: snapshot).new.uid
+        let other = try #require(snapshot.pods.firstIndex { $0.labels["app"] == "frontend" })
+        snapshot.pods[other].uid = drawn
+        let again = try replace(in: snapshot)
+        #expect(again.new.uid != drawn)
+        #expect(Set(again.pods.map(\.uid)).count == snapshot.pods.count)
+    }
+
     @Test func deletedNodeStaysGoneUntilItsKubeletRestarts() throws {
         var scenario = Scenario(DemoCluster.snapshot())
         scenario.wait(.seconds(1))

@@ -4,6 +4,10 @@ import FleetModel
 extension SimulatedCluster {
     mutating func load(_ snapshot: ClusterSnapshot) {
         isRecording = false
+        random.avoid(snapshot.pods.map(\.uid))
+        random.avoid(snapshot.nodes.map(\.uid))
+        random.avoid(snapshot.workloads.map(\.reference.uid))
+        random.avoid(snapshot.budgets.map(\.uid))
         clusterUID = snapshot.clusterUID.rawValue.isEmpty ? random.uid() : snapshot.clusterUID
         serverVersion = snapshot.serverVersion
         resourceVersion = max(resourceVersion, highestVersion(snapshot))
@@ -107,6 +111,7 @@ extension SimulatedCluster {
                 startKubelet(index)
             }
         }
+        releaseUnwantedVolumes()
         for name in orphans.keys.sorted() { planOrphanCollection(name) }
         for node in nodes.indices where nodes[node].node.isCordoned || !nodes[node].node.isReady { enqueueLifecycle(node) }
     }

@@ -78,6 +78,15 @@ extension SimulatedCluster {
         return nodes[node].pods.contains { volumeNames(of: pods[Int($0)].pod).contains(volume) }
     }
 
+    /// A state that was taken while pods moved: attachments that nobody wants any more go on their way out.
+    mutating func releaseUnwantedVolumes() {
+        for attachment in attachments.values.map(\.value).sorted(by: { $0.name < $1.name })
+        where !isWanted(attachment.volumeName, attachment.nodeName) {
+            let delay = isHostAlive(attachment.nodeName) ? settings.volumeDetach : settings.forcedDetach
+            plan(.releaseVolume(attachment.nodeName, volume: attachment.volumeName), after: delay)
+        }
+    }
+
     mutating func releaseVolume(_ volume: String, _ name: NodeName) {
         guard !isWanted(volume, name) else { return }
         if let node = nodeIndex(name) { change(node: node) { $0.volumesInUse.removeAll { $0 == volume } } }

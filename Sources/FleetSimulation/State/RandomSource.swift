@@ -3,6 +3,7 @@ import FleetModel
 /// The simulation's only source of chance: SplitMix64.
 struct RandomSource: Sendable {
     private var state: UInt64
+    private var taken: Set<ObjectUID> = []
 
     /// Mixes the seed first: neighbouring seeds must not give the same stream, shifted.
     init(seed: UInt64) {
@@ -41,8 +42,17 @@ struct RandomSource: Sendable {
 
     private static let alphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
 
-    /// A UID in the shape of a random UUID.
+    /// Never gives out these UIDs: a snapshot may come from another simulation that drew from the same seed.
+    mutating func avoid(_ uids: some Sequence<ObjectUID>) { taken.formUnion(uids) }
+
+    /// A UID in the shape of a random UUID, which nothing in the snapshot had.
     mutating func uid() -> ObjectUID {
+        var uid = draw()
+        while taken.contains(uid) { uid = draw() }
+        return uid
+    }
+
+    private mutating func draw() -> ObjectUID {
         var bits = (next(), next())
         var text: [UInt8] = []
         text.reserveCapacity(36)
