@@ -25,6 +25,7 @@ enum PlanDigest {
         canonical.add(target.zone?.rawValue ?? "")
         canonical.add(target.pool?.rawValue ?? "")
         canonical.add(target.isControlPlane ? "control-plane" : "worker")
+        if target.isNewcomer == true { canonical.add("newcomer") }
     }
 
     /// Fields with their lengths, so that no two lists of fields run together.

@@ -12,6 +12,8 @@ public struct PlanRequest: Sendable {
     public var steps: [StepSummary]
     /// The hosts that the playbook's pattern and `--limit` leave, in the inventory's order.
     public var hosts: [Host]
+    /// The hosts that may come in for them, in the inventory's order.
+    public var spares: [Host] = []
     /// `--plan NAME`; nil means the playbook's name.
     public var name: String?
     /// Pods that are critical whatever their priority class (the playbook's `critical_pods`).

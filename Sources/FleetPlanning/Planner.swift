@@ -9,10 +9,11 @@ public enum Planner {
         let index = ClusterIndex(request.snapshot)
         let targets = request.hosts.map { TargetJoin(request, index).target(for: $0) }
         let policy = request.playbook.waves
-        let waves = WaveCut(
+        let cut = WaveCut(
             policy: policy, oneByOne: request.playbook.isForControlPlane,
-            budgets: budgets(shared: targets, request, index)
-        ).waves(of: targets)
+            budgets: budgets(shared: targets, request, index))
+        let waves = request.playbook.spares == nil
+            ? cut.waves(of: targets) : replacement(of: targets, cut, request, index).waves
         var plan = Plan(
             cluster: request.snapshot.clusterUID, playbook: request.playbook.name,
             name: request.name ?? request.playbook.name, waves: waves, policy: policy, digest: ""
@@ -31,6 +32,13 @@ public enum Planner {
         return SharedBudgets(moves, of: request.snapshot)
     }
 
+    private static func replacement(
+        of targets: [PlanTarget], _ cut: WaveCut, _ request: PlanRequest, _ index: ClusterIndex
+    ) -> ReplacementCut {
+        let join = TargetJoin(request, index)
+        return ReplacementCut(cut, leaving: targets, spares: request.spares.compactMap(join.spare))
+    }
+
     /// The same plan with findings and forecast from the request's snapshot, for the waves given.
     ///
     /// A pinned plan is held against it before each wave. Targets, waves and digest stay.
@@ -47,13 +55,15 @@ public enum Planner {
         TargetFindings(request, index, plan).collect(into: &groups)
         CapsFindings(request, index, plan).collect(into: &groups)
         var pods = PodFindings(request, index)
-        let moves = pods.moves(of: plan.waves, into: &groups)
-        if request.checksCapacity {
+        let leaving = plan.waves.leaving
+        let moves = pods.moves(of: leaving, into: &groups)
+        // What comes in first makes the room.
+        if request.checksCapacity, request.playbook.spares == nil {
             var fit = CapacityFit(request, index, plan.waves)
             fit.place(moves, into: &groups)
         }
         plan.findings = groups.findings
         plan.forecast = Forecaster(policy: plan.policy, evictions: request.playbook.evictions, index: index)
-            .forecast(plan.waves, moves)
+            .forecast(leaving, moves)
     }
 }

@@ -101,10 +101,10 @@ struct HostWorld {
         return Int(result.standardOutput) ?? 0
     }
 
-    /// A shipped playbook that soaks for seconds only.
+    /// A shipped playbook that soaks and watches for seconds only.
     func quickened(_ name: String) throws -> String {
         let text = try String(contentsOfFile: Self.shipped(name), encoding: .utf8)
-        return try folder.write(text.replacing(/soak: \d+[ms]/, with: "soak: 1s"), to: "\(name).yaml")
+        return try folder.write(text.replacing(/(soak|for): \d+[ms]/) { "\($0.1): 1s" }, to: "\(name).yaml")
     }
 
     /// A playbook as it is shipped.
@@ -114,10 +114,10 @@ struct HostWorld {
     }
 
     /// Writes an inventory of the hosts; the variables of each are YAML entries such as `zone: eu-1a`.
-    func inventory(_ variables: [String: [String]] = [:], group: [String] = []) throws -> String {
+    func inventory(_ variables: [String: [String]] = [:], group: [String] = [], more: String = "") throws -> String {
         let own = hosts.hosts.map { ($0.name, ["ip: \($0.internalIP)"] + (variables[$0.name] ?? [])) }
         return try folder.write(
-            hosts.inventory(Dictionary(uniqueKeysWithValues: own), group: group), to: "inventory.yaml")
+            hosts.inventory(Dictionary(uniqueKeysWithValues: own), group: group) + more, to: "inventory.yaml")
     }
 }
 

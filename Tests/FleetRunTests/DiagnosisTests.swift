@@ -71,6 +71,12 @@ struct DiagnosisTests {
         Row(name: "full disk", host: ["disk": "/ 99 5"], more: ["disk=/var/log 20 97"], found: ["disk-full likely"]),
         Row(name: "clock an hour and more ahead", host: ["time": "1700009000"], found: ["clock likely"]),
         Row(name: "clock two minutes behind", host: ["time": "1699999880"], isReady: true, found: ["clock possible"]),
+        Row(
+            name: "no way to any other node", more: ["peer=10.0.0.2 no", "peer=10.0.0.3 no"],
+            found: ["nodes-unreachable likely"]),
+        Row(
+            name: "no way to one other node", more: ["peer=10.0.0.2 no", "peer=fd00::3 yes"], isReady: true,
+            found: ["nodes-unreachable possible"]),
         Row(name: "no forwarding", host: ["ip_forward": "0"], isReady: true, found: ["no-forwarding possible"]),
         Row(
             name: "certain findings come before likely ones",
@@ -143,6 +149,17 @@ struct DiagnosisTests {
         #expect(evidence.node?.name == "n1")
     }
 
+    @Test("The host is asked for three other Ready nodes")
+    func peers() {
+        let nodes = (1...6).map { number in
+            var node = Fixture.node(NodeName("n\(number)"), ready: number != 2)
+            node.internalAddresses = ["10.0.0.\(number)"]
+            return node
+        }
+        #expect(
+            HostCommand.diagnosis(of: "n1", among: nodes).environment == ["FLEET_PEERS": "10.0.0.3 10.0.0.4 10.0.0.5"])
+    }
+
     @Test("An answer that broke off is no fact")
     func brokenOff() {
         #expect(HostFacts(NodeAnswer("hostname=n1\nkubelet_state=active")) == nil)
@@ -164,7 +181,7 @@ struct DiagnosisTests {
             Issue.record("the host was not asked")
             return
         }
-        #expect(command.script == NodeScript.diagnosis)
+        #expect(command == HostCommand.diagnosis(of: "n1", among: snapshot.nodes))
         let lines = Self.healthy.merging(["kubelet_state": "inactive", "kubelet_boot": "disabled"]) { $1 }.map {
             "\($0)=\($1)"
         }

@@ -63,6 +63,26 @@ struct HostStateStepTests {
             kind: "packages", arguments: ["names": ["kubelet={{ version }}", "jq"], "hold": true],
             variables: ["version": "1.36.0"], title: "install and hold packages",
             environment: ["FLEET_PACKAGES": "kubelet=1.36.0 jq", "FLEET_HOLD": "1"]),
+        Row(
+            kind: "kubelet_config",
+            arguments: [
+                "settings": [
+                    "systemReserved": ["memory": "{{ reserved }}", "cpu": "500m"], "maxPods": 200,
+                    "clusterDNS": ["10.96.0.10"], "serializeImagePulls": false,
+                ]
+            ], variables: ["reserved": "1Gi"],
+            title: "set clusterDNS, maxPods, serializeImagePulls, systemReserved of the kubelet",
+            environment: [
+                "FLEET_SETTINGS": """
+                clusterDNS:
+                - "10.96.0.10"
+                maxPods: 200
+                serializeImagePulls: false
+                systemReserved:
+                  memory: "1Gi"
+                  cpu: "500m"
+                """
+            ]),
         Row(kind: "containerd", arguments: .null, title: "configure containerd", environment: [:]),
         Row(
             kind: "lines_in_file",
@@ -131,6 +151,8 @@ struct HostStateStepTests {
         Mistake(kind: "sysctl", arguments: ["setings": ["a.b": 1]], words: "did you mean \"settings\"?"),
         Mistake(kind: "lines_in_file", arguments: ["path": "motd", "lines": ["a"]], words: "an absolute path"),
         Mistake(kind: "lines_in_file", arguments: ["path": "/a/../b", "lines": ["a"]], words: "an absolute path"),
+        Mistake(kind: "kubelet_config", arguments: ["settings": ["a b": 1]], words: "is no setting of the kubelet"),
+        Mistake(kind: "kubelet_config", arguments: ["settings": ["kind": "x"]], words: "is no setting of the kubelet"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd"], words: "either content or file"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd", "content": "a", "mode": 9], words: "an octal mode"),
         Mistake(
@@ -215,6 +237,17 @@ struct HostStateStepTests {
         drained.node.isDrained = true
         #expect(words(step.advance(drained)) == "perform apply")
         #expect(words(step.advance(context(of: step))) == "perform apply")
+
+        let fresh = try self.step("service", ["name": "containerd", "state": "started", "restart_if_newer": "/etc/x"])
+        #expect(words(fresh.advance(context(of: fresh, pods: [pod]))) == "perform look")
+        let older = finished("would run systemctl restart containerd\nchanged=yes")
+        #expect(
+            words(fresh.advance(context(of: fresh, pods: [pod], acts: ["look": older]))).hasPrefix(
+                "failed: containerd runs with older files"))
+        #expect(
+            words(fresh.advance(context(of: fresh, pods: [pod], acts: ["look": finished("changed=no")])))
+                == "perform service")
+        #expect(words(fresh.advance(context(of: fresh))) == "perform service")
 
         let restart = try self.step("service", ["name": "containerd", "state": "restarted"])
         #expect(words(restart.advance(context(of: restart, pods: [pod]))).contains("shop/cart-1"))

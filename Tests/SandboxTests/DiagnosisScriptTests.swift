@@ -33,6 +33,10 @@ struct DiagnosisScriptTests {
             #expect(found.clusterAuthorities == [TestSandbox.certificateHash])
             #expect(found.disks.map(\.path).contains("/") && found.swap == "")
 
+            #expect(found.peers == [:])
+            // A dummy interface answers nothing: silence is no way.
+            let asked = try await fleet.read("a", "export FLEET_PEERS='10.0.0.77 127.0.0.1'\n" + NodeScript.diagnosis)
+            #expect(HostFacts(NodeAnswer(asked.output))?.peers == ["10.0.0.77": false, "127.0.0.1": true])
             let fresh = try #require(try await facts("new", in: fleet))
             #expect(!fresh.isJoined && fresh.swap == "/swap.img" && fresh.apiServer == "")
             #expect(try await codes("new", in: fleet).first == "not-joined")

@@ -254,6 +254,55 @@ struct PreparationTests {
         }
     }
 
+    @Test("Kubelet settings are merged by key, and taken back where the kubelet does not run with them")
+    func kubeletConfiguration() async throws {
+        let settings = [
+            "FLEET_SETTINGS": "cgroupDriver: \"systemd\"\nsystemReserved:\n  cpu: \"500m\"\n  memory: \"1Gi\""
+        ]
+        let file = "/var/lib/kubelet/config.yaml"
+        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("new", role: .fresh)]) {
+            (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output(
+                "a",
+                "printf 'kind: KubeletConfiguration\\nsystemReserved:\\n  cpu: 1\\n# mine\\nevictionHard:\\n  memory.available: 5%%\\n' >\(file); chmod 600 \(file); systemctl restart kubelet"
+            )
+            let course = try await fleet.course("a", NodeScript.kubeletConfiguration, settings)
+            #expect(course.first.changed == ["write the settings into \(file) and restart the kubelet"])
+            #expect(course.second.holds == ["\(file) has these settings", "the kubelet runs with them"])
+            #expect(
+                try await fleet.output(
+                    "a", "cat \(file); stat -c %a \(file); ls /var/lib/kubelet | grep -c fleet; exit 0") == """
+                        kind: KubeletConfiguration
+                        systemReserved:
+                          cpu: "500m"
+                          memory: "1Gi"
+                        # mine
+                        evictionHard:
+                          memory.available: 5%
+                        cgroupDriver: "systemd"
+                        600
+                        0
+
+                        """)
+            let before = try await fleet.output("a", "sha256sum \(file)")
+            // A kubelet that does not start with a setting: systemctl says so as long as the setting is there.
+            _ = try await fleet.output(
+                "a",
+                """
+                mv /usr/local/sbin/systemctl /usr/local/sbin/systemctl.real
+                printf '#!/bin/sh\\n[ "$1 $2" != "is-active kubelet" ] || ! grep -q bad \(file) || { echo failed; exit 3; }\\nexec systemctl.real "$@"\\n' >/usr/local/sbin/systemctl
+                chmod 755 /usr/local/sbin/systemctl
+                """)
+            let bad = try await fleet.prepare("a", NodeScript.kubeletConfiguration, ["FLEET_SETTINGS": "bad: true"])
+            #expect(bad.status == 1)
+            #expect(bad.report.failure?.contains("its old configuration is back") == true)
+            #expect(try await fleet.output("a", "sha256sum \(file)") == before)
+            #expect(fleet.unit("kubelet", on: "a") == "active")
+            let fresh = try await fleet.prepare("new", NodeScript.kubeletConfiguration, settings)
+            #expect(fresh.status == 3)
+        }
+    }
+
     @Test("A service restarts when a file that it reads is younger than its start, and only then")
     func service() async throws {
         let script = NodeScript.service(unit: "containerd", want: "started", boot: "enabled")

@@ -37,6 +37,13 @@ struct LoadedInventory: Sendable {
             inventory: Inventory(hosts: hosts, groups: [all, ungrouped] + groups), isFromFiles: false)
     }
 
+    /// The hosts that may come in for others; none where the playbook replaces nothing.
+    func spares(of playbook: LoadedPlaybook, files: any FileTree = DiskFileTree()) throws -> [Host] {
+        guard let pattern = playbook.header.spares else { return [] }
+        let place = playbook.document.places["replace_with"] ?? SourceLocation(file: playbook.path)
+        return try HostPattern(pattern, at: place, tree: files).hosts(in: inventory)
+    }
+
     /// The hosts of the playbook's pattern that the limit leaves; zone and pool fall back to the Node's labels.
     func hosts(
         of playbook: LoadedPlaybook, limit: String?, snapshot: ClusterSnapshot, files: any FileTree = DiskFileTree()

@@ -21,7 +21,7 @@ struct LoadedPlaybook: Sendable {
     static func load(_ name: String, files: any FileTree = DiskFileTree()) throws -> LoadedPlaybook {
         let path = try Paths.playbook(name)
         let document = try PlaybookDocument(file: path, in: files)
-        let steps = try StepCatalogue.decode(document.steps)
+        let steps = try decode(document)
         let checks = try PlaybookChecks(document.preflight)
         try refuseUnkept(document, path)
         var digest = ContentDigest()
@@ -30,6 +30,14 @@ struct LoadedPlaybook: Sendable {
         for name in uploads.keys.sorted() { digest.update(uploads[name] ?? []) }
         return LoadedPlaybook(
             document: document, steps: steps, checks: checks, path: path, digest: digest.hexadecimal, files: uploads)
+    }
+
+    /// The steps of hosts that come in, then those of nodes that leave; mistakes in either.
+    private static func decode(_ document: PlaybookDocument) throws -> [PlannedStep] {
+        guard document.header.spares != nil else { return try StepCatalogue.decode(document.steps) }
+        var steps = try StepCatalogue.decode(document.incoming + document.steps)
+        for index in steps.indices { steps[index].isForNewcomers = index < document.incoming.count }
+        return steps
     }
 
     /// Reads the files that steps upload; relative names are the playbook's neighbours.

@@ -77,15 +77,18 @@ struct Preparation: Sendable {
         let stored = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
         let pinned = try stored.map(PinnedPlan.decode)
         let inventory = files ?? .nodes(of: snapshot)
-        let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned)
-        let request = PlanRequest(
+        let spares = try inventory.spares(of: playbook)
+        let newcomers = Set(spares.map(\.name))
+        let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned).filter { !newcomers.contains($0.name) }
+        var request = PlanRequest(
             snapshot: snapshot, playbook: playbook.header, playbookDigest: playbook.digest, steps: playbook.summaries,
             hosts: hosts, name: name, criticalPods: playbook.checks.criticalPods, pinned: pinned
         )
+        request.spares = spares
         return Preparation(
             playbook: playbook, inventory: inventory, client: client.following(reading), journal: journal,
             snapshot: snapshot, current: Planner.plan(request), pinned: pinned, pinnedAt: stored?.pinnedAt,
-            request: request, hosts: hosts, extra: extra,
+            request: request, hosts: hosts + spares, extra: extra,
             entrance: playbook.summaries.contains(where: \.joins) ? try await entrance(by: client) : nil
         )
     }

@@ -55,7 +55,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
         var evidence = DiagnosisEvidence(of: name, in: snapshot, now: RuntimeClock().now)
         evidence.health = try await client.health(of: name)
         evidence.clusterAuthority = client.connection.certificateAuthorityDigests.first
-        if let host, !isWithoutHost { await ask(host, &evidence, output) }
+        if let host, !isWithoutHost { await ask(host, snapshot, &evidence, output) }
         return Diagnosis(evidence)
     }
 
@@ -69,10 +69,12 @@ struct DiagnoseCommand: AsyncParsableCommand {
         return inventory.inventory.hosts.first { $0.name.rawValue == node || $0.node.rawValue == node }
     }
 
-    private func ask(_ host: Host, _ evidence: inout DiagnosisEvidence, _ output: Output) async {
+    private func ask(
+        _ host: Host, _ snapshot: ClusterSnapshot, _ evidence: inout DiagnosisEvidence, _ output: Output
+    ) async {
         let endpoint: HostEndpoint
         do {
-            endpoint = try Endpoints(hosts).endpoint(of: host)
+            endpoint = try Endpoints(hosts.withDefaults()).endpoint(of: host)
         } catch {
             evidence.hostFailure = "\(error)"
             return
@@ -80,7 +82,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
         var settings = SSHSettings()
         settings.warn = { output.warning($0) }
         let connections = await SSHHosts(settings)
-        let command = HostCommand(script: NodeScript.diagnosis, timeoutSeconds: 120)
+        let command = HostCommand.diagnosis(of: evidence.name, among: snapshot.nodes)
         evidence.take(await connections.run(command, on: endpoint))
         await connections.close()
     }

@@ -132,7 +132,7 @@ struct RunFlow {
         let plan = preparation.plan
         let header = preparation.playbook.header
         var settings = RunSettings(
-            id: id, actor: .current, retiring: Set(plan.targets.map(\.node)), evictions: header.evictions,
+            id: id, actor: .current, retiring: Set(plan.targets.filter { $0.isNewcomer != true }.map(\.node)), evictions: header.evictions,
             clusterAuthority: preparation.client.connection.certificateAuthorityDigests.first, isForControlPlane: header.isForControlPlane,
             inventory: preparation.inventory.inventory.hosts.map(InventoryMember.init),
             files: preparation.playbook.files,
@@ -141,7 +141,7 @@ struct RunFlow {
         settings.approvals = wishes.approvals
         return RunOrder(
             waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
-            scopes: preparation.scopes, soon: plan.targets.filter { !progress.finished.contains($0.node) },
+            scopes: preparation.scopes, soon: plan.targets.filter { $0.isNewcomer != true && !progress.finished.contains($0.node) },
             planDigest: plan.digest, playbook: plan.playbook
         )
     }

@@ -14,11 +14,12 @@ extension PlaybookHeader {
         let waves = decoder.optional("waves", .wavePolicy) ?? WavePolicy()
         let evictions = decoder.optional("evictions", .evictionPolicy) ?? EvictionPolicy()
         let windows = decoder.optional("window", .oneOrMore(of: .maintenanceWindow)) ?? []
+        let spares = decoder.optional("replace_with", .string)
         guard let name, let hosts else { return nil }
         self.init(
             name: name, description: description, hosts: hosts, requiresLimit: requiresLimit, maxTargets: maxTargets,
             isForControlPlane: isForControlPlane, variables: variables, waves: waves, evictions: evictions,
-            windows: windows)
+            windows: windows, spares: spares)
     }
 }
 

@@ -20,13 +20,15 @@ public struct PlaybookHeader: Hashable, Sendable {
     public var evictions: EvictionPolicy
     /// When work may start; empty means always.
     public var windows: [MaintenanceWindow]
+    /// The hosts that come in for the targets, as an Ansible pattern; nil where nothing is replaced (R3).
+    public var spares: String?
 
     /// A header; omitted keys have their defaults.
     public init(
         name: String, description: String = "", hosts: String, requiresLimit: Bool = false,
         maxTargets: CountOrPercent? = nil, isForControlPlane: Bool = false, variables: VariableMapping = [:],
         waves: WavePolicy = WavePolicy(), evictions: EvictionPolicy = EvictionPolicy(),
-        windows: [MaintenanceWindow] = []
+        windows: [MaintenanceWindow] = [], spares: String? = nil
     ) {
         self.name = name
         self.description = description
@@ -38,5 +40,6 @@ public struct PlaybookHeader: Hashable, Sendable {
         self.waves = waves
         self.evictions = evictions
         self.windows = windows
+        self.spares = spares
     }
 }

@@ -16,6 +16,7 @@ public struct Finding: Hashable, Sendable, Codable {
         case unusableHost = "unusable-host"
         case nodeGone = "node-gone"
         case alreadyJoined = "already-joined"
+        case noSpare = "no-spare"
         case zoneContradiction = "zone-contradiction"
         case poolContradiction = "pool-contradiction"
         case unknownZone = "unknown-zone"

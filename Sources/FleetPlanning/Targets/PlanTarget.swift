@@ -22,12 +22,14 @@ public struct PlanTarget: Hashable, Sendable, Codable {
     public var wasCordoned: Bool
     /// Whether labels, mirror pods or inventory groups make it a control-plane host (safety rule 3).
     public var isControlPlane: Bool
+    /// Whether it comes in for another node; nil in plans of other playbooks.
+    public var isNewcomer: Bool?
 
     /// A target; everything omitted is empty or unknown.
     public init(
         host: String, node: NodeName, nodeUID: ObjectUID? = nil, machineID: String = "", systemUUID: String = "",
         internalAddresses: [String] = [], zone: Zone? = nil, pool: Pool? = nil, wasCordoned: Bool = false,
-        isControlPlane: Bool = false
+        isControlPlane: Bool = false, isNewcomer: Bool? = nil
     ) {
         self.host = host
         self.node = node
@@ -39,5 +41,6 @@ public struct PlanTarget: Hashable, Sendable, Codable {
         self.pool = pool
         self.wasCordoned = wasCordoned
         self.isControlPlane = isControlPlane
+        self.isNewcomer = isNewcomer
     }
 }

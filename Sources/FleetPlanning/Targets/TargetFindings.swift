@@ -11,17 +11,19 @@ struct TargetFindings {
         self.request = request
         self.index = index
         self.plan = plan
-        hosts = Dictionary(request.hosts.map { ($0.name.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
+        hosts = Dictionary((request.hosts + request.spares).map { ($0.name.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     func collect(into groups: inout FindingGroups) {
         countTargets(&groups)
         findDuplicates(&groups)
         keepControlPlane(&groups)
+        countSpares(&groups)
         for target in plan.targets {
             judgeHost(target, &groups)
             judgeRole(target, &groups)
             judgeJoin(target, &groups)
+            if target.isNewcomer == true { continue }
             if let node = index.nodes[target.node] { judge(node, target, &groups) } else { judgeGone(target, &groups) }
         }
     }
@@ -29,8 +31,8 @@ struct TargetFindings {
     // MARK: - Number
 
     private func countTargets(_ groups: inout FindingGroups) {
-        let count = plan.targets.count
-        if count == 0 {
+        let count = leaving.count
+        if plan.targets.isEmpty {
             groups.add(
                 .blocker, .noTargets, on: plan.playbook,
                 "no host is left by hosts: \(request.playbook.hosts) and the limit",
@@ -50,6 +52,25 @@ struct TargetFindings {
                 + "permits \(most)",
             remedy: "narrow --limit, or raise max_targets in the playbook"
         )
+    }
+
+    private var leaving: [PlanTarget] { plan.targets.filter { $0.isNewcomer != true } }
+
+    /// Every node that leaves needs one that comes in its zone (R1).
+    private func countSpares(_ groups: inout FindingGroups) {
+        guard let spares = request.playbook.spares else { return }
+        let join = TargetJoin(request, index)
+        let newcomers = Dictionary(grouping: request.spares.compactMap(join.spare), by: \.zone).mapValues(\.count)
+        for targets in WaveCut.zones(of: leaving) {
+            let zone = targets.first?.zone
+            let found = newcomers[zone] ?? 0
+            guard found < targets.count else { continue }
+            groups.add(
+                .blocker, .noSpare, on: zone.map { "zone \($0)" } ?? "no zone",
+                "\(targets.count) nodes leave, and \(found) hosts of \(spares) could come in",
+                remedy: "add hosts of this zone to \(spares), or narrow --limit"
+            )
+        }
     }
 
     private func findDuplicates(_ groups: inout FindingGroups) {
@@ -84,7 +105,7 @@ struct TargetFindings {
         for problem in hosts[target.host]?.problems ?? [] {
             groups.add(.blocker, .unusableHost, on: target.host, problem, remedy: "mend the inventory")
         }
-        guard target.machineID.isEmpty, target.systemUUID.isEmpty, target.internalAddresses.isEmpty else { return }
+        guard target.isNewcomer != true, target.machineID.isEmpty, target.systemUUID.isEmpty, target.internalAddresses.isEmpty else { return }
         // A host that is to become a Node has none yet, and nothing to prove.
         guard target.nodeUID != nil || request.retires || request.steps.contains(where: \.cleans) else {
             return
@@ -100,7 +121,7 @@ struct TargetFindings {
 
     /// Hosts that are to join: those that have, and those whose Node would belong to no zone.
     private func judgeJoin(_ target: PlanTarget, _ groups: inout FindingGroups) {
-        guard request.joins else { return }
+        guard request.joins, request.playbook.spares == nil || target.isNewcomer == true else { return }
         if index.nodes[target.node] != nil, target.nodeUID != nil {
             groups.add(
                 .warning, .alreadyJoined, each: target.node.rawValue,

@@ -25,6 +25,15 @@ struct TargetJoin {
         )
     }
 
+    /// A host that may come in for another: one that is no Node yet, or that this plan brought in.
+    func spare(_ host: Host) -> PlanTarget? {
+        if let known = pinned[host.name.rawValue], known.isNewcomer == true, known.node == host.node { return known }
+        guard index.nodes[host.node] == nil else { return nil }
+        var target = goneTarget(for: host)
+        target.isNewcomer = true
+        return target
+    }
+
     /// A host that was planned without a Node and has one by now: joining is what changed, not the plan.
     private func newcomer(_ host: Host) -> PlanTarget? {
         guard !retires, let known = pinned[host.name.rawValue], known.node == host.node, known.nodeUID == nil else {

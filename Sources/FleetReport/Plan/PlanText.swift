@@ -75,7 +75,7 @@ public struct PlanText: Sendable {
                 return TextTable.Cell(members.isEmpty ? "·" : cell(members), members.isEmpty ? .faint : .normal)
             }
             table.add(
-                ["\(wave.number)", "\(wave.targets.count)"] + cells + forecastCells(of: wave)
+                ["\(wave.number)", TextTable.Cell(size(of: wave))] + cells + forecastCells(of: wave)
                     + (isHeldUp ? [TextTable.Cell(stall(of: wave), .faint)] : []))
         }
         return table
@@ -94,10 +94,16 @@ public struct PlanText: Sendable {
         for wave in plan.waves {
             let names = Set(wave.targets.map { $0.zone?.rawValue ?? "no zone" }).sorted()
             table.add(
-                ["\(wave.number)", "\(wave.targets.count)", TextTable.Cell("\(NodeSet(names))")]
+                ["\(wave.number)", TextTable.Cell(size(of: wave)), TextTable.Cell("\(NodeSet(names))")]
                     + forecastCells(of: wave))
         }
         return table
+    }
+
+    /// How many nodes; in a replacement also whether they come or go.
+    private func size(of wave: PlannedWave) -> String {
+        guard plan.targets.contains(where: { $0.isNewcomer == true }) else { return "\(wave.targets.count)" }
+        return "\(wave.targets.count) \(wave.targets.first?.isNewcomer == true ? "in" : "out")"
     }
 
     private func forecastCells(of wave: PlannedWave) -> [TextTable.Cell] {

@@ -52,6 +52,8 @@ public struct HostFacts: Hashable, Sendable {
     public var serverAnswers: Bool?
     /// Why it does not.
     public var serverError: String
+    /// Addresses of other nodes that it was asked to reach, with whether it did.
+    public var peers: [String: Bool]
     /// When the kubelet's client certificate ends, in seconds since 1970.
     public var certificateEnd: Int64?
     /// How full its file systems are.
@@ -83,6 +85,8 @@ public struct HostFacts: Hashable, Sendable {
         resolvesServer = answer.last("api_name") != "unresolved"
         serverAnswers = answer.last("api_answers").map { $0 == "yes" }
         serverError = answer.last("api_error") ?? ""
+        let pairs = answer.all("peer").map { $0.split(separator: " ") }.filter { $0.count == 2 }
+        peers = Dictionary(pairs.map { (String($0[0]), $0[1] == "yes") }, uniquingKeysWith: { first, _ in first })
         certificateEnd = answer.last("certificate_end").flatMap(Int64.init)
         disks = answer.all("disk").compactMap(Self.disk)
         swap = answer.last("swap") ?? ""

@@ -5,7 +5,8 @@ enum HostRules {
     typealias Finding = Diagnosis.Finding
 
     static let all: [@Sendable (DiagnosisEvidence) -> Finding?] = [
-        unreachable, notJoined, anotherCluster, runtime, swap, cgroups, certificate, server, kubelet, noNetworkPlugin,
+        unreachable, notJoined, anotherCluster, runtime, swap, cgroups, certificate, server, kubelet, peers,
+        noNetworkPlugin,
         missingPlugin, networkErrors, disk, clock, forwarding,
     ]
 
@@ -93,6 +94,19 @@ enum HostRules {
             "the host cannot reach the API server at \(host.apiServer)",
             evidence: [host.serverError].filter { !$0.isEmpty },
             mend: "see routes, firewalls and the load balancer between the host and \(host.apiServer)")
+    }
+
+    static let peers: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        let lost = (evidence.host?.peers ?? [:]).filter { !$0.value }.keys.sorted()
+        guard !lost.isEmpty else { return nil }
+        let isAlone = lost.count == evidence.host?.peers.count
+        return Finding(
+            "nodes-unreachable", isAlone ? .likely : .possible,
+            isAlone
+                ? "the host reaches none of the other nodes that it was asked to"
+                : "the host does not reach every other node",
+            evidence: lost.map { "no answer from \($0):10250" },
+            mend: "see routes, VLANs and firewalls between the host and the other nodes")
     }
 
     static let kubelet: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in

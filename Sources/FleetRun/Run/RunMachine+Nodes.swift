@@ -114,7 +114,9 @@ extension RunMachine {
     // MARK: - Steps
 
     /// Begins a step; a drain hands the node's pods to the governor.
-    mutating func beginStep(_ index: Int, of name: NodeName) {
+    mutating func beginStep(_ next: Int, of name: NodeName) {
+        let target = state.nodes[name]?.target
+        let index = order.steps[min(next, order.steps.count)...].firstIndex { $0.concerns(target) } ?? order.steps.count
         guard index < order.steps.count else { return finishNode(name) }
         let planned = order.steps[index]
         emit(.stepStarted(RunEvent.StepStarted(node: name, index: index, step: planned.kind)))

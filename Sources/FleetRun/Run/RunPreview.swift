@@ -58,7 +58,7 @@ public struct RunPreview: Sendable {
         nodes = machine.state.order.compactMap { machine.state.nodes[$0] }.map { node in
             Node(
                 target: node.target, wave: node.wave, identity: order.touchesHosts ? identity : nil,
-                steps: order.steps.indices.map { index in
+                steps: order.steps.indices.filter { order.steps[$0].concerns(node.target) }.map { index in
                     let planned = order.steps[index]
                     return Step(kind: planned.kind, preview: planned.step.preview(machine.context(for: node, index)))
                 },

@@ -1,3 +1,5 @@
+public import FleetModel
+
 /// The script that gathers what a diagnosis needs from a host, as shell text.
 enum DiagnosisText {
     static let facts = #"""
@@ -59,6 +61,19 @@ enum DiagnosisText {
             else say api_answers no; say api_error "$(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"; fi
         }
 
+        # Other nodes' kubelets: an answer or a refusal is a way to them, silence is none.
+        peers() {
+            have curl || return 0
+            for peer in ${FLEET_PEERS:-}; do
+                case $peer in *:*) place="[$peer]" ;; *) place=$peer ;; esac
+                words=$(curl -k -s -S -m 3 -o /dev/null "https://$place:10250/healthz" 2>&1)
+                case "$?:$words" in
+                    28:* | 7:*oute* | 7:*nreachable*) say peer "$peer no" ;;
+                    *) say peer "$peer yes" ;;
+                esac
+            done
+        }
+
         certificates() {
             file=/var/lib/kubelet/pki/kubelet-client-current.pem
             [ -r "$file" ] && have openssl || return 0
@@ -87,6 +102,7 @@ enum DiagnosisText {
             cgroups
             network_plugin
             api_server
+            peers
             certificates
             space
             say swap "$(awk 'NR > 1 { print $1 }' /proc/swaps 2>/dev/null | tr '\n' ' ' | sed 's/ $//')"
@@ -99,10 +115,21 @@ enum DiagnosisText {
         """#
 }
 
+extension HostCommand {
+    /// Asks a node's host for what explains that it does not work, among it whether it reaches three others (X3).
+    public static func diagnosis(of name: NodeName, among nodes: some Sequence<Node>) -> HostCommand {
+        let others = nodes.filter { $0.name != name && $0.isReady }.sorted { $0.name < $1.name }
+        let addresses = others.compactMap(\.internalAddresses.first).prefix(3)
+        return HostCommand(
+            script: NodeScript.diagnosis, environment: ["FLEET_PEERS": addresses.joined(separator: " ")],
+            timeoutSeconds: 120)
+    }
+}
+
 extension NodeScript {
     /// Gathers what explains a Node that is not Ready: units, runtime, network plugin, the way to the API server,
     /// certificates, space, swap.
     ///
-    /// Changes nothing; answers in the keys that ``HostFacts`` reads, and exits 0.
+    /// FLEET_PEERS holds addresses of other nodes. Changes nothing; answers in the keys that ``HostFacts`` reads.
     public static let diagnosis = assemble([], [ScriptText.prelude, ScriptText.clusterAuthority, DiagnosisText.facts])
 }

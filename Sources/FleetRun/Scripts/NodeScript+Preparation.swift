@@ -39,6 +39,11 @@ extension NodeScript {
             ])
     }
 
+    /// Merges FLEET_SETTINGS, lines of YAML, into the kubelet's configuration by top-level keys, and restarts it.
+    ///
+    /// A kubelet that does not come up with them gets its old configuration back, and the script exits 1.
+    public static let kubeletConfiguration = prepared(PreparationText.units, PreparationText.kubeletConfiguration)
+
     private static func prepared(_ parts: String...) -> String {
         assemble([], [PreparationText.takeLargeValues, ScriptText.prelude, PreparationText.beginning] + parts)
     }

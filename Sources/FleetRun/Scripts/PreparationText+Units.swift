@@ -96,4 +96,43 @@ extension PreparationText {
         if [ "$(systemctl is-enabled containerd 2>/dev/null)" = enabled ]; then holds "containerd starts at boot"
         else change "enable containerd" systemctl enable containerd; fi
         """#
+
+    /// Settings merged into the kubelet's configuration by their top-level keys, and taken back where it does not run.
+    static let kubeletConfiguration = #"""
+        file=/var/lib/kubelet/config.yaml
+        [ -s "$file" ] || refuse "$file is missing: the host has not joined a cluster"
+
+        # A key's block goes from its line to the next line that is not indented.
+        merged() {
+            printf '%s\n' "$FLEET_SETTINGS" | awk '
+                function key(line) { sub(/:.*/, "", line); return line }
+                function isTop(line) { return line ~ /^[A-Za-z]/ }
+                part == 1 && isTop($0) { name = key($0); order[++count] = name }
+                part == 1 { block[name] = block[name] $0 "\n"; next }
+                isTop($0) { name = key($0); isOurs = name in block; if (isOurs) { printf "%s", block[name]; isDone[name] = 1 } }
+                /^#/ { isOurs = 0 }
+                !isOurs { print }
+                END { for (i = 1; i <= count; i++) if (!(order[i] in isDone)) printf "%s", block[order[i]] }' \
+                part=1 - part=2 "$file"
+        }
+
+        # What the kubelet does not start with is taken back.
+        apply() {
+            cp -p "$file" "$file.fleet-old" && write_file "$file" keep keep merged || return 1
+            if messages=$(restart kubelet 2>&1); then rm -f "$file.fleet-old"; return 0; fi
+            mv -f "$file.fleet-old" "$file"
+            restart kubelet
+            echo "the kubelet did not run with it ($messages); its old configuration is back"
+            return 1
+        }
+
+        if merged | cmp -s - "$file"; then
+            holds "$file has these settings"
+            if ! is_active kubelet; then change "start the kubelet" restart kubelet
+            elif started_before kubelet "$file"; then change "restart the kubelet: its configuration is younger" restart kubelet
+            else holds "the kubelet runs with them"; fi
+        else
+            change "write the settings into $file and restart the kubelet" apply
+        fi
+        """#
 }

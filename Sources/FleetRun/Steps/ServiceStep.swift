@@ -60,6 +60,7 @@ public struct ServiceStep: Step {
                 "\(title) would stop pods that run here, \(pod.key) among them; drain the node first, or say live: true on this step"
             )
         }
+        if let refusal = refusesRestart(in: context) { return refusal }
         let (result, next) = context.command(
             "service", title, command(isDryRun: false), isRepeatable: traits.contains(.repeatable))
         guard let result else { return next }
@@ -73,9 +74,23 @@ public struct ServiceStep: Step {
         return StepPreview(["would see to it: \(title)"], looks: [look])
     }
 
+    private var isRuntime: Bool { ["containerd", "docker", "crio", "cri-docker"].contains(name) }
+
     /// Whether it restarts what runs the pods, whatever they need.
-    private var restartsRuntime: Bool {
-        (state == .restarted || state == .stopped) && ["containerd", "docker", "crio", "cri-docker"].contains(name)
+    private var restartsRuntime: Bool { (state == .restarted || state == .stopped) && isRuntime }
+
+    /// Under running pods the runtime is only looked at, and its restart refused; nil where nothing stands against it.
+    private func refusesRestart(in context: StepContext) -> StepProgress? {
+        guard isRuntime, !files.isEmpty, !isLive, context.memory.acts["service"] == nil,
+            let pod = context.livePods.first
+        else { return nil }
+        let (looked, looking) = context.command(
+            "look", "look whether to restart \(name)", command(isDryRun: true), isRepeatable: true)
+        guard let looked else { return looking }
+        guard looked.output.contains("would run systemctl restart") else { return nil }
+        return .failed(
+            "\(name) runs with older files, and a restart would disturb pods that run here, \(pod.key) among them; drain the node first, or say live: true on this step"
+        )
     }
 
     private func command(isDryRun: Bool) -> HostCommand {

@@ -1,5 +1,6 @@
 public import FleetExpressions
 public import FleetModel
+import FleetPlanning
 
 /// The kinds of steps that a playbook may use.
 public enum StepCatalogue {
@@ -9,7 +10,7 @@ public enum StepCatalogue {
         WaitForConnectionsStep.self, DrainStep.self, VerifyDrainedStep.self, WaitVolumesDetachedStep.self,
         ServiceStep.self, RunStep.self, DeleteNodeStep.self, CleanupStep.self, VerifyGoneStep.self,
         HostNameStep.self, HostsEntriesStep.self, LinesInFileStep.self, SwapStep.self, KernelModuleStep.self,
-        SysctlStep.self, PackagesStep.self, ContainerdStep.self, UploadStep.self,
+        SysctlStep.self, PackagesStep.self, ContainerdStep.self, KubeletConfigStep.self, UploadStep.self,
         JoinStep.self, WaitReadyStep.self, LabelStep.self, TaintStep.self,
         RebootStep.self, HTTPStep.self, ApproveStep.self, SoakStep.self,
     ]
@@ -60,12 +61,20 @@ public struct PlannedStep: Sendable {
     public var name: String?
     /// It is left out on hosts where this does not hold.
     public var condition: Condition?
+    /// Whether it is for hosts that come in for others (true), for nodes that leave (false), or for all.
+    public var isForNewcomers: Bool?
 
     /// A step.
-    public init(step: any Step, name: String? = nil, condition: Condition? = nil) {
+    public init(step: any Step, name: String? = nil, condition: Condition? = nil, isForNewcomers: Bool? = nil) {
         self.step = step
         self.name = name
         self.condition = condition
+        self.isForNewcomers = isForNewcomers
+    }
+
+    /// Whether the step is one of the target's.
+    func concerns(_ target: PlanTarget?) -> Bool {
+        isForNewcomers.map { $0 == (target?.isNewcomer ?? false) } ?? true
     }
 
     /// The kind, such as `drain`.

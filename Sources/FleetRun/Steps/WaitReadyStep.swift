@@ -60,7 +60,7 @@ public struct WaitReadyStep: Step {
         guard context.now >= deadline else { return .wait(reason, until: deadline) }
         let words = "waited \(timeout.text) for \(reason)"
         guard diagnoses else { return .failed(words) }
-        let command = HostCommand(script: NodeScript.diagnosis, timeoutSeconds: 120)
+        let command = HostCommand.diagnosis(of: context.target.node, among: context.world.nodes.values)
         let key = "diagnosis"
         // Asked once: what the host cannot tell is told as such.
         guard case .finished(let result) = context.memory.acts[key]?.state else {

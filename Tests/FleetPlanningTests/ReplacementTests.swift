@@ -1,0 +1,61 @@
+import FleetModel
+import Testing
+
+@testable import FleetPlanning
+
+/// New nodes come in first, in the same zones; then as many old ones go (R1, R4).
+@Suite struct ReplacementTests {
+    private func world(spares: [(String, Zone?)]) -> PlanRequest {
+        var world = PlanningWorld()
+        world.addNodes("olda", 2, zone: "a", areTargets: true)
+        world.addNodes("oldb", 2, zone: "b", areTargets: true)
+        world.addNodes("rest", 8, zone: "a")
+        world.playbook.spares = "new_nodes"
+        world.playbook.waves = WavePolicy(
+            canary: .count(1), size: .count(2), maxUnavailable: .percent(100), maxUnavailablePerZone: .percent(100))
+        world.steps.insert(StepSummary(kind: "join", touchesHost: true, joins: true), at: 0)
+        var request = world.request
+        request.spares = spares.map { Host(name: HostName($0.0), zone: $0.1) }
+        return request
+    }
+
+    private func shown(_ plan: Plan) -> [String] {
+        plan.waves.map { wave in
+            "\(wave.number) \(wave.targets.first?.isNewcomer == true ? "in" : "out") \(wave.targets.map(\.host).joined(separator: ","))"
+        }
+    }
+
+    private let enough: [(String, Zone?)] = [("na1", "a"), ("nb1", "b"), ("na2", "a"), ("nb2", "b"), ("na3", "a")]
+
+    @Test func `Waves come in pairs, each newcomer in the zone of who leaves after it`() {
+        let plan = Planner.plan(world(spares: enough))
+        #expect(plan.blockers == [])
+        #expect(
+            shown(plan) == [
+                "1 in na1", "2 out olda1", "3 in nb1,na2", "4 out oldb1,olda2", "5 in nb2", "6 out oldb2",
+            ])
+        #expect(plan.findings.filter { $0.code == .nodeGone || $0.code == .doesNotFit } == [])
+    }
+
+    @Test func `A zone with too few spares blocks the plan`() {
+        let plan = Planner.plan(world(spares: [("na1", "a"), ("na2", "a"), ("nb1", "b"), ("nc1", "c")]))
+        #expect(
+            plan.blockers.map { "\($0.code.rawValue) \($0.subject): \($0.message)" } == [
+                "no-spare zone b: 2 nodes leave, and 1 hosts of new_nodes could come in"
+            ])
+    }
+
+    @Test func `Hosts that are Nodes already are no spares, but those that this plan brought in keep their place`() {
+        var request = world(spares: enough)
+        let pinned = Planner.plan(request)
+        var joined = Node(name: "na1", uid: "uid-na1", labels: ["topology.kubernetes.io/zone": "a"], machineID: "m")
+        joined.allocatable = Resources(milliCPU: 4000, memory: 8 << 30, pods: 110)
+        request.snapshot.nodes.append(joined)
+        #expect(shown(Planner.plan(request)).first == "1 in na2")
+        request.pinned = pinned
+        let again = Planner.plan(request)
+        #expect(shown(again) == shown(pinned))
+        #expect(PlanDrift.differences(from: pinned, to: again) == [])
+        for wave in 1...6 { #expect(Planner.review(pinned, request, waves: wave...wave).blockers == []) }
+    }
+}
