@@ -20,7 +20,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "fleet", targets: ["fleet"]),
-        // For Tests/Benchmarks.
+        // For Tests/Benchmarks, a package of its own.
+        .library(name: "FleetSSH", targets: ["FleetSSH"]),
         .library(name: "FleetRehearsal", targets: ["FleetRehearsal"]),
         .library(name: "FleetSimulation", targets: ["FleetSimulation"]),
         .library(name: "FleetRun", targets: ["FleetRun"]),
@@ -208,7 +209,9 @@ let package = Package(
         .testTarget(
             name: "FleetCommandsTests",
             dependencies: [
-                "FleetCommands", "FleetSimulationServer", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetWire", "FleetModel",
+                "FleetCommands", "FleetSimulationServer", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetKubernetes", "FleetSSH",
+                "FleetWire", "FleetModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),

@@ -23,7 +23,10 @@ public final class SSHHosts: HostPort {
     init(_ settings: SSHSettings, loops: [any EventLoop]) async {
         self.settings = settings
         permits = Permits(settings.parallelism)
-        identities = IdentityStore(passphrase: settings.passphrase)
+        let agentLoop = loops[0]
+        identities = IdentityStore(passphrase: settings.passphrase) { socket in
+            try? await agentLoop.submit { Agent(socket: socket, loop: agentLoop) }.get()
+        }
         knownHosts = KnownHostsStore(warn: settings.warn)
         var pools: [NIOLoopBound<LoopPool>] = []
         for loop in loops {
@@ -60,6 +63,7 @@ public final class SSHHosts: HostPort {
 
     /// Says goodbye to every host; commands under way are reported as lost or never started.
     public func close() async {
+        await identities.close()
         for pool in pools {
             let loop = pool.eventLoop
             try? await loop.submit { pool.value.close() }.get()
@@ -70,13 +74,16 @@ public final class SSHHosts: HostPort {
         _ command: HostCommand, on endpoint: HostEndpoint, _ receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
     ) async -> HostReport {
         let hops = await hops(to: endpoint)
+        let mustBecome = command.becomesRoot && endpoint.become != .none
+        let escalation = Escalation(
+            mustBecome ? endpoint.become : .none, password: mustBecome ? await settings.becomePassword(endpoint) : nil)
         let id = nextID.add(1, ordering: .relaxed).newValue
         let pool = pool(for: hops[0].key)
         let stop = Cancellation()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 pool.eventLoop.execute {
-                    let execution = Execution(command, become: endpoint.become) { report in
+                    let execution = Execution(command, escalation) { report in
                         pool.value.forget(id)
                         continuation.resume(returning: report)
                     }
@@ -115,7 +122,12 @@ public final class SSHHosts: HostPort {
         let check = HostKeyCheck(
             address: endpoint.address, port: endpoint.port, index: index, files: endpoint.knownHostsFiles,
             library: SSHLibrary.version)
-        return Hop(endpoint, identities: await identities.identities(endpoint.identityFiles), check: check)
+        let request = IdentityStore.Request(
+            files: endpoint.identityFiles, agentSocket: endpoint.agentSocket,
+            usesOnlyFiles: endpoint.usesOnlyIdentityFiles)
+        return Hop(
+            endpoint, identities: await identities.identities(request), password: await settings.password(endpoint),
+            check: check)
     }
 }
 

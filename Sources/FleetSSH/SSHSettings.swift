@@ -1,3 +1,5 @@
+public import FleetModel
+
 /// Deadlines and limits of ``SSHHosts``.
 public struct SSHSettings: Sendable {
     /// The longest a TCP connection may take, in seconds.
@@ -29,7 +31,11 @@ public struct SSHSettings: Sendable {
     /// The first wait before another attempt, in milliseconds; doubled each time, with jitter.
     public var retryMilliseconds: Int64 = 300
     /// Asked once for the passphrase of an encrypted private key; nil leaves the key unused.
-    public var passphrase: @Sendable (_ path: String) -> String? = { _ in nil }
+    public var passphrase: @Sendable (_ path: String) async -> Secret? = { _ in nil }
+    /// Asked for the login password of a host; nil offers none.
+    public var password: @Sendable (_ endpoint: HostEndpoint) async -> Secret? = { _ in nil }
+    /// Asked for the password of the host's become method; nil gives none.
+    public var becomePassword: @Sendable (_ endpoint: HostEndpoint) async -> Secret? = { _ in nil }
     /// Told about malformed known_hosts lines.
     public var warn: @Sendable (String) -> Void = { _ in }
 

@@ -33,7 +33,7 @@ struct AuthenticationTests {
         try SSHTools.makeKey(path, type: row.type, bits: row.bits, passphrase: row.passphrase, more: row.more)
         try server.authorize("other")
         try await withHosts {
-            $0.passphrase = { _ in row.passphrase }
+            $0.passphrase = { _ in Secret(row.passphrase) }
         } _: { hosts in
             let report = await hosts.run(.plain("echo in"), on: server.endpoint(identity: path))
             #expect(report.standardOutput == "in\n", "\(report)")
@@ -106,7 +106,7 @@ struct AuthenticationTests {
             as [(String?, String)]
         {
             let report = try await withHosts {
-                $0.passphrase = { _ in given }
+                $0.passphrase = { _ in given.map { Secret($0) } }
             } _: {
                 await $0.run(.plain("true"), on: server.endpoint(identity: path))
             }

@@ -21,12 +21,20 @@ struct ChildProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, error, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // A thread of the tests may have every signal blocked, which a child would inherit and never end.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent"]
             .merging(environment) { $1 }.map { "\($0)=\($1)" }
         var (argv, envp) = (arguments.map { strdup($0) } + [nil], variables.map { strdup($0) } + [nil])
         defer { (argv + envp).forEach { free($0) } }
         var pid = pid_t()
-        try #require(posix_spawn(&pid, arguments[0], &actions, nil, &argv, &envp) == 0, "\(arguments[0])")
+        try #require(posix_spawn(&pid, arguments[0], &actions, &attributes, &argv, &envp) == 0, "\(arguments[0])")
         self.pid = pid
     }
 

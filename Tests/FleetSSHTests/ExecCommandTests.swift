@@ -13,64 +13,9 @@ import Darwin
 /// `fleet exec`, as an operator types it, over one sshd whose addresses stand for hosts.
 @Suite("fleet exec over a real sshd", .enabled(if: SSHTools.areHere, "sshd is not installed"), .timeLimit(.minutes(3)))
 struct ExecCommandTests {
-    /// Four hosts: 127.0.0.1 to 127.0.0.4, and `n5`, where nobody listens.
-    private final class World {
-        let server: LocalSSHD
-        private let inventory: String
-
-        init(config: String = "") throws {
-            server = try LocalSSHD(addresses: (1...4).map { "127.0.0.\($0)" }, config: config)
-            inventory = server.folder.path + "/hosts.ini"
-            let hosts = (1...5).map { "n\($0) ansible_host=127.0.0.\($0)\n" }.joined()
-            let arguments = "-o UserKnownHostsFile=\(server.knownHosts)"
-            let variables = """
-                [all:vars]
-                ansible_port=\(server.port)
-                ansible_user=\(server.user)
-                ansible_ssh_private_key_file=\(server.identity)
-                ansible_ssh_common_args=\(arguments)
-                """
-            try ("[web]\n" + hosts + variables).write(toFile: inventory, atomically: true, encoding: .utf8)
-        }
-
-        /// The built `fleet`, beside the test bundle.
-        private static let binary = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
-            .deletingLastPathComponent().appendingPathComponent("fleet").path
-
-        func start(_ pattern: String, _ options: [String] = [], _ command: [String]) throws -> ChildProcess {
-            let arguments =
-                [Self.binary, "exec", pattern, "-i", inventory, "--state", server.folder.path + "/fleet.sqlite"]
-                + options
-            return try ChildProcess(
-                arguments + (command.isEmpty ? [] : ["--"] + command), output: server.folder.path + "/out",
-                error: server.folder.path + "/err", environment: ["NO_COLOR": "1"])
-        }
-
-        func run(_ pattern: String, _ options: [String] = [], _ command: [String]) throws -> Result {
-            result(of: try start(pattern, options, command))
-        }
-
-        func result(of process: ChildProcess) -> Result {
-            let status = process.wait()
-            let texts = ["out", "err"].map {
-                (try? String(contentsOfFile: "\(server.folder.path)/\($0)", encoding: .utf8)) ?? ""
-            }
-            return Result(status: status, output: texts[0], error: texts[1])
-        }
-    }
-
-    private struct Result {
-        var status: Int32
-        var output: String
-        var error: String
-
-        /// The output without its last line's duration, which no test can know.
-        var timeless: String { output.replacing(#/ in \d+(\.\d|m\d+)s\n$/#, with: "\n") }
-    }
-
     @Test("identical output is told once, and one other host apart")
     func grouped() throws {
-        let world = try World(config: "Match LocalAddress 127.0.0.3\n  SetEnv RACK=b")
+        let world = try ExecWorld(config: "Match LocalAddress 127.0.0.3\n  SetEnv RACK=b")
         let result = try world.run("web:!n5", [], ["echo one; echo two;", "echo ${RACK:-a}"])
         #expect(result.status == 0, "\(result.error)")
         #expect(
@@ -95,7 +40,7 @@ struct ExecCommandTests {
 
     @Test("failures end in 2, and --rerun chooses among them")
     func rerun() throws {
-        let world = try World(config: "Match LocalAddress 127.0.0.2\n  SetEnv FAILS=1")
+        let world = try ExecWorld(config: "Match LocalAddress 127.0.0.2\n  SetEnv FAILS=1")
         let first = try world.run("web", ["--timeout", "60s"], ["exit ${FAILS:-0}"])
         #expect(first.status == 2, "\(first.error)")
         #expect(first.output.contains("n[1,3-4] (3 hosts): exit 0"))
@@ -116,7 +61,7 @@ struct ExecCommandTests {
 
     @Test("--max-failures stops beginning hosts, and --rerun skipped goes on with them")
     func maxFailures() throws {
-        let world = try World(config: "Match LocalAddress 127.0.0.2\n  SetEnv FAILS=1")
+        let world = try ExecWorld(config: "Match LocalAddress 127.0.0.2\n  SetEnv FAILS=1")
         let first = try world.run("web:!n5", ["--forks", "1", "--max-failures", "0"], ["exit ${FAILS:-0}"])
         #expect(first.status == 1)
         #expect(
@@ -130,7 +75,7 @@ struct ExecCommandTests {
 
     @Test("a command that takes too long is killed on the host, and fails the exec when it was everywhere")
     func timeout() throws {
-        let world = try World()
+        let world = try ExecWorld()
         let mark = 70_000 + Int.random(in: 0..<9999)
         let result = try world.run("n1", ["--timeout", "2s"], ["echo before; sleep \(mark)"])
         #expect(result.status == 1)
@@ -141,7 +86,7 @@ struct ExecCommandTests {
 
     @Test("--live prints lines as they come, each stream on its own")
     func live() throws {
-        let world = try World()
+        let world = try ExecWorld()
         let result = try world.run("n1,n2", ["--live"], ["echo out; printf err >&2"])
         #expect(result.status == 0, "\(result.error)")
         let lines = result.timeless.split(separator: "\n")
@@ -152,7 +97,7 @@ struct ExecCommandTests {
 
     @Test("JSON tells every outcome, its streams and its timings")
     func json() throws {
-        let world = try World()
+        let world = try ExecWorld()
         let result = try world.run("n1,n5", ["--output", "json"], ["echo out; kill -9 $$"])
         #expect(result.status == 1)
         let object = try #require(
@@ -172,7 +117,7 @@ struct ExecCommandTests {
 
     @Test("one SIGINT stops the command where it runs, and ends in 130")
     func interrupt() async throws {
-        let world = try World()
+        let world = try ExecWorld()
         let mark = 80_000 + Int.random(in: 0..<9999)
         let flag = world.server.folder.path + "/begun"
         let process = try world.start("n1,n2,n3", ["--forks", "1"], ["echo here; : >\(flag); sleep \(mark)"])
@@ -210,7 +155,7 @@ struct ExecCommandTests {
 
     @Test("a wrong command line ends in 64 and says why, before anything is dialled", arguments: mistakes)
     func mistake(_ row: Mistake) throws {
-        let world = try World()
+        let world = try ExecWorld()
         let result = try world.run(row.pattern, row.options, row.command)
         #expect(result.status == 64, "\(result)")
         #expect(result.error.contains(row.words), "\(result.error)")

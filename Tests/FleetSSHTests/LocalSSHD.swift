@@ -60,9 +60,12 @@ final class LocalSSHD {
     var knownHosts: String { folder.path + "/known_hosts" }
     var log: String { (try? String(contentsOfFile: folder.path + "/sshd.log", encoding: .utf8)) ?? "" }
 
+    /// How a password may be given.
+    enum PasswordMethod: String, Sendable { case password, interactive }
+
     init(
         hostKeys: [String] = ["ed25519"], addresses: [String] = ["127.0.0.1"], config: String = "",
-        programs: [String: String] = [:]
+        programs: [String: String] = [:], password: (text: String, method: PasswordMethod)? = nil
     ) throws {
         folder = URL(filePath: NSTemporaryDirectory() + "fleet-sshd-\(UUID().uuidString)")
         port = try SSHTools.freePort()
@@ -80,11 +83,15 @@ final class LocalSSHD {
         let lines =
             ["Port \(port)"] + addresses.map { "ListenAddress \($0)" }
             + hostKeys.map { "HostKey \(folder.path)/host_\($0)" } + [
-                "AuthorizedKeysFile \(folder.path)/authorized_keys", "PidFile none", "UsePAM no", "StrictModes no",
-                "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes",
+                "AuthorizedKeysFile \(folder.path)/authorized_keys", "PidFile none", "StrictModes no",
+                "UsePAM \(password?.method == .interactive ? "yes" : "no")",
+                "PasswordAuthentication \(password?.method == .password ? "yes" : "no")",
+                "KbdInteractiveAuthentication \(password?.method == .interactive ? "yes" : "no")",
+                "PermitRootLogin yes",
                 "MaxStartups 500", "SetEnv SHLVL=5\(path)", config,
             ]
         try lines.joined(separator: "\n").write(toFile: folder.path + "/config", atomically: true, encoding: .utf8)
+        if let password { try setPassword(password.text) }
         try start()
         try knowHosts(hostKeys)
     }
@@ -127,10 +134,22 @@ final class LocalSSHD {
         try know(lines.joined())
     }
 
+    /// A shadow file of the tests' own, which the daemon sees in the place of the machine's.
+    private func setPassword(_ text: String) throws {
+        let path = folder.path + "/hash"
+        try #require(try ChildProcess(["/usr/bin/openssl", "passwd", "-6", text], output: path).wait() == 0)
+        let hash = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")[0]
+        try "\(user):\(hash):19000:0:99999:7:::\n".write(
+            toFile: folder.path + "/shadow", atomically: true, encoding: .utf8)
+    }
+
     /// As root sshd wants /run/sshd, which is made in a mount namespace of its own, so that the machine is not touched.
     private func start() throws {
         let daemon = [SSHTools.daemon, "-D", "-E", folder.path + "/sshd.log", "-f", folder.path + "/config"]
-        let prepare = #"mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec "$@""#
+        let shadow = folder.path + "/shadow"
+        let isOwn = FileManager.default.fileExists(atPath: shadow)
+        let bind = isOwn ? "mount --bind \(shadow) /etc/shadow && " : ""
+        let prepare = bind + #"mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec "$@""#
         let isolated = ["/usr/bin/unshare", "-m", "sh", "-c", prepare, "sh"]
         let process = try ChildProcess((geteuid() == 0 ? isolated : []) + daemon)
         self.process = process

@@ -149,7 +149,7 @@ struct Preparation: Sendable {
     /// How the targets' hosts are reached; empty when no step needs them.
     func endpoints(_ options: HostOptions) throws -> [NodeName: HostEndpoint] {
         guard playbook.summaries.contains(where: \.touchesHost) else { return [:] }
-        let resolver = Endpoints(try options.withDefaults())
+        let resolver = try Endpoints(try options.withDefaults())
         var endpoints: [NodeName: HostEndpoint] = [:]
         for host in hosts { endpoints[host.node] = try resolver.endpoint(of: host) }
         return endpoints

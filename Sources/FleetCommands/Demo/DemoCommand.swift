@@ -143,6 +143,13 @@ struct Demo {
         options.user = nil
         options.privateKey = nil
         options.knownHosts = nil
+        // The demo's hosts are none of the operator's own.
+        options.sshConfig = "none"
+        options.asksPassword = false
+        options.asksBecomePassword = false
+        options.passwordFile = nil
+        options.becomePasswordFile = nil
+        options.passphraseFile = nil
         return options
     }
 }

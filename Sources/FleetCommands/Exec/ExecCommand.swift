@@ -49,9 +49,10 @@ struct ExecCommand: AsyncParsableCommand {
         let earlier = options.rerun.isEmpty ? nil : try record.read()
         let wanted = earlier.map { Self.left(of: chosen, in: $0, Set(options.rerun.map(\.end))) } ?? chosen
         guard !wanted.isEmpty else { return try nothingToDo(earlier, output) }
-        let resolver = Endpoints(hosts)
+        let resolver = try Endpoints(hosts)
         let flow = ExecFlow(
-            targets: wanted.map { ExecTarget($0, resolver) }, command: command.joined(separator: " "), options: options,
+            targets: wanted.map { ExecTarget($0, resolver) }, secrets: Secrets(hosts, hosts: wanted, output),
+            command: command.joined(separator: " "), options: options,
             output: output)
         let outcome = await flow.run()
         output.report(outcome.report)

@@ -13,6 +13,7 @@ struct ExecFlow {
     }
 
     let targets: [ExecTarget]
+    let secrets: Secrets
     let command: String
     let options: ExecOptions
     let output: Output
@@ -123,6 +124,7 @@ struct ExecFlow {
         settings.parallelism = options.forks
         // One command a host: a connection that stays would only hold a descriptor.
         settings.idleSeconds = 0
+        secrets.give(to: &settings)
         settings.warn = { [output] in output.warning($0) }
         return settings
     }

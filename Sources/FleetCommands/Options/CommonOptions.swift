@@ -81,6 +81,36 @@ struct HostOptions: ParsableArguments {
             "The known_hosts file (default: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts).", valueName: "path")
     )
     var knownHosts: String?
+
+    @Option(
+        name: .customLong("ssh-config"),
+        help: ArgumentHelp(
+            "The ssh_config to read; none reads none (default: ~/.ssh/config and /etc/ssh/ssh_config).", valueName: "path")
+    )
+    var sshConfig: String?
+
+    @Flag(name: [.customShort("k"), .customLong("ask-pass")], help: "Ask once for the login password of all hosts.")
+    var asksPassword = false
+
+    @Flag(
+        name: [.customShort("K"), .customLong("ask-become-pass")],
+        help: "Ask once for the password that makes the login user root (sudo, su).")
+    var asksBecomePassword = false
+
+    @Option(
+        name: .customLong("password-file"),
+        help: ArgumentHelp("The login password's file, or a program that prints it.", valueName: "path"))
+    var passwordFile: String?
+
+    @Option(
+        name: .customLong("become-password-file"),
+        help: ArgumentHelp("The become password's file, or a program that prints it.", valueName: "path"))
+    var becomePasswordFile: String?
+
+    @Option(
+        name: .customLong("passphrase-file"),
+        help: ArgumentHelp("The private keys' passphrase: its file, or a program that prints it.", valueName: "path"))
+    var passphraseFile: String?
 }
 
 extension HostOptions {

@@ -148,7 +148,7 @@ struct RunFlow {
 
     private func preview(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
-        let hosts = await SSHHosts(sshSettings)
+        let hosts = await SSHHosts(sshSettings(preparation))
         let dryRun = DryRun(hosts: hosts, endpoints: endpoints)
         let nodes = await dryRun.preview(order, of: preparation.snapshot, at: RuntimeClock().now)
         await hosts.close()
@@ -169,7 +169,7 @@ struct RunFlow {
         _ machine: RunMachine, after sequence: Int64, _ order: RunOrder, _ preparation: Preparation
     ) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
-        let hosts = await SSHHosts(sshSettings)
+        let hosts = await SSHHosts(sshSettings(preparation))
         let clock = RuntimeClock()
         let shell = RunShell(
             run: order.settings.id, cluster: preparation.client, hosts: hosts, journal: preparation.journal,
@@ -191,8 +191,9 @@ struct RunFlow {
 }
 
 extension RunFlow {
-    private var sshSettings: SSHSettings {
+    private func sshSettings(_ preparation: Preparation) -> SSHSettings {
         var settings = SSHSettings()
+        Secrets(source.hosts, hosts: preparation.hosts, output).give(to: &settings)
         settings.warn = { output.warning($0) }
         return settings
     }

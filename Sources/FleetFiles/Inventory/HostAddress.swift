@@ -8,6 +8,12 @@ struct HostAddress: Equatable {
     /// Nil for what is none of these, such as a list of patterns
     /// (`~/lib/ansible/parsing/utils/addresses.py:parse_address`).
     init?(_ text: String) {
+        // Most hosts of a large inventory: neither port nor range, which regular expressions are slow to find out.
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "[") }) else {
+            guard Self.areLabels(text[...]) else { return nil }
+            name = text
+            return
+        }
         var name = text[...]
         var port: Int?
         if let match = name.wholeMatch(of: /\[(.+)\]:([0-9]+)/) { (name, port) = (match.1, Int(match.2)) }
@@ -21,7 +27,11 @@ struct HostAddress: Equatable {
 
     private static func isHostName(_ text: Substring) -> Bool {
         let plain = text.replacing(/\[(?:[a-zA-Z]:[a-zA-Z]|[0-9]+:[0-9]+)(?::[0-9]+)?\]/, with: "0")
-        return plain.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isLabel)
+        return areLabels(plain)
+    }
+
+    private static func areLabels(_ text: Substring) -> Bool {
+        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isLabel)
     }
 
     private static func isLabel(_ label: Substring) -> Bool {

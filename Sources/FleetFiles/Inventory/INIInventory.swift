@@ -54,7 +54,7 @@ struct INIInventory {
         indentation = raw.count - start.count
         let text = start.trimmed
         guard let first = text.first, first != "#", first != ";" else { return }
-        if let match = text.wholeMatch(of: /\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?/) {
+        if first == "[", let match = text.wholeMatch(of: /\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?/) {
             return open(String(match.1), match.2.map(String.init) ?? "hosts")
         }
         if text.hasPrefix("["), text.hasSuffix("]") {

@@ -189,9 +189,21 @@ struct PythonLiteral {
             if digits.hasPrefix("0"), digits.contains(where: { $0 != "0" }) { return nil }
             return Int(digits).map { .int($0) } ?? Double(digits).map { .float($0) }
         }
-        guard digits.wholeMatch(of: /([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?/) != nil else { return nil }
+        guard isDecimal(digits) else { return nil }
         let padded = digits.replacing(/\.(?![0-9])/, with: ".0")
         return Double(padded.hasPrefix(".") ? "0" + padded : padded).map { .float($0) }
+    }
+
+    /// `1.5`, `1.` or `.5`, perhaps with an exponent; by hand, because every address of an inventory comes by here.
+    private static func isDecimal(_ text: String) -> Bool {
+        let isDigit = { (byte: UInt8) in (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+        let parts = text.utf8.split(separator: UInt8(ascii: "e"), maxSplits: 1, omittingEmptySubsequences: false)
+        let digits = parts[0].split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        guard digits.allSatisfy({ $0.allSatisfy(isDigit) }), digits.contains(where: { !$0.isEmpty }) else { return false }
+        guard parts.count == 2 else { return true }
+        let isSigned = parts[1].first == UInt8(ascii: "+") || parts[1].first == UInt8(ascii: "-")
+        let exponent = isSigned ? parts[1].dropFirst() : parts[1]
+        return !exponent.isEmpty && exponent.allSatisfy(isDigit)
     }
 
     /// Adjacent strings are one.

@@ -32,16 +32,14 @@ final class Connection: TransportUser {
     private var targets: [ForwardedTransport] = []
     private var waitingTargets: [(Result<Session, EndedBefore>) -> Void] = []
     private var isRetired = false
+    private var login: Login?
     private var wasJump = false
-    private var deadline: Scheduled<Void>?
+    private let deadline: MovingDeadline
     private var probe: Scheduled<Void>?
     private var idle: Scheduled<Void>?
 
     /// How a jump host's connection ended before it was ready.
     struct EndedBefore: Error { var outcome: HostOutcome }
-
-    /// How many keys are offered; sshd ends the connection at the sixth failure.
-    private static let offeredKeys = 5
 
     /// How long a jump host's connection waits for the next target at least, in seconds.
     private static let jumpIdleSeconds: Int64 = 15
@@ -51,6 +49,7 @@ final class Connection: TransportUser {
         self.jump = jump
         settings = pool.settings
         loop = pool.loop
+        deadline = MovingDeadline(pool.loop)
         scratch = pool.scratch
         admission = pool.admission(of: hop.key)
     }
@@ -113,7 +112,8 @@ final class Connection: TransportUser {
         guard phase != .ended else { return }
         let wasReady = phase == .ready
         phase = .ended
-        [deadline, probe, idle].forEach { $0?.cancel() }
+        deadline.end()
+        [probe, idle].forEach { $0?.cancel() }
         if isInside { admission.leave(wasDropped: isDropped) }
         isInside = false
         endUsers(outcome)
@@ -121,6 +121,7 @@ final class Connection: TransportUser {
         if let session { session.close(politely: wasReady) } else { transport?.close() }
         session = nil
         transport = nil
+        login = nil
         jump?.targetEnded()
         whenEnded?(self)
         whenEnded = nil
@@ -160,13 +161,14 @@ final class Connection: TransportUser {
     // MARK: Phases
 
     private func connect() {
+        if let command = hop.key.proxyCommand { return ProxyTransport.connect(by: command, on: loop, user: self) }
         guard let jump else {
             let limit = TimeAmount.seconds(settings.connectSeconds + 1)
             return TCPTransport.connect(
                 to: hop.key.address, port: hop.key.port, within: limit, on: loop, user: self)
         }
         // The jump host's own deadlines hold until it is ready.
-        deadline?.cancel()
+        deadline.cancel()
         jump.whenReady { [self] result in
             guard phase == .connecting else { return jump.targetEnded() }
             switch result {
@@ -260,48 +262,27 @@ final class Connection: TransportUser {
     }
 
     private func authenticate() {
+        guard let session else { return }
         phase = .authentication
         clock.restart()
         expect(.authentication, within: settings.authenticationSeconds)
-        offer(hop.identities.usable.prefix(Self.offeredKeys))
-    }
-
-    private func offer(_ identities: ArraySlice<Identity>) {
-        guard let identity = identities.first, let session else { return end(.refused(noneAccepted())) }
-        let authentication = Authentication(user: hop.key.user, key: identity.key)
-        session.perform(
-            ControlOperation(
-                attempt: { authentication.attempt(session.raw) },
-                finish: { [unowned self] code in answered(code, identities.dropFirst()) }
-            )
-        )
-    }
-
-    private func answered(_ code: Int32, _ rest: ArraySlice<Identity>) {
-        guard phase == .authentication, let session else { return }
-        if code == 0 { return becomeReady() }
-        guard SSHLibrary.isTransportFailure(code) else { return offer(rest) }
-        end(.neverStarted("the connection broke while authenticating: \(session.lastError)"), isDropped: true)
-    }
-
-    private func noneAccepted() -> HostRefusal {
-        let tried = hop.identities.usable.prefix(Self.offeredKeys).map(\.path)
-        let unusable = hop.identities.unusable.map(\.message)
-        guard !tried.isEmpty else {
-            let reason = unusable.isEmpty ? "no private key is configured for it" : unusable.joined(separator: "; ")
-            return HostRefusal(.identityUnusable, "\(hop.name): \(reason)")
+        let login = Login(hop, session: session, loop: loop) { [unowned self] outcome in
+            guard phase == .authentication else { return }
+            switch outcome {
+            case .accepted: becomeReady()
+            case .refused(let refusal): end(.refused(refusal))
+            case .broken(let words): end(.neverStarted(words), isDropped: true)
+            }
         }
-        let more = unusable.isEmpty ? "" : "; \(unusable.joined(separator: "; "))"
-        return HostRefusal(
-            .authenticationFailed,
-            "\(hop.name) accepts none of the keys offered for user \(hop.key.user): "
-                + tried.joined(separator: ", ") + more + "; add the public key to its authorized_keys")
+        self.login = login
+        login.offer()
     }
 
     private func becomeReady() {
         phase = .ready
+        login = nil
         clock.end("authentication")
-        deadline?.cancel()
+        deadline.cancel()
         admission.leave(wasDropped: false)
         isInside = false
         let users = waitingTargets
@@ -324,8 +305,7 @@ final class Connection: TransportUser {
     // MARK: Deadlines
 
     private func expect(_ outcome: HostOutcome.Phase, within seconds: Int64) {
-        deadline?.cancel()
-        deadline = loop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in end(.timedOut(outcome)) }
+        deadline.set(in: seconds) { [self] in end(.timedOut(outcome)) }
     }
 
     private func targetEnded() {

@@ -14,17 +14,25 @@ enum CommandLine {
     }
 
     /// The command line: quoted for every login shell, csh and fish among them; holds nothing secret.
-    static func line(_ become: HostEndpoint.Become) -> String {
-        switch become {
+    static func line(_ escalation: Escalation) -> String {
+        switch escalation.method {
         case .none: plainLine
+        case .sudo where escalation.mayAsk:
+            "exec sudo -S -p '\(escalation.question)' -H sh -c '\(ready(escalation))\(rootWrapper)'"
         case .sudo: sudoLine
         case .doas: doasLine
+        case .su: "exec su -s /bin/sh -c '\(ready(escalation))\(rootWrapper)' root"
         }
     }
 
+    private static let rootWrapper = wrapper(ownParent: true)
     private static let plainLine = "exec sh -c '\(wrapper(ownParent: false))'"
-    private static let sudoLine = "exec sudo -n -H sh -c '\(wrapper(ownParent: true))'"
-    private static let doasLine = "exec doas -n sh -c '\(wrapper(ownParent: true))'"
+    private static let sudoLine = "exec sudo -n -H sh -c '\(rootWrapper)'"
+    private static let doasLine = "exec doas -n sh -c '\(rootWrapper)'"
+
+    private static func ready(_ escalation: Escalation) -> String {
+        #"printf "%s\n" \#(escalation.readiness) >&2; "#
+    }
 
     /// The standard input: the nonce, the variables, the script.
     static func input(_ command: HostCommand, nonce: String) -> String {

@@ -7,7 +7,7 @@ final class Execution: ChannelOwner {
     private enum Stop { case deadline, cancellation }
 
     private let command: HostCommand
-    private let become: HostEndpoint.Become
+    private let escalation: Escalation
     private let nonce: String
     private var reply: ((HostReport) -> Void)?
     private var output: MarkedStream
@@ -17,8 +17,10 @@ final class Execution: ChannelOwner {
     private var clock = PhaseClock()
     private var earlierTimings: [String: Int] = [:]
     private var wasSent = false
+    private var isScriptSent = false
+    private var answers = 0
     private var stop: Stop?
-    private var deadline: Scheduled<Void>?
+    private var deadline: MovingDeadline?
     private var note = ""
     /// Told the output while it comes.
     var receiving: ((HostStream, [UInt8]) -> Void)? {
@@ -33,12 +35,12 @@ final class Execution: ChannelOwner {
     /// How long a stop waits for a shell that is still starting, in seconds.
     private static let startSeconds: Int64 = 15
 
-    init(_ command: HostCommand, become: HostEndpoint.Become, reply: @escaping (HostReport) -> Void) {
+    init(_ command: HostCommand, _ escalation: Escalation, reply: @escaping (HostReport) -> Void) {
         self.command = command
-        self.become = command.becomesRoot ? become : .none
+        self.escalation = escalation
         self.reply = reply
         // A control character first: searching the output for it is cheap.
-        nonce = "\u{1e}" + (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
+        nonce = "\u{1e}" + String(UInt64.random(in: .min ... .max), radix: 36)
         output = MarkedStream(nonce: nonce, limit: command.outputLimit)
         errors = MarkedStream(nonce: nonce, limit: command.outputLimit)
     }
@@ -47,13 +49,17 @@ final class Execution: ChannelOwner {
     func begin(on connection: Connection, session: Session, timings: [String: Int]) {
         guard reply != nil else { return connection.ended(self) }
         self.connection = connection
+        if escalation.method == .su, escalation.password == nil {
+            return finish(.refused(escalation.refusal("")))
+        }
         earlierTimings = timings
         clock.restart()
         let limit = connection.settings.openSeconds
-        deadline = connection.loop.assumeIsolated().scheduleTask(in: .seconds(limit)) { [self] in
+        deadline = MovingDeadline(connection.loop)
+        deadline?.set(in: limit) { [self] in
             finish(.neverStarted("the host opened no channel within \(limit) s"))
         }
-        let channel = RemoteChannel(.command(CommandLine.line(become)), session: session, owner: self)
+        let channel = RemoteChannel(.command(CommandLine.line(escalation)), session: session, owner: self)
         self.channel = channel
         channel.open()
     }
@@ -70,16 +76,32 @@ final class Execution: ChannelOwner {
 
     func channelOpened() {
         wasSent = true
-        deadline?.cancel()
-        deadline = connection?.loop.assumeIsolated().scheduleTask(in: .seconds(command.timeoutSeconds)) { [self] in
-            halt(.deadline)
-        }
+        deadline?.set(in: command.timeoutSeconds) { [self] in halt(.deadline) }
+        if !escalation.mayAsk { sendScript() }
+    }
+
+    private func sendScript() {
+        isScriptSent = true
         channel?.write(ByteBuffer(string: CommandLine.input(command, nonce: nonce)), ending: true)
     }
+
+    /// Answers the host's question for a password, and sends the script once the shell is root's.
+    private func answer() {
+        let words = preface
+        if words.contains(escalation.readiness) { return sendScript() }
+        guard escalation.asks(in: words, answered: answers), let password = escalation.password else { return }
+        guard answers == 0 else { return finish(.refused(escalation.refusal("it does not accept the password given"))) }
+        answers += 1
+        password.reveal { channel?.write(ByteBuffer(string: $0 + "\n")) }
+    }
+
+    /// What the login shell, sudo or su said before the script's start.
+    private var preface: String { String(decoding: errors.preface + output.preface, as: UTF8.self) }
 
     func channelReceived(_ bytes: UnsafeRawBufferPointer, stream: Int32) {
         let wasStarted = output.start != nil
         if stream == 0 { output.consume(bytes) } else { errors.consume(bytes) }
+        if !isScriptSent, escalation.mayAsk { answer() }
         guard !wasStarted, output.start != nil else { return }
         clock.end("start")
         if stop != nil { kill() }
@@ -109,7 +131,7 @@ final class Execution: ChannelOwner {
     func finish(_ outcome: HostOutcome, timings: [String: Int] = [:]) {
         guard let reply else { return }
         self.reply = nil
-        deadline?.cancel()
+        deadline?.end()
         clock.end("command")
         let all = clock.timings.merging(earlierTimings) { $1 }.merging(timings) { $1 }
         reply(
@@ -129,17 +151,14 @@ final class Execution: ChannelOwner {
     }
 
     private func notStarted(_ end: ChannelEnd) -> HostOutcome {
-        let words = String(decoding: errors.preface + output.preface, as: UTF8.self)
-            .split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let words = escalation.cleaned(preface).split(whereSeparator: \.isNewline)
+            .filter { !$0.allSatisfy(\.isWhitespace) }.joined(separator: "; ")
         let said = words.isEmpty ? "it said nothing and exited \(end.status)" : words
-        switch become {
-        case .none: return .neverStarted("the login shell did not start sh: \(said)")
-        case .sudo: return notBecome("sudo -n gave no root shell: \(said); allow it without a password")
-        case .doas: return notBecome("doas -n gave no root shell: \(said); allow it with nopass")
+        guard escalation.method != .none else {
+            return .neverStarted("the login shell did not start sh: \(said)")
         }
+        return .refused(escalation.refusal(said))
     }
-
-    private func notBecome(_ words: String) -> HostOutcome { .refused(HostRefusal(.becomeFailed, words)) }
 
     // MARK: Stopping
 
@@ -147,10 +166,10 @@ final class Execution: ChannelOwner {
         guard stop == nil, reply != nil else { return }
         stop = reason
         deadline?.cancel()
-        guard wasSent, let connection else { return finish(abandoned()) }
+        guard wasSent, connection != nil else { return finish(abandoned()) }
         guard output.start == nil else { return kill() }
         // The shell is still starting, and only it can say which processes are its own.
-        deadline = connection.loop.assumeIsolated().scheduleTask(in: .seconds(Self.startSeconds)) { [self] in
+        deadline?.set(in: Self.startSeconds) { [self] in
             note = "\nfleet: the shell did not start within \(Self.startSeconds) s more; it may still run\n"
             finish(abandoned())
         }
@@ -167,8 +186,9 @@ final class Execution: ChannelOwner {
             session: String(start[0]), started: String(start[1]), graceSeconds: connection.settings.killGraceSeconds)
         let limit = Int64(connection.settings.killGraceSeconds + Self.stopSeconds)
         let kill = HostCommand(
-            script: script, becomesRoot: become != .none, timeoutSeconds: limit, outputLimit: 4096)
-        connection.runAtOnce(Execution(kill, become: become) { [self] in killed($0, String(start[0])) })
+            script: script, becomesRoot: escalation.method != .none, timeoutSeconds: limit, outputLimit: 4096)
+        let again = Escalation(escalation.method, password: escalation.password)
+        connection.runAtOnce(Execution(kill, again) { [self] in killed($0, String(start[0])) })
     }
 
     private func killed(_ report: HostReport, _ session: String) {
@@ -182,7 +202,7 @@ final class Execution: ChannelOwner {
         if stop == .deadline { return finish(.timedOut(.command)) }
         // A cancelled command reports what the host says about its end, which is on its way.
         let seconds = connection?.settings.closeSeconds ?? 0
-        deadline = connection?.loop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in
+        deadline?.set(in: seconds) { [self] in
             finish(.transportLost("it was stopped"))
         }
     }

@@ -40,12 +40,22 @@ struct HostKeyCheck: Sendable {
 
     /// The preference for the negotiation: the types known for the host first, then everything acceptable.
     var preference: String {
-        if lines.isEmpty { return Self.everything }
-        let known = Set(lines.filter { $0.marker == nil }.map(\.key.type))
-        let isKnown = { (name: String) in known.contains(name.hasPrefix("rsa-") ? "ssh-rsa" : name) }
-        return (Self.algorithms.filter(isKnown) + Self.algorithms.filter { !isKnown($0) }).joined(separator: ",")
+        guard let first = lines.first else { return Self.everything }
+        if lines.count == 1 {
+            return first.marker == nil ? Self.preferences[first.key.type] ?? Self.everything : Self.everything
+        }
+        return Self.preference(Set(lines.filter { $0.marker == nil }.map(\.key.type)))
     }
 
+    private static func preference(_ known: Set<String>) -> String {
+        let isKnown = { (name: String) in known.contains(name.hasPrefix("rsa-") ? "ssh-rsa" : name) }
+        return (algorithms.filter(isKnown) + algorithms.filter { !isKnown($0) }).joined(separator: ",")
+    }
+
+    /// For hosts of which one key is known, which are most.
+    private static let preferences = Dictionary(
+        uniqueKeysWithValues: (algorithms.filter { !$0.hasPrefix("rsa-") } + ["ssh-rsa"]).map { ($0, preference([$0])) }
+    )
     private static let everything = algorithms.joined(separator: ",")
 
     /// Judges a key.

@@ -1,52 +1,149 @@
 internal import FleetModel
 internal import Foundation
 
-/// A private key and the file it came from.
-struct Identity: Sendable {
-    let path: String
-    let key: PrivateKey
-}
-
-/// The identities of an endpoint that can be used, and why the others cannot.
-struct Identities: Sendable {
-    var usable: [Identity] = []
-    var unusable: [HostRefusal] = []
-}
-
 /// Reads every private key file once, and decrypts it once; an actor, so that a slow decryption is waited for, not
 /// repeated.
 actor IdentityStore {
-    private let passphrase: @Sendable (_ path: String) -> String?
-    private var keys: [String: Result<PrivateKey, HostRefusal>] = [:]
+    /// What makes up the identities of an endpoint.
+    struct Request: Hashable, Sendable {
+        var files: [String]
+        var agentSocket: String?
+        var usesOnlyFiles: Bool
+    }
 
-    init(passphrase: @escaping @Sendable (_ path: String) -> String?) { self.passphrase = passphrase }
+    private let passphrase: @Sendable (_ path: String) async -> Secret?
+    private let makeAgent: @Sendable (_ socket: String) async -> Agent?
+    private var files: [String: Task<File, Never>] = [:]
+    private var agents: [String: Task<Agent?, Never>] = [:]
+    private var known: [Request: Task<Identities, Never>] = [:]
 
-    /// The keys of the files, in their order.
-    func identities(_ paths: [String]) -> Identities {
+    /// What a private key file comes to.
+    private struct File: Sendable {
+        var identities: [Identity] = []
+        /// The public key, where the file tells it without its passphrase.
+        var publicKey: [UInt8]?
+        var unusable: [String] = []
+    }
+
+    init(
+        passphrase: @escaping @Sendable (_ path: String) async -> Secret?,
+        makeAgent: @escaping @Sendable (_ socket: String) async -> Agent?
+    ) {
+        self.passphrase = passphrase
+        self.makeAgent = makeAgent
+    }
+
+    /// The keys of files in their order, each by the agent where that holds it; then the agent's others.
+    func identities(_ request: Request) async -> Identities {
+        if let task = known[request] { return await task.value }
+        let task = Task { await gather(request) }
+        known[request] = task
+        return await task.value
+    }
+
+    /// Hangs up on the agents.
+    func close() async {
+        for agent in agents.values { await agent.value?.close() }
+    }
+
+    private func gather(_ request: Request) async -> Identities {
         var found = Identities()
-        for path in paths {
-            switch key(path) {
-            case .success(let key): found.usable.append(Identity(path: path, key: key))
-            case .failure(let refusal): found.unusable.append(refusal)
+        var offers = await agentOffers(request.agentSocket, &found)
+        for path in request.files {
+            if let blob = Self.publicKey(path), let offer = offers.first(where: { $0.key.blob == blob }) {
+                offers.removeAll { $0.key.blob == blob }
+                found.usable.append(Identity(offer.key, of: offer.agent))
+                continue
             }
+            let file = await file(path)
+            found.usable += file.identities
+            found.unusable += file.unusable
         }
+        if !request.usesOnlyFiles { found.usable += offers.map { Identity($0.key, of: $0.agent) } }
         return found
     }
 
-    private func key(_ path: String) -> Result<PrivateKey, HostRefusal> {
-        if let known = keys[path] { return known }
-        let result = Result { () throws(HostRefusal) in try read(path) }
-        keys[path] = result
-        return result
+    private func agentOffers(
+        _ socket: String?, _ found: inout Identities
+    ) async -> [(agent: Agent, key: AgentKey)] {
+        guard let socket, let agent = await agent(socket) else { return [] }
+        switch await agent.keys() {
+        case .failure(let failure):
+            found.unusable.append(failure.words)
+            return []
+        case .success(let keys):
+            var offers: [(agent: Agent, key: AgentKey)] = []
+            for key in keys {
+                if let objection = SSHLibrary.objection(to: key.type) {
+                    found.unusable.append("the agent's key \(key.comment): \(objection)")
+                } else {
+                    offers.append((agent, key))
+                }
+            }
+            return offers
+        }
     }
 
-    private func read(_ path: String) throws(HostRefusal) -> PrivateKey {
-        let file = PrivateKeyFile(path: path, passphrase: passphrase)
-        let data: Data
-        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
+    private func agent(_ socket: String) async -> Agent? {
+        if let task = agents[socket] { return await task.value }
+        let task = Task { [makeAgent] in await makeAgent(socket) }
+        agents[socket] = task
+        return await task.value
+    }
+
+    private func file(_ path: String) async -> File {
+        if let task = files[path] { return await task.value }
+        let task = Task { await read(path) }
+        files[path] = task
+        return await task.value
+    }
+
+    private func read(_ path: String) async -> File {
+        let reader = PrivateKeyFile(path: path)
+        do throws(HostRefusal) {
+            let key = try await reader.key(in: try Self.text(of: path, reader), passphrase: passphrase)
+            var file = File(identities: [Identity(path: path, key: key)])
+            addCertificate(beside: path, key, to: &file)
+            return file
+        } catch {
+            return File(unusable: [error.message])
+        }
+    }
+
+    /// `id_ecdsa-cert.pub`, as ssh(1) looks for it: offered before the plain key.
+    private func addCertificate(beside path: String, _ key: PrivateKey, to file: inout File) {
+        guard let blob = Self.blob(ofLineIn: "\(path)-cert.pub") else { return }
+        var reader = WireReader(blob)
+        let type = reader.text() ?? "unknown"
+        if let objection = SSHLibrary.objection(to: type) {
+            file.unusable.append("the certificate \(path)-cert.pub is left out: \(objection)")
+        } else {
+            file.identities.insert(Identity(certificate: blob, path: "\(path)-cert.pub", key: key), at: 0)
+        }
+    }
+
+    private static func text(of path: String, _ file: PrivateKeyFile) throws(HostRefusal) -> String {
+        do { return String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self) } catch {
             throw file.unusable(
                 FileManager.default.fileExists(atPath: path) ? "it cannot be read" : "there is no such file")
         }
-        return try file.key(in: String(decoding: data, as: UTF8.self))
+    }
+
+    /// The public half, without decrypting anything: from the file's own beginning, else from `….pub` beside it.
+    private static func publicKey(_ path: String) -> [UInt8]? {
+        if let text = try? String(contentsOfFile: path, encoding: .utf8),
+            let blob = OpenSSHKey.publicKey(armoured: text)
+        {
+            return blob
+        }
+        return blob(ofLineIn: "\(path).pub") ?? blob(ofLineIn: path)
+    }
+
+    private static func blob(ofLineIn path: String) -> [UInt8]? {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count >= 2, let data = Data(base64Encoded: String(words[1])) else { return nil }
+        var reader = WireReader(data)
+        return reader.text() == String(words[0]) ? Array(data) : nil
     }
 }

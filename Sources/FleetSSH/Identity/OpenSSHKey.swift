@@ -7,14 +7,32 @@ internal import _CryptoExtras
 struct OpenSSHKey {
     let file: PrivateKeyFile
 
-    func key(armoured text: String) throws -> PrivateKey {
+    /// The public key, which is not encrypted; nil when the text is in another format.
+    static func publicKey(armoured text: String) -> [UInt8]? {
+        guard text.contains("-----BEGIN OPENSSH PRIVATE KEY-----"), let bytes = PrivateKeyFile.armour(text) else {
+            return nil
+        }
+        var reader = WireReader(bytes)
+        guard reader.bytes(15) == Array("openssh-key-v1\0".utf8), reader.string() != nil, reader.string() != nil,
+            reader.string() != nil, reader.integer() == 1
+        else { return nil }
+        return reader.string()
+    }
+
+    func key(
+        armoured text: String, passphrase: @Sendable (_ path: String) async -> Secret?
+    ) async throws -> PrivateKey {
         guard let bytes = PrivateKeyFile.armour(text) else { throw file.unusable("its base64 is broken") }
         var reader = WireReader(bytes)
         guard reader.bytes(15) == Array("openssh-key-v1\0".utf8), let cipher = reader.text(), let kdf = reader.text(),
             let options = reader.string(), reader.integer() == 1, reader.string() != nil, let body = reader.string()
         else { throw file.unusable("it is truncated, or holds several keys") }
         if cipher == "none" { return try key(decrypted: body) }
-        return try key(decrypted: decrypt(body, Array(reader.rest), cipher: cipher, kdf: kdf, options: options))
+        guard let secret = await passphrase(file.path) else {
+            throw file.unusable("it is encrypted, and no passphrase was given")
+        }
+        let decryption = Decryption(file: file, cipher: cipher, kdf: kdf, options: options, secret: secret)
+        return try key(decrypted: decryption.decrypt(body, Array(reader.rest)))
     }
 
     private func key(decrypted body: [UInt8]) throws -> PrivateKey {
@@ -56,27 +74,18 @@ struct OpenSSHKey {
         guard digits.count <= size else { throw file.unusable("its secret number is too long") }
         return Array(repeating: 0, count: size - digits.count) + digits
     }
+}
 
-    private func decrypt(_ body: [UInt8], _ tag: [UInt8], cipher: String, kdf: String, options: [UInt8]) throws
-        -> [UInt8]
-    {
-        var reader = WireReader(options)
-        guard kdf == "bcrypt", let salt = reader.string(), let rounds = reader.integer() else {
-            throw file.unusable("its passphrase derivation \(kdf) is not supported")
-        }
-        let sizes = [
-            "aes256-ctr": 48, "aes256-cbc": 48, "aes192-ctr": 40, "aes128-ctr": 32, "aes256-gcm@openssh.com": 44,
-        ]
-        guard let size = sizes[cipher] else {
-            let mend = "ssh-keygen -p -Z aes256-ctr -f \(file.path) changes it"
-            throw file.unusable("its cipher \(cipher) is not supported; \(mend)")
-        }
-        guard let passphrase = file.passphrase(file.path) else {
-            throw file.unusable("it is encrypted, and no passphrase was given")
-        }
-        let bytes = Bcrypt.key(passphrase: Array(passphrase.utf8), salt: salt, rounds: rounds, count: size)
-        let nonceSize = cipher.contains("gcm") ? 12 : 16
-        let (key, nonce) = (SymmetricKey(data: bytes.dropLast(nonceSize)), bytes.suffix(nonceSize))
+/// How an encrypted private key is opened.
+private struct Decryption {
+    let file: PrivateKeyFile
+    let cipher: String
+    let kdf: String
+    let options: [UInt8]
+    let secret: Secret
+
+    func decrypt(_ body: [UInt8], _ tag: [UInt8]) throws -> [UInt8] {
+        let (key, nonce) = try material()
         switch cipher {
         case "aes256-cbc":
             return Array(try AES._CBC.decrypt(body, using: key, iv: AES._CBC.IV(ivBytes: nonce), noPadding: true))
@@ -89,5 +98,22 @@ struct OpenSSHKey {
         default:
             return Array(try AES._CTR.decrypt(body, using: key, nonce: AES._CTR.Nonce(nonceBytes: nonce)))
         }
+    }
+
+    private func material() throws -> (SymmetricKey, ArraySlice<UInt8>) {
+        var reader = WireReader(options)
+        guard kdf == "bcrypt", let salt = reader.string(), let rounds = reader.integer() else {
+            throw file.unusable("its passphrase derivation \(kdf) is not supported")
+        }
+        let sizes = [
+            "aes256-ctr": 48, "aes256-cbc": 48, "aes192-ctr": 40, "aes128-ctr": 32, "aes256-gcm@openssh.com": 44,
+        ]
+        guard let size = sizes[cipher] else {
+            let mend = "ssh-keygen -p -Z aes256-ctr -f \(file.path) changes it"
+            throw file.unusable("its cipher \(cipher) is not supported; \(mend)")
+        }
+        let bytes = secret.reveal { Bcrypt.key(passphrase: Array($0.utf8), salt: salt, rounds: rounds, count: size) }
+        let nonceSize = cipher.contains("gcm") ? 12 : 16
+        return (SymmetricKey(data: bytes.dropLast(nonceSize)), bytes.suffix(nonceSize))
     }
 }

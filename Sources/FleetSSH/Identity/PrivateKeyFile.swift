@@ -7,16 +7,18 @@ internal import _CryptoExtras
 struct PrivateKeyFile {
     /// For messages.
     let path: String
-    /// Asked for once, when the file turns out to be encrypted.
-    let passphrase: @Sendable (_ path: String) -> String?
 
-    /// The key in the file's text.
-    func key(in text: String) throws(HostRefusal) -> PrivateKey {
+    /// The key in the file's text; the passphrase is asked for only when the text turns out to be encrypted.
+    func key(
+        in text: String, passphrase: @Sendable (_ path: String) async -> Secret?
+    ) async throws(HostRefusal) -> PrivateKey {
         guard let label = text.split(separator: "\n").first(where: { $0.hasPrefix("-----BEGIN ") }) else {
             throw unusable("it has no -----BEGIN … PRIVATE KEY----- line")
         }
         do {
-            if label.contains("OPENSSH PRIVATE KEY") { return try OpenSSHKey(file: self).key(armoured: text) }
+            if label.contains("OPENSSH PRIVATE KEY") {
+                return try await OpenSSHKey(file: self).key(armoured: text, passphrase: passphrase)
+            }
             if label.contains("ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
                 throw unusable("encrypted PEM is not read; convert it with ssh-keygen -p -f \(path)")
             }

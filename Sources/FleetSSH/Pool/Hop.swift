@@ -7,15 +7,18 @@ struct Hop: Sendable {
     /// The inventory name.
     let name: String
     let identities: Identities
+    /// The login password; nil where there is none.
+    let password: Secret?
     let check: HostKeyCheck
 
-    init(_ endpoint: HostEndpoint, identities: Identities, check: HostKeyCheck) {
+    init(_ endpoint: HostEndpoint, identities: Identities, password: Secret?, check: HostKeyCheck) {
         var key = endpoint
         key.name = ""
         key.become = .none
         self.key = key
         name = endpoint.name
         self.identities = identities
+        self.password = password
         self.check = check
     }
 }

@@ -11,6 +11,14 @@ enum SSHLibrary {
     /// `LIBSSH2_ERROR_EAGAIN`: needs inbound bytes.
     static let again = Int32(LIBSSH2_ERROR_EAGAIN)
 
+    /// Whether it is 1.11 or newer.
+    static let isModern: Bool = libssh2_version(0x010B00) != nil
+
+    /// Why this library cannot prove a key of a type to be the user's; nil when it can.
+    static func objection(to type: String) -> String? {
+        KeySupport.objection(to: type, hasModernLibrary: isModern, version: version)
+    }
+
     /// The bytes a channel may receive before it is read.
     static let window: UInt32 = 2 << 20
 

@@ -76,9 +76,7 @@ final class Session {
         isDriving = true
         repeat {
             mustRepeat = false
-            let before = wire.consumedBytes
             turn()
-            if wire.consumedBytes != before { mustRepeat = true }
             // Sending may report at once that there is room again, which must not start another round inside this one.
             flush()
         } while mustRepeat && pendingClose == nil
@@ -125,11 +123,15 @@ final class Session {
             operations.removeFirst()
             operation.finish(code)
         }
+        let before = wire.consumedBytes
+        let hasSeveral = channels.count > 1
         var isDrained = false
         for channel in channels where pendingClose == nil {
             if isDrained { channel.pumpQueued() } else { channel.pump() }
             isDrained = isDrained || channel.isOpen
         }
+        // What a channel took in may be an answer that another one, or the operation, waits for.
+        if hasSeveral || !operations.isEmpty, wire.consumedBytes != before { mustRepeat = true }
     }
 
     private func flush() {

@@ -22,6 +22,8 @@ final class Wire {
     private(set) var consumedBytes = 0
     /// Whether nothing more will come: RECV then says so.
     var hasEnded = false
+    /// Answers the questions of `keyboard-interactive`.
+    var responder: PasswordAuthentication?
     /// What came first, until the handshake is done: names the server's algorithms when none fits.
     private(set) var prologue: ByteBuffer? = ByteBuffer()
 
