@@ -186,10 +186,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FleetJournalTests",
-            dependencies: ["FleetJournal", "FleetPorts", "FleetModel", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
+            dependencies: [
+                "FleetJournal", "FleetRun", "FleetPlanning", "FleetPorts", "FleetModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "FleetRunTests", dependencies: ["FleetRun", "FleetPlanning", "FleetExpressions", "FleetModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetRuntimeTests", dependencies: ["FleetRuntime", "FleetPorts", "FleetRun", "FleetModel"],
             swiftSettings: strict),
         .testTarget(
             name: "FleetRehearsalTests",
@@ -209,8 +215,8 @@ let package = Package(
         .testTarget(
             name: "FleetCommandsTests",
             dependencies: [
-                "FleetCommands", "FleetSimulationServer", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetKubernetes", "FleetSSH",
-                "FleetWire", "FleetModel",
+                "FleetCommands", "FleetSimulationServer", "FleetKubernetes", "FleetSSH", "FleetRun", "FleetFiles", "FleetExpressions",
+                "FleetSimulation", "FleetWire", "FleetModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),

@@ -32,7 +32,8 @@ enum JournalFile {
 
     /// Makes directory and file private, and looks into an existing file before anything is written to it.
     private static func prepare(_ path: String) throws {
-        try makeDirectory((path as NSString).deletingLastPathComponent)
+        // Foundation's own deletingLastPathComponent traps on names of one letter.
+        try makeDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "")
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw JournalFailure(.unusable, "\(path): \(String(cString: strerror(errno)))") }
         let size = lseek(descriptor, 0, SEEK_END)

@@ -8,7 +8,7 @@ enum JournalSchema {
     /// `FLET`: marks the file as a journal of fleet's.
     static let applicationID: Int32 = 0x464C_4554
     /// The version that this fleet writes, and the newest that it reads.
-    static let version = 1
+    static let version = 2
 
     private static let migrations: [String] = [
         """
@@ -30,7 +30,14 @@ enum JournalSchema {
             cluster TEXT NOT NULL, playbook TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
             pinned_at INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (cluster, playbook, name)
         ) STRICT;
+        """,
         """
+        CREATE TABLE request (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES run (id), kind TEXT NOT NULL,
+            by TEXT NOT NULL, time INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX request_of_run ON request (run, number);
+        """,
     ]
 
     /// Refuses files that are not fleet's, or too new; reads only.

@@ -26,6 +26,18 @@ final class RunLocks: Sendable {
         if let failure { throw failure }
     }
 
+    /// Whether another process holds the run's lock.
+    func isHeldElsewhere(_ run: RunID) -> Bool {
+        if held.withLock({ $0[run] != nil }) { return false }
+        do throws(JournalFailure) {
+            try claim(run)
+            release(run)
+            return false
+        } catch {
+            return error.code == .locked
+        }
+    }
+
     /// Gives the lock back; the side file goes with it.
     func release(_ run: RunID) {
         held.withLock { held in
@@ -79,7 +91,7 @@ final class RunLocks: Sendable {
         let count = pread(descriptor, &bytes, bytes.count, 0)
         let holder = String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 10 }, as: UTF8.self)
         let name = holder.isEmpty ? "another process" : "process \(holder)"
-        return JournalFailure(.locked, "run \(run) is being written by \(name); see `fleet watch \(run)`")
+        return JournalFailure(.locked, "run \(run) is being written by \(name); see `fleet status \(run)`")
     }
 
     private static func systemFailure(_ path: String) -> JournalFailure {

@@ -66,6 +66,28 @@ public final class SQLiteJournal: JournalPort {
         locks.release(run)
     }
 
+    /// Asks something of a run, whoever drives it.
+    public func ask(_ request: RunRequest, of run: RunID) async throws(JournalFailure) {
+        try await access { db in
+            guard try RunTable.exists(run, in: db) else { throw Self.unknown(run) }
+            try RequestTable.insert(request, of: run, in: db)
+        }
+    }
+
+    /// What was asked of a run after a request's number, in order.
+    public func requests(of run: RunID, after number: Int64) async throws(JournalFailure) -> [RunRequest] {
+        try await access { try RequestTable.requests(of: run, after: number, in: $0) }
+    }
+
+    /// Claims a run that is not here yet, before it begins.
+    public func reserve(_ run: RunID) throws(JournalFailure) { try locks.claim(run) }
+
+    /// Whether another process holds a run's claim, whether the run is here or not.
+    public func isClaimedElsewhere(_ run: RunID) -> Bool { locks.isHeldElsewhere(run) }
+
+    /// Gives the claim on a run back, without an end.
+    public func release(_ run: RunID) { locks.release(run) }
+
     /// All runs, newest first.
     public func runs() async throws(JournalFailure) -> [StoredRun] { try await access { try RunTable.all(in: $0) } }
 
@@ -109,7 +131,7 @@ public final class SQLiteJournal: JournalPort {
     var commits: Int { groups.commits }
 
     /// Runs a transaction on the database's own queue, whatever becomes of the caller's task.
-    private func access<T: Sendable>(
+    func access<T: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> T
     ) async throws(JournalFailure) -> T {
         let path = queue.path
@@ -121,7 +143,7 @@ public final class SQLiteJournal: JournalPort {
         return try result.get()
     }
 
-    private static func unknown(_ run: RunID) -> JournalFailure {
+    static func unknown(_ run: RunID) -> JournalFailure {
         JournalFailure(.notFound, "the journal has no run \(run); see `fleet runs`")
     }
 }

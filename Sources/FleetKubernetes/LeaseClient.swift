@@ -1,4 +1,5 @@
 public import FleetModel
+public import FleetPorts
 public import FleetWire
 
 /// The Lease by which only one fleet works on a cluster at a time (semantics 8, `~/client-go/tools/leaderelection`).
@@ -61,13 +62,13 @@ public struct LeaseClient: Sendable {
             try await client.write(APIRequest(.put, path, body: lease.json), subject: "renew lease \(key)"))
     }
 
-    /// Gives a held Lease back: empty holder, one second; its annotations go.
+    /// Gives a held Lease back: empty holder, one second; fleet's annotations go, others stay.
     public func release(_ held: Lease, now: Instant) async throws(ClusterFailure) {
         var lease = held
         lease.holder = ""
         lease.durationSeconds = 1
         lease.renewedAt = now
-        lease.annotations = [:]
+        lease.annotations = held.annotations.filter { !LockClaim.keys.contains($0.key) }
         try await client.write(APIRequest(.put, path, body: lease.json), subject: "release lease \(key)")
     }
 
@@ -79,5 +80,51 @@ public struct LeaseClient: Sendable {
         } catch {
             throw ClusterFailure(.malformed, subject: "lease \(key)", message: "\(error)")
         }
+    }
+}
+
+extension LeaseClient: LockPort {
+    /// The lock as it stands; nil when there is no Lease.
+    public func read() async throws(ClusterFailure) -> ClusterLock? {
+        let lease: Lease? = try await read()
+        return lease.map(ClusterLock.init)
+    }
+
+    /// Takes the lock; `conflict` or `alreadyExists` when somebody else was quicker.
+    public func take(
+        seen: ClusterLock?, for claim: LockClaim, durationSeconds: Int64, at now: Instant
+    ) async throws(ClusterFailure) -> ClusterLock {
+        ClusterLock(
+            try await acquire(
+                seen: seen.map { Lease($0, key: key) }, holder: claim.holder, durationSeconds: durationSeconds,
+                annotations: claim.annotations, now: now))
+    }
+
+    /// Renews a held lock.
+    public func renew(_ held: ClusterLock, at now: Instant) async throws(ClusterFailure) -> ClusterLock {
+        ClusterLock(try await renew(Lease(held, key: key), now: now))
+    }
+
+    /// Gives a held lock back.
+    public func release(_ held: ClusterLock, at now: Instant) async throws(ClusterFailure) {
+        try await release(Lease(held, key: key), now: now)
+    }
+}
+
+extension ClusterLock {
+    fileprivate init(_ lease: Lease) {
+        self.init(
+            holder: lease.holder, durationSeconds: lease.durationSeconds, acquiredAt: lease.acquiredAt,
+            renewedAt: lease.renewedAt, transitions: lease.transitions, version: lease.resourceVersion,
+            annotations: lease.annotations)
+    }
+}
+
+extension Lease {
+    fileprivate init(_ lock: ClusterLock, key: ObjectKey) {
+        self.init(
+            key: key, resourceVersion: lock.version, annotations: lock.annotations, holder: lock.holder,
+            durationSeconds: lock.durationSeconds, acquiredAt: lock.acquiredAt, renewedAt: lock.renewedAt,
+            transitions: lock.transitions)
     }
 }

@@ -96,6 +96,26 @@ public struct StoredRun: Hashable, Sendable {
     }
 }
 
+/// Something asked of a run from another process, such as a pause.
+public struct RunRequest: Hashable, Sendable {
+    /// Its place among all requests of the file, from 1; 0 until it is stored.
+    public var number: Int64
+    /// What is asked for, such as `pause`, `abort`, `rollback`.
+    public var kind: String
+    /// Who asks, from where, such as `alice@bastion`.
+    public var by: String
+    /// When.
+    public var time: Instant
+
+    /// A request.
+    public init(number: Int64 = 0, kind: String, by: String, time: Instant) {
+        self.number = number
+        self.kind = kind
+        self.by = by
+        self.time = time
+    }
+}
+
 /// The durable store of runs and plans.
 public protocol JournalPort: Sendable {
     /// Registers a run before its first record.
@@ -111,6 +131,12 @@ public protocol JournalPort: Sendable {
 
     /// Notes how a run ended.
     func finish(_ run: RunID, result: String, at time: Instant) async throws(JournalFailure)
+
+    /// Asks something of a run, whoever drives it; the process that does looks for it about once a second.
+    func ask(_ request: RunRequest, of run: RunID) async throws(JournalFailure)
+
+    /// What was asked of a run after a request's number, in order; 0 means everything.
+    func requests(of run: RunID, after number: Int64) async throws(JournalFailure) -> [RunRequest]
 
     /// All runs, newest first.
     func runs() async throws(JournalFailure) -> [StoredRun]

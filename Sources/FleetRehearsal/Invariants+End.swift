@@ -6,15 +6,17 @@ extension Invariants {
     /// What fleet must leave behind once a run is over: nothing temporary, and everybody served (safety rule 21).
     ///
     /// - Parameters:
-    ///   - result: How the run ended; after `interrupted` temporary changes stay for the run that goes on.
+    ///   - result: How the run ended; after `interrupted` and `paused` temporary changes stay for the run that goes on.
     ///   - simulation: The cluster once it has settled.
     ///   - deletesNodes: Whether the playbook removes the Nodes that it finishes.
     public mutating func checkEnd(_ result: RunResult, in simulation: ClusterSimulation, deletesNodes: Bool) {
         if deletesNodes { checkGone(in: simulation) }
-        guard result != .interrupted else { return }
+        guard result != .interrupted, result != .paused else { return }
+        isRolledBack = result == .rolledBack
         checkReplicas(in: simulation)
         checkNodes(in: simulation)
         if result == .done { checkReady(in: simulation) }
+        if result == .aborted || result == .rolledBack { checkPutBack(result, in: simulation) }
     }
 
     private mutating func checkGone(in simulation: ClusterSimulation) {
@@ -41,13 +43,25 @@ extension Invariants {
             if node.labels[ExcludeFromLoadBalancersStep.label] != nil, !labelled.contains(node.name) {
                 violate("\(node.name) is still excluded from load balancers")
             }
-            if node.annotations[Compensation.annotation] != nil { violate("\(node.name) keeps fleet's annotation") }
+            let isNoted = node.annotations.keys.contains { $0.hasPrefix(Compensation.labelAnnotationPrefix) }
+            if isNoted { violate("\(node.name) keeps fleet's annotation") }
             checkQuarantine(of: node)
         }
     }
 
+    /// A run that was ended leaves no taint of its plan; a rollback leaves no cordon where nothing was drained.
+    private mutating func checkPutBack(_ result: RunResult, in simulation: ClusterSimulation) {
+        for node in simulation.nodes {
+            if node.taints.contains(where: { $0.key == "fleet.run/retiring" }) { violate("\(node.name) keeps the plan's taint") }
+            guard result == .rolledBack, node.isCordoned, !drained.contains(node.name) else { continue }
+            if before.nodes.contains(where: { $0.name == node.name && !$0.isCordoned }) {
+                violate("\(node.name) was cordoned and not drained, and is still cordoned after the rollback")
+            }
+        }
+    }
+
     private mutating func checkQuarantine(of node: Node) {
-        guard setAside.contains(node.name), !toleratesStaleHealth else { return }
+        guard setAside.contains(node.name), !toleratesStaleHealth, !isRolledBack else { return }
         if node.labels["fleet.run/quarantined"] == nil { violate("\(node.name) was set aside without its label") }
     }
 

@@ -19,6 +19,8 @@ public struct Invariants: Sendable {
     private var inHand: Set<NodeName> = []
     private(set) var setAside: Set<NodeName> = []
     private(set) var finished: Set<NodeName> = []
+    private(set) var drained: Set<NodeName> = []
+    var isRolledBack = false
     private var accepted: Set<ObjectUID> = []
 
     /// Watches a run of an order that begins with the cluster as it is.
@@ -41,6 +43,7 @@ public struct Invariants: Sendable {
         case .nodeFinished(let finish):
             inHand.remove(finish.node)
             finished.insert(finish.node)
+        case .stepFinished(let finish): if finish.step == "drain" { drained.insert(finish.node) }
         case .nodeQuarantined(let fact):
             inHand.remove(fact.node)
             setAside.insert(fact.node)

@@ -104,8 +104,13 @@ public struct Rehearsal: Sendable {
         _ = simulation.advance(to: now)
     }
 
-    /// Asks the run to stop, as Ctrl-C does.
-    public mutating func requestStop() { inbox.add(.stopRequested(by: "SIGINT"), at: now) }
+    /// Asks the run to stop, as Ctrl-C does, or `fleet pause`, `abort` and `rollback` from another terminal.
+    public mutating func requestStop(_ kind: StopKind = .interrupt) {
+        inbox.add(.stopRequested(by: kind == .interrupt ? "SIGINT" : "fleet \(kind.rawValue)", kind: kind), at: now)
+    }
+
+    /// Somebody else takes the cluster's lock.
+    public mutating func loseLock() { inbox.add(.lockLost("run r-other of ops@elsewhere took the cluster over"), at: now) }
 
     /// Does something to the world at this instant, such as injecting a fault.
     public mutating func disturb(_ command: SimulationCommand) { deliver(simulation.apply(command, at: now).changes) }

@@ -29,14 +29,17 @@ public struct RunShell: Sendable {
     private let journal: any JournalPort
     private let endpoints: [NodeName: HostEndpoint]
     private let run: RunID
+    private let lease: ClusterLease?
     private let clock: RuntimeClock
 
-    /// A shell over the three ports; `endpoints` says how each node's host is reached.
+    /// A shell over the three ports; `endpoints` says how each node's host is reached, `lease` is the cluster's lock,
+    /// which is renewed while the shell drives (nil where nobody else can be at work, as in tests).
     public init(
         run: RunID, cluster: any ClusterPort, hosts: any HostPort, journal: any JournalPort,
-        endpoints: [NodeName: HostEndpoint], clock: RuntimeClock = RuntimeClock()
+        endpoints: [NodeName: HostEndpoint], lease: ClusterLease? = nil, clock: RuntimeClock = RuntimeClock()
     ) {
         self.run = run
+        self.lease = lease
         self.cluster = cluster
         self.hosts = hosts
         self.journal = journal
@@ -57,9 +60,12 @@ public struct RunShell: Sendable {
         observer: @escaping @Sendable ([RecordedEvent]) -> Void
     ) async throws -> RunResult {
         let mailbox = Mailbox<Observation>()
+        let number = try await journal.requests(of: run, after: 0).last?.number ?? 0
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await follow(into: mailbox) }
             group.addTask { for await by in stops { mailbox.post(.stopRequested(by: by)) } }
+            group.addTask { await listen(into: mailbox, after: number) }
+            if let lease { group.addTask { await lease.keep { mailbox.post(.lockLost($0)) } } }
             defer { group.cancelAll() }
             var turn = Turn(machine: machine, sequence: lastSequence)
             for await _ in mailbox.signals {
@@ -82,6 +88,18 @@ public struct RunShell: Sendable {
             case .changed(let change): mailbox.post(.changed(change))
             case .interrupted(let failure): mailbox.post(.interrupted(failure))
             case .failed(let failure): mailbox.post(.lost(failure))
+            }
+        }
+    }
+
+    /// Looks about once a second for what other processes ask of the run; what was asked before it was taken up is void.
+    private func listen(into mailbox: Mailbox<Observation>, after number: Int64) async {
+        var number = number
+        while (try? await clock.sleep(until: clock.now + .seconds(1))) != nil {
+            for request in (try? await journal.requests(of: run, after: number)) ?? [] {
+                number = request.number
+                guard let kind = StopKind(rawValue: request.kind) else { continue }
+                mailbox.post(.stopRequested(by: "fleet \(request.kind) of \(request.by)", kind: kind))
             }
         }
     }

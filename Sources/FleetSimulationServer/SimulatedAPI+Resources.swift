@@ -98,7 +98,9 @@ extension SimulatedAPI {
         let isDryRun = try DryRun.isSet(request.query["dryRun"].map { [$0] } ?? [])
         switch (subresource, request.method) {
         case ("eviction", "POST"):
+            let pod = registry.simulation.pod(target.key.objectKey)?.uid
             try registry.evict(target, request)
+            if let pod { noteEviction(of: pod) }
             return .success(code: 201)
         case ("binding", "POST"):
             try registry.bind(target, request, isDryRun: isDryRun)

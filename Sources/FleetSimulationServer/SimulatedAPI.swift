@@ -112,6 +112,9 @@ actor SimulatedAPI {
 
     // MARK: Requests
 
+    /// Notes an eviction that was accepted.
+    func noteEviction(of pod: ObjectUID) { audit.countEviction(of: pod) }
+
     /// Answers a request; nil cuts the connection.
     func answer(_ request: APIRequest) async -> APIAnswer? {
         advance()

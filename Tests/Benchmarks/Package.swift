@@ -1,6 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// As in fleet itself.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
+]
+
 /// A package of its own, so that nobody who builds fleet builds its benchmarks: `make bench` runs them.
 let package = Package(
     name: "Benchmarks",
@@ -9,14 +15,19 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["BareLoop", .product(name: "FleetSSH", package: "fleet")],
-            swiftSettings: [
-                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
-                .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
-            ]
-        ),
+            dependencies: ["BareLoop", .product(name: "FleetSSH", package: "fleet"), .product(name: "FleetModel", package: "fleet")],
+            swiftSettings: strict),
         // The bound: one thread, poll, libssh2, nothing else.
         .target(name: "BareLoop", linkerSettings: [.linkedLibrary("ssh2"), .linkedLibrary("crypto")]),
+        // Plans and rehearsals of large clusters.
+        .executableTarget(
+            name: "Planning",
+            dependencies: [
+                .product(name: "FleetRehearsal", package: "fleet"), .product(name: "FleetSimulation", package: "fleet"),
+                .product(name: "FleetRun", package: "fleet"), .product(name: "FleetPlanning", package: "fleet"),
+                .product(name: "FleetExpressions", package: "fleet"), .product(name: "FleetModel", package: "fleet"),
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

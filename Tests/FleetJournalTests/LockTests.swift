@@ -15,7 +15,7 @@ import Testing
         try await one.append([TemporaryJournal.record(1)], to: "r-1")
         let refused = await failure { try await two.append([TemporaryJournal.record(2)], to: "r-1") }
         #expect(refused?.code == .locked)
-        #expect(refused?.message == "run r-1 is being written by process \(getpid()); see `fleet watch r-1`")
+        #expect(refused?.message == "run r-1 is being written by process \(getpid()); see `fleet status r-1`")
         #expect(await failure { try await two.claim("r-1") }?.code == .locked)
         #expect(await failure { try await two.finish("r-1", result: "done", at: .epoch) }?.code == .locked)
         let readable = try await two.records(of: "r-1")

@@ -24,7 +24,7 @@ import Testing
         api.on("PUT \(collection)/fleet", .json(stored("two", version: "6", transitions: 4)))
         try await withAPI(api) { client, server in
             let lease = LeaseClient(client: client)
-            let none = try await lease.read()
+            let none: Lease? = try await lease.read()
             #expect(none == nil)
             let made = try await lease.acquire(
                 seen: nil, holder: "one", durationSeconds: 15, annotations: ["run": "r-1"], now: now)
@@ -32,7 +32,7 @@ import Testing
             let sent = try #require(server.requests.last).json
             #expect(sent["spec"]["renewTime"] == "2026-01-02T03:04:05.000000Z")
             #expect(sent["spec"]["leaseTransitions"] == 0)
-            let free = try #require(try await lease.read())
+            let free: Lease = try #require(try await lease.read())
             let taken = try await lease.acquire(seen: free, holder: "two", durationSeconds: 15, now: now)
             let put = try #require(server.requests.last).json
             #expect(put["spec"]["leaseTransitions"] == 4 && put["metadata"]["resourceVersion"] == "5")

@@ -87,6 +87,33 @@ struct DetachedScriptTests {
         #expect(reason.contains("longer than its timeout; its processes were ended"))
     }
 
+    @Test("a run that was paused past the timeout looks again before it ends anything")
+    func pausedPastTimeout() throws {
+        let (begun, id) = try begun([("timeout", "60s")])
+        var machine = begun
+        var facts: [RunEvent] = []
+        let following = machine.handle(.completed(id: id, say("state=running\n")), at: start + .seconds(1))
+        facts += following.events
+        facts += machine.handle(.stopRequested(by: "somebody", kind: .pause), at: start + .seconds(2)).events
+        let paused = machine.handle(.completed(id: following.ids[0], say("state=running\n")), at: start + .seconds(20))
+        facts += paused.events
+        #expect(paused.finished == .paused)
+
+        // The facts up to the script's start are those of any such run.
+        var early = RunMachine(machine.order)
+        let snapshot = Observation.synchronized(ClusterSnapshot(nodes: [Fixture.node("n1")]))
+        let first = early.handle(snapshot, at: start)
+        let identity = HostReport(outcome: .exited(0), standardOutput: "hostname=n1\nmachine_id=machine-n1\n")
+        let second = early.handle(.completed(id: first.ids[0], .host(identity)), at: start)
+        let history = (first.events + second.events).map { ($0, start) } + facts.map { ($0, start + .seconds(20)) }
+        var resumed = RunMachine(machine.order, history: history)
+        let again = resumed.handle(snapshot, at: start + .seconds(600))
+        #expect(kinds(again) == ["FLEET_TURNS="])
+        let ended = say("state=ended\nstatus=0\noutput=done\n")
+        let clearing = resumed.handle(.completed(id: again.ids[0], ended), at: start + .seconds(601))
+        #expect(kinds(clearing) == ["say cleared"])
+    }
+
     @Test("killed from outside: only a repeatable script begins anew", arguments: [false, true])
     func lost(isRepeatable: Bool) throws {
         var (machine, id) = try begun([("repeatable", .bool(isRepeatable))])

@@ -81,7 +81,9 @@ struct RunMachineTests {
         var machine = RunMachine(order)
         let nodes = [Fixture.node("n1"), Fixture.node("n2"), Fixture.node("n3", zone: "b"), Fixture.node("n4")]
         let first = machine.handle(snapshot(nodes), at: start)
-        let taint = NodePatch(addTaints: [RunMachine.retiringTaint])
+        let taint = NodePatch(
+            annotations: [RunMachine.retiringAnnotation: "run=r-test;plan=digest"],
+            addTaints: [RunMachine.retiringTaint])
         #expect(first.requests == [.patchNode("n2", uid: "uid-n2", taint)])
         var tainted = Fixture.node("n2")
         tainted.taints = [RunMachine.retiringTaint]
@@ -232,7 +234,7 @@ struct RunMachineTests {
         let steps = try Fixture.steps([("surge_single_replicas", null), ("drain", null)])
         var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: steps))
         let first = machine.handle(snapshot(nodes, [only], [deployment, set]), at: start)
-        let note = [Compensation.annotation: Optional("run=r-test;previous=1")]
+        let note = [Compensation.annotation: Optional("run=r-test;previous=1;set=2")]
         #expect(first.requests == [.scale(deployment.reference, replicas: 2, annotations: note)])
         #expect(first.kinds.suffix(2) == ["compensation.owed", "operation.intended"])
 

@@ -1,6 +1,7 @@
 import FleetExpressions
 import FleetFiles
 import FleetModel
+import FleetPlanning
 
 /// The inventory of a command: Ansible's files, or the cluster's own Nodes where none is given.
 struct LoadedInventory: Sendable {
@@ -8,6 +9,12 @@ struct LoadedInventory: Sendable {
     var warnings: [Diagnostic] = []
     /// False when the hosts are the cluster's Nodes: nothing says how they are reached over SSH.
     var isFromFiles = true
+
+    private init(inventory: Inventory, warnings: [Diagnostic] = [], isFromFiles: Bool = true) {
+        self.inventory = inventory
+        self.warnings = warnings
+        self.isFromFiles = isFromFiles
+    }
 
     /// Reads the sources of the options; nil without any.
     static func load(_ options: InventoryOptions, files: any FileTree = DiskFileTree()) throws -> LoadedInventory? {
@@ -18,23 +25,35 @@ struct LoadedInventory: Sendable {
     }
 
     /// The cluster's Nodes as an inventory: group `kube_node` for workers, `kube_control_plane` for the others.
-    static func nodes(of snapshot: ClusterSnapshot) -> LoadedInventory {
-        let nodes = snapshot.nodes.sorted { $0.name < $1.name }
-        let hosts = nodes.map { node in
-            Host(
-                name: HostName(node.name.rawValue),
-                groups: [node.hasControlPlaneRole ? "kube_control_plane" : "kube_node"],
-                connection: ConnectionSettings(address: node.internalAddresses.first ?? node.name.rawValue),
-                zone: node.zone, node: node.name
-            )
+    ///
+    /// Targets of a pinned plan whose Node was deleted since are no longer among the Nodes, but still of the plan.
+    static func nodes(of snapshot: ClusterSnapshot, and pinned: Plan? = nil) -> LoadedInventory {
+        let present = Set(snapshot.nodes.map(\.name))
+        let gone = (pinned?.targets ?? []).filter { !present.contains($0.node) }.map { target in
+            host(target.node, isControlPlane: target.isControlPlane, target.internalAddresses, target.zone)
         }
+        let hosts = snapshot.nodes.map { node in
+            host(node.name, isControlPlane: node.hasControlPlaneRole, node.internalAddresses, node.zone)
+        }
+        return LoadedInventory(hosts: (hosts + gone).sorted { $0.node < $1.node })
+    }
+
+    private static func host(
+        _ name: NodeName, isControlPlane: Bool, _ addresses: [String], _ zone: Zone?
+    ) -> Host {
+        Host(
+            name: HostName(name.rawValue), groups: [isControlPlane ? "kube_control_plane" : "kube_node"],
+            connection: ConnectionSettings(address: addresses.first ?? name.rawValue), zone: zone, node: name
+        )
+    }
+
+    private init(hosts: [Host]) {
         let groups = ["kube_control_plane", "kube_node"].map { name in
             InventoryGroup(name: name, hosts: hosts.filter { $0.groups.contains(name) }.map(\.name))
         }
         let all = InventoryGroup(name: "all", children: ["ungrouped"] + groups.map(\.name))
         let ungrouped = InventoryGroup(name: "ungrouped")
-        return LoadedInventory(
-            inventory: Inventory(hosts: hosts, groups: [all, ungrouped] + groups), isFromFiles: false)
+        self.init(inventory: Inventory(hosts: hosts, groups: [all, ungrouped] + groups), isFromFiles: false)
     }
 
     /// The hosts that may come in for others; none where the playbook replaces nothing.

@@ -24,6 +24,7 @@ struct LoadedPlaybook: Sendable {
         let steps = try decode(document)
         let checks = try PlaybookChecks(document.preflight)
         try refuseUnkept(document, path)
+        try TimeZones.check(document)
         var digest = ContentDigest()
         digest.update(try files.contents(of: path))
         let uploads = try uploads(of: steps, besides: path, files)
@@ -57,10 +58,7 @@ struct LoadedPlaybook: Sendable {
 
     /// A promise that this version would not keep is refused, not ignored.
     private static func refuseUnkept(_ document: PlaybookDocument, _ path: String) throws(Diagnostics) {
-        for key in ["window", "health"] {
-            guard let place = document.places[key] else { continue }
-            throw unkept("\"\(key)\"", at: place)
-        }
+        if let place = document.places["health"] { throw unkept("\"health\"", at: place) }
         if document.header.evictions.stuck.deletesSomePods {
             throw unkept("\"action: delete\"", at: document.places["evictions.stuck"] ?? SourceLocation(file: path))
         }

@@ -76,7 +76,7 @@ struct Preparation: Sendable {
         let name = source.planName ?? playbook.header.name
         let stored = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
         let pinned = try stored.map(PinnedPlan.decode)
-        let inventory = files ?? .nodes(of: snapshot)
+        let inventory = files ?? .nodes(of: snapshot, and: pinned)
         let spares = try inventory.spares(of: playbook)
         let newcomers = Set(spares.map(\.name))
         let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned).filter { !newcomers.contains($0.name) }
@@ -121,18 +121,7 @@ struct Preparation: Sendable {
         let hosts = try inventory.hosts(of: playbook, limit: limit, snapshot: snapshot)
         guard limit == nil, let pinned else { return hosts }
         let wanted = Set(pinned.targets.map(\.host))
-        return hosts.filter { wanted.contains($0.name.rawValue) } + nodesGone(wanted, hosts, pinned, inventory)
-    }
-
-    /// Targets whose Node was deleted since are no longer among the cluster's Nodes, but still of the plan.
-    private static func nodesGone(
-        _ wanted: Set<String>, _ hosts: [FleetModel.Host], _ pinned: Plan, _ inventory: LoadedInventory
-    ) -> [Host] {
-        guard !inventory.isFromFiles else { return [] }
-        let present = Set(hosts.map(\.name.rawValue))
-        return pinned.targets.filter { !present.contains($0.host) }.map {
-            Host(name: HostName($0.host), groups: ["kube_node"], zone: $0.zone, pool: $0.pool, node: $0.node)
-        }
+        return hosts.filter { wanted.contains($0.name.rawValue) }
     }
 
     /// What differs between the pinned plan and the one made now.

@@ -4,16 +4,15 @@ import Synchronization
 
 /// SIGINT and SIGTERM as a stream: the first asks for a graceful stop, the second ends the process at once.
 struct Stops {
-    /// The names of the signals, as they come.
+    /// The names of the signals, as they come. The stream keeps what listens alive: a source that is let go is deaf.
     let requests: AsyncStream<String>
-    private let sources: [any DispatchSourceSignal]
 
     init() {
         let (requests, continuation) = AsyncStream.makeStream(of: String.self)
         self.requests = requests
         let queue = DispatchQueue(label: "fleet.signals")
         let count = SignalCount()
-        sources = [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")].map { number, name in
+        nonisolated(unsafe) let sources = [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")].map { number, name in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
@@ -22,6 +21,9 @@ struct Stops {
             }
             source.resume()
             return source
+        }
+        continuation.onTermination = { _ in
+            for source in sources { source.cancel() }
         }
     }
 }

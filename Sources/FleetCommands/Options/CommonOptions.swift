@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetModel
 
 /// What a command prints results as.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
@@ -128,4 +129,19 @@ extension HostOptions {
 extension StateOptions {
     /// The journal's path: the option, else what `fleet.yaml` and the environment say, else the XDG state directory's.
     func path() throws -> String { Paths.state(try state ?? Defaults.load().state) }
+}
+
+/// What to do about a cluster that another run holds (safety rule 23).
+struct LockOptions: ParsableArguments {
+    @Option(
+        name: .customLong("take-over"),
+        help: ArgumentHelp(
+            "Take the cluster over from this unfinished run, which nobody drives any more (its machine is lost).",
+            valueName: "run"
+        )
+    )
+    var takeOver: String?
+
+    /// The run to be taken over from.
+    var run: RunID? { takeOver.map { RunID($0) } }
 }

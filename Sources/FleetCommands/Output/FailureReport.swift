@@ -56,6 +56,7 @@ struct FailureReport: Report {
                 error.isResumable ? .blocked : .failed,
                 [Item(code: "refused", message: error.message, hint: error.hint.nonEmpty)]
             )
+        case let error as LockRefusal: (.blocked, [Item(code: "locked", message: error.words, hint: error.hint)])
         case let error as ClusterFailure:
             (.failed, [Item(code: error.code.rawValue, message: error.description, hint: error.hint)])
         case let error as HostRefusal: (.failed, [Item(code: error.code.rawValue, message: error.message)])
@@ -95,6 +96,33 @@ extension ClusterFailure {
         case .credentials: "look at the user of this context in the kubeconfig"
         case .unreachable: "is this the right cluster (--kubeconfig, --context), and can it be reached from here?"
         default: nil
+        }
+    }
+}
+
+extension LockRefusal {
+    /// Who holds the cluster, since when, from where.
+    fileprivate var words: String {
+        guard let claim = lock.claim else {
+            return reason == .contended
+                ? "the lock of this cluster (Lease kube-system/fleet) changes hands again and again; nothing was changed"
+                : "the lock of this cluster (Lease kube-system/fleet) is held by \"\(lock.holder)\", which is no run of fleet's; nothing was changed"
+        }
+        let since = lock.acquiredAt.map { ", since \($0.dateText)" } ?? ""
+        let renewed = lock.renewedAt.map { ", last renewed \($0.dateText) by its clock" } ?? ""
+        let state = reason == .alive ? "is being driven right now" : "is unfinished and holds this cluster"
+        let place = reason == .sameState ? "" : " from another machine or state file"
+        return "run \(claim.run) of \(claim.user)@\(claim.machine) \(state)\(place)\(since)\(renewed) (Lease kube-system/fleet); nothing was changed"
+    }
+
+    /// What the operator can do about it.
+    fileprivate var hint: String {
+        guard let run = lock.claim?.run else { return "look at it with: kubectl -n kube-system get lease fleet -o yaml" }
+        switch reason {
+        case .sameState: return "go on with it: fleet resume \(run); or end it: fleet abort \(run)"
+        case .alive: return "stop it there first: fleet pause \(run)"
+        case .otherState, .foreign, .contended:
+            return "go on with it or end it there (fleet resume, fleet abort); if that machine is lost: --take-over \(run), then: fleet leftovers"
         }
     }
 }

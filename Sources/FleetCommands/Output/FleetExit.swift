@@ -21,9 +21,9 @@ enum FleetExit: Int32, Sendable {
         self =
             switch result {
             case .done: .done
-            case .failed: .failed
+            case .failed, .aborted, .rolledBack: .failed
             case .quarantined: .quarantined
-            case .blocked: .blocked
+            case .blocked, .paused: .blocked
             case .interrupted: .interrupted
             }
     }

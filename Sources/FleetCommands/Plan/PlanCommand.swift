@@ -106,7 +106,7 @@ struct PlanCommand: AsyncParsableCommand {
         let targets = Set(plan.targets.map(\.node))
         for node in preparation.snapshot.nodes where targets.contains(node.name) {
             guard node.taints.contains(where: { $0.key == RunMachine.retiringTaint.key }) else { continue }
-            let patch = NodePatch(removeTaints: [RunMachine.retiringTaint])
+            let patch = NodePatch(annotations: [RunMachine.retiringAnnotation: nil], removeTaints: [RunMachine.retiringTaint])
             let outcome = await preparation.client.perform(.patchNode(node.name, uid: node.uid, patch))
             if case .failed(let failure) = outcome { throw failure }
         }

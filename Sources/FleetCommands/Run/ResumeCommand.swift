@@ -19,6 +19,13 @@ struct ResumeCommand: AsyncParsableCommand {
         help: ArgumentHelp("Say yes to something by name, such as an approve step. May be given several times.", valueName: "name"))
     var approve: [String] = []
 
+    @Option(help: ArgumentHelp("The playbook, where it is not under playbooks/ by its name.", valueName: "path"))
+    var playbook: String?
+
+    @Flag(name: .customLong("wait"), help: "Outside the playbook's window, wait for it instead of ending with 75.")
+    var waits = false
+
+    @OptionGroup(title: "Lock") var lock: LockOptions
     @OptionGroup(title: "Inventory") var inventory: InventoryOptions
     @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "Hosts") var hosts: HostOptions
@@ -37,11 +44,12 @@ struct ResumeCommand: AsyncParsableCommand {
                 throw UsageError("run \(run.id) has ended: \(run.result ?? "")", hint: "see: fleet report \(run.id)")
             }
             let source = PlanSource(
-                playbook: run.playbook, planName: run.planName, inventory: inventory, cluster: cluster, state: state,
+                playbook: playbook ?? run.playbook, planName: run.planName, inventory: inventory, cluster: cluster, state: state,
                 hosts: hosts
             )
             let selection = try WaveSelection(wave: nil, waves: nil, isOutOfOrder: true)
-            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: true, approvals: Set(approve))
+            let wishes = RunFlow.Wishes(
+                selection: selection, isConfirmed: true, approvals: Set(approve), takeOver: lock.run, waits: waits)
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }
     }

@@ -29,6 +29,11 @@ struct RunCommand: AsyncParsableCommand {
     @Option(parsing: .singleValue, help: ArgumentHelp("Approve something by name, such as critical-pods. May be given several times.", valueName: "name"))
     var approve: [String] = []
 
+    @Flag(name: .customLong("wait"), help: "Outside the playbook's window, wait for it instead of ending with 75.")
+    var waits = false
+
+    @OptionGroup(title: "Lock") var lock: LockOptions
+
     @Flag(help: "Say what would change, on the API and on the hosts, and change nothing.")
     var dryRun = false
 
@@ -48,7 +53,8 @@ struct RunCommand: AsyncParsableCommand {
             let source = PlanSource(
                 playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state, hosts: hosts
             )
-            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: yes, isDryRun: dryRun, approvals: Set(approve))
+            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: yes, isDryRun: dryRun, approvals: Set(approve), takeOver: lock.run,
+                waits: waits)
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }
     }

@@ -19,6 +19,10 @@ struct RunFlow {
         var isDryRun = false
         /// What was approved by name (safety rule 20).
         var approvals: Set<String> = []
+        /// The run whose lock is to be taken over (safety rule 23).
+        var takeOver: RunID?
+        /// Whether the run waits for its window, instead of ending with 75.
+        var waits = false
     }
 
     let source: PlanSource
@@ -43,11 +47,12 @@ struct RunFlow {
         }
         let reviewed = Planner.review(preparation.plan, preparation.request, waves: first.number...last.number)
         try show(reviewed)
-        let order = makeOrder(RunID.make(), waves, preparation, progress)
+        var order = makeOrder(RunID.make(), waves, preparation, progress)
         if wishes.isDryRun { return try await preview(order, preparation) }
+        order.window = window(preparation, reviewed, waves)
+        try refuseOutside(order.window)
         try approve(reviewed)
         try confirm(reviewed, waves)
-        try await pin(preparation)
         return try await begin(order, preparation)
     }
 
@@ -66,10 +71,38 @@ struct RunFlow {
         let waves = preparation.plan.waves.filter { run.waves.contains($0.number) }.map { wave in
             PlannedWave(number: wave.number, targets: wave.targets.filter { !done.contains($0.node) })
         }
-        let order = makeOrder(run.stored.id, waves, preparation, progress)
+        var order = makeOrder(run.stored.id, waves, preparation, progress)
         if wishes.isDryRun { return try await preview(order, preparation) }
+        try await preparation.journal.claim(run.stored.id)
+        order.window = try reviewRest(of: order, run.history, preparation)
         output.progress("going on with run \(run.stored.id)")
-        return try await drive(RunMachine(order, history: run.history), after: run.lastSequence, order, preparation)
+        let lease = try await lock(preparation).take(for: run.stored.id, plan: preparation.plan.digest)
+        return try await drive(
+            RunMachine(order, history: run.history), after: run.lastSequence, order, preparation, lease)
+    }
+
+    /// Holds what was not begun yet against the cluster of today: blockers stop, critical pods need their approval.
+    /// Returns the windows with the forecast for what is left.
+    private func reviewRest(
+        of order: RunOrder, _ history: [(event: RunEvent, time: Instant)], _ preparation: Preparation
+    ) throws -> RunWindow? {
+        let begun = Set(history.compactMap { if case .nodeStarted(let fact) = $0.event { fact.node } else { nil } })
+        var rest = preparation.plan
+        rest.waves = order.waves.map { wave in
+            PlannedWave(number: wave.number, targets: wave.targets.filter { !begun.contains($0.node) })
+        }.filter { !$0.targets.isEmpty }
+        guard let first = rest.waves.first?.number, let last = rest.waves.last?.number else {
+            return window(preparation, rest, [])
+        }
+        let reviewed = Planner.review(rest, preparation.request, waves: first...last)
+        try show(reviewed)
+        try approve(reviewed)
+        return window(preparation, reviewed, rest.waves)
+    }
+
+    private func lock(_ preparation: Preparation) -> RunLock {
+        RunLock(
+            client: preparation.client, journal: preparation.journal, output: output, takeOver: wishes.takeOver)
     }
 
     private static func finished(in history: [(event: RunEvent, time: Instant)]) -> Set<NodeName> {
@@ -161,19 +194,29 @@ struct RunFlow {
             id: order.settings.id, cluster: preparation.plan.cluster, playbook: preparation.plan.playbook,
             planDigest: preparation.plan.digest, planName: preparation.plan.name, startedAt: RuntimeClock().now
         )
-        try await preparation.journal.begin(stored)
-        return try await drive(RunMachine(order), after: 0, order, preparation)
+        _ = try preparation.endpoints(source.hosts)  // What is wrong with a host's settings is told before anything begins.
+        try preparation.journal.reserve(order.settings.id)
+        let lease = try await lock(preparation).take(for: order.settings.id, plan: order.planDigest)
+        do {
+            try await pin(preparation)
+            try await preparation.journal.begin(stored)
+        } catch {
+            await lock(preparation).release(lease)
+            throw error
+        }
+        return try await drive(RunMachine(order), after: 0, order, preparation, lease)
     }
 
     private func drive(
-        _ machine: RunMachine, after sequence: Int64, _ order: RunOrder, _ preparation: Preparation
+        _ machine: RunMachine, after sequence: Int64, _ order: RunOrder, _ preparation: Preparation,
+        _ lease: ClusterLease
     ) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
         let hosts = await SSHHosts(sshSettings(preparation))
         let clock = RuntimeClock()
         let shell = RunShell(
             run: order.settings.id, cluster: preparation.client, hosts: hosts, journal: preparation.journal,
-            endpoints: endpoints, clock: clock
+            endpoints: endpoints, lease: lease, clock: clock
         )
         let printer = RunPrinter(order.settings.id, output)
         let result = try await withThrowingTaskGroup(of: Void.self) { group in
@@ -184,6 +227,7 @@ struct RunFlow {
         await hosts.close()
         if result.isFinal {
             try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
+            await lock(preparation).release(lease)
         }
         printer.finish(at: clock.now)
         return FleetExit(result)
@@ -197,11 +241,6 @@ extension RunFlow {
         settings.warn = { output.warning($0) }
         return settings
     }
-}
-
-extension RunResult {
-    /// Whether the run cannot be gone on with.
-    var isFinal: Bool { self == .done || self == .failed || self == .quarantined }
 }
 
 extension RunID {

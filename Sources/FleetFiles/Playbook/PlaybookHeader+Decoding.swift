@@ -63,8 +63,28 @@ extension ValueForm<MaintenanceWindow> {
             let to = decoder.required("to", .timeOfDay)
             let timeZone = decoder.optional("time_zone", .string) ?? "UTC"
             let atEnd = decoder.optional("at_end", .choice) ?? MaintenanceWindow.End.uncordon
+            let blackout = decoder.optional("blackout", .dates) ?? []
             guard let from, let to else { return nil }
-            return MaintenanceWindow(days: days, from: from, to: to, timeZone: timeZone, atEnd: atEnd)
+            return MaintenanceWindow(
+                days: days, from: from, to: to, timeZone: timeZone, atEnd: atEnd, blackout: blackout)
+        }
+    }
+}
+
+extension ValueForm<Set<CalendarDate>> {
+    /// `2026-12-24`, `2026-12-24..2027-01-02`, or a list of such.
+    static var dates: ValueForm {
+        let expected = "a date such as 2026-12-24, or a range such as 2026-12-24..2027-01-02"
+        let part = ValueForm.scalar(expected) { scalar in
+            let bounds = scalar.text.split(separator: "..", omittingEmptySubsequences: false).map { CalendarDate(String($0)) }
+            guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil, first <= last,
+                last.day - first.day < 3660
+            else { return nil }
+            return Set((first.day...last.day).map { CalendarDate(day: $0) })
+        }
+        return ValueForm(expected: expected) { value, diagnostics in
+            ValueForm<[Set<CalendarDate>]>.oneOrMore(of: part).read(value, &diagnostics)
+                .map { $0.reduce(into: []) { $0.formUnion($1) } }
         }
     }
 }

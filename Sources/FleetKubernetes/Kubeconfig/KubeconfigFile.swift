@@ -72,13 +72,19 @@ struct KubeconfigFile {
         }
         guard let root, !root.isNull else { return }
         guard root.mapping != nil else { throw KubeconfigError("\(path): not a kubeconfig: a mapping was expected") }
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = Self.folder(of: path)
         currentContext = root["current-context"]?.text ?? ""
         clusters = try Self.entries(root, "clusters", "cluster", path) { Cluster($0, folder) }
         contexts = try Self.entries(root, "contexts", "context", path) { Context($0) }
         users = try Self.entries(root, "users", "user", path) { (node, name) throws(KubeconfigError) in
             try User(node, folder, "\(path): user \"\(name)\"")
         }
+    }
+
+    /// The folder of a path; empty for a bare name. Foundation's own way traps on names of one letter.
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "" }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// A YAML error quotes the text around it, which may hold a secret: only its position and kind are passed on.

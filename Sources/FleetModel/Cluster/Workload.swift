@@ -137,12 +137,15 @@ public struct PodAutoscaler: Hashable, Sendable, Codable {
     public var maxReplicas: Int
     /// Annotations.
     public var annotations: [String: String]
+    /// The version of the last change; empty where it was not decoded.
+    public var resourceVersion: String
 
     /// An autoscaler.
     public init(
         key: ObjectKey, uid: ObjectUID, targetKind: String, targetName: String, minReplicas: Int = 1,
-        maxReplicas: Int, annotations: [String: String] = [:]
+        maxReplicas: Int, annotations: [String: String] = [:], resourceVersion: String = ""
     ) {
+        self.resourceVersion = resourceVersion
         self.key = key
         self.uid = uid
         self.targetKind = targetKind

@@ -29,12 +29,15 @@ public struct MaintenanceWindow: Hashable, Sendable {
     public var timeZone: String
     /// What happens to nodes in hand when it ends.
     public var atEnd: End
+    /// Local dates on which no work is done, whatever the days say; a window that reaches into one ends at midnight.
+    public var blackout: Set<CalendarDate>
 
-    /// A window; every day, UTC, and uncordoning at its end unless said otherwise.
+    /// A window; every day, UTC, without blackout dates, and uncordoning at its end unless said otherwise.
     public init(
         days: Set<Weekday> = Set(Weekday.allCases), from: TimeOfDay, to: TimeOfDay, timeZone: String = "UTC",
-        atEnd: End = .uncordon
+        atEnd: End = .uncordon, blackout: Set<CalendarDate> = []
     ) {
+        self.blackout = blackout
         self.days = days
         self.from = from
         self.to = to

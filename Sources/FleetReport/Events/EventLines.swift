@@ -75,6 +75,7 @@ public struct EventLines: Sendable {
         case .stepStarted(let start): begin(start.node, at: time)
         case .stepFinished(let finish): begin(finish.node, at: time)
         case .nodeFinished(let finish): waits[finish.node] = nil
+        case .nodeReturned(let fact): waits[fact.node] = nil
         case .nodeQuarantined(let fact): waits[fact.node] = nil
         case .nodeRetreated(let fact): waits[fact.node] = nil
         case .nodeWaiting(let waiting):
@@ -103,7 +104,7 @@ extension EventLines {
     private func sentences(for event: RunEvent, at time: Instant, _ before: RunSummary) -> [EventLine] {
         switch event {
         case .waveStarted, .waveFinished, .soakStarted: waveSentences(event, at: time)
-        case .nodeStarted, .nodeWaiting, .nodeFinished, .nodeQuarantined, .nodeRetreated, .identityProved:
+        case .nodeStarted, .nodeWaiting, .nodeFinished, .nodeQuarantined, .nodeRetreated, .nodeReturned, .identityProved:
             nodeSentences(event, at: time)
         case .stepStarted(let start): [line(start.node, at: time, "\(start.step) begins", .faint, isDetail: true)]
         case .stepFinished(let finish): [sentence(finish, at: time)]
@@ -114,7 +115,8 @@ extension EventLines {
         case .podLeft(let left): [sentence(left, at: time)]
         case .compensationOwed(let fact): [line(fact.compensation.node, at: time, fact.compensation.sentence)]
         case .compensationSettled(let fact): [EventLine(at: time, "undone: \(fact.id) (\(fact.detail))", .good)]
-        case .runStarted, .runResumed, .preflightPassed, .runBlocked, .stopRequested, .runFinished:
+        case .runStarted, .runResumed, .preflightPassed, .runBlocked, .windowOpened, .windowClosed, .stopRequested,
+            .runFinished:
             runSentences(event, at: time)
         }
     }
@@ -146,8 +148,13 @@ extension EventLines {
                 )
             ]
         case .runBlocked(let fact): return [EventLine(at: time, "blocked: \(fact.reason)", .warning)]
+        case .windowOpened(let fact):
+            let until = fact.until.map { "; it closes \($0.dateText)" } ?? ""
+            return [EventLine(at: time, "the window is open\(until)", .strong)]
+        case .windowClosed(let fact):
+            return [EventLine(at: time, "\(fact.sentence): nothing new is begun, what is temporary is undone", .warning)]
         case .stopRequested(let request):
-            return [EventLine(at: time, "\(request.by): nothing new is begun; what was accepted is awaited", .warning)]
+            return [EventLine(at: time, request.sentence, .warning)]
         case .runFinished(let finish): return [EventLine(at: time, finish.sentence(of: run), finish.result.tone)]
         default: return []
         }
@@ -205,6 +212,9 @@ extension EventLines {
                     fact.node, at: time, "gives way: \(fact.reason); uncordoned, and begun again after \(others)",
                     .warning)
             ]
+        case .nodeReturned(let fact):
+            let state = fact.isUncordoned ? "uncordoned and given back" : "given back, still cordoned"
+            return [line(fact.node, at: time, "\(state): it begins anew in a later window", .warning)]
         case .identityProved(let proof):
             guard proof.proof.isEmpty else {
                 return [line(proof.node, at: time, "the host is this Node (\(proof.proof))", .faint, isDetail: true)]
@@ -278,7 +288,9 @@ extension RunEvent.RunFinished {
         case .done: return "run \(run) is done"
         case .quarantined: return "run \(run) went to its end with nodes set aside\(why)"
         case .failed: return "run \(run) failed\(why)"
-        case .blocked, .interrupted: return "run \(run) is \(result.rawValue)\(why); go on with: fleet resume \(run)"
+        case .aborted: return "run \(run) is aborted\(why)"
+        case .rolledBack: return "run \(run) is rolled back\(why)"
+        case .blocked, .interrupted, .paused: return "run \(run) is \(result.rawValue)\(why); go on with: fleet resume \(run)"
         }
     }
 }
@@ -288,7 +300,7 @@ extension RunResult {
     var tone: TextStyle.Tone {
         switch self {
         case .done: .good
-        case .quarantined, .blocked, .interrupted: .warning
+        case .quarantined, .blocked, .interrupted, .paused, .aborted, .rolledBack: .warning
         case .failed: .bad
         }
     }

@@ -9,6 +9,9 @@ extension RunSummary {
         case .runStarted(let start): begin(start, at: time)
         case .runResumed: resume()
         case .preflightPassed, .identityProved, .stopRequested, .operationIntended: break
+        case .windowOpened: block = nil
+        case .windowClosed(let fact): block = fact.sentence
+        case .nodeReturned(let fact): giveBack(fact.node)
         case .waveStarted(let change): begin(change, at: time)
         case .waveFinished(let change): changeWave(change.wave) { $0.finishedAt = time }
         case .soakStarted(let soak): soakEnd = time + .milliseconds(Int64(soak.seconds * 1000))
@@ -16,7 +19,7 @@ extension RunSummary {
         case .nodeWaiting(let waiting): wait(waiting, at: time)
         case .nodeFinished(let finish): end(finish.node, .finished, at: time)
         case .nodeQuarantined(let fact): quarantine(fact, at: time)
-        case .nodeRetreated(let fact): retreat(fact)
+        case .nodeRetreated(let fact): giveBack(fact.node)
         case .stepStarted(let start): step(start.node, start.step)
         case .stepFinished(let finish): step(finish.node, finish.step)
         case .operationFinished(let finish): count(finish)
@@ -108,8 +111,8 @@ extension RunSummary {
         }
     }
 
-    private mutating func retreat(_ fact: RunEvent.NodeRetreated) {
-        changeNode(fact.node) { node in
+    private mutating func giveBack(_ name: NodeName) {
+        changeNode(name) { node in
             node.phase = .pending
             node.step = ""
             node.waiting = ""

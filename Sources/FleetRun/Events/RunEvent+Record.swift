@@ -40,6 +40,9 @@ extension RunEvent {
         case .compensationOwed: "compensation.owed"
         case .compensationSettled: "compensation.settled"
         case .runBlocked: "run.blocked"
+        case .windowOpened: "window.opened"
+        case .windowClosed: "window.closed"
+        case .nodeReturned: "node.returned"
         case .stopRequested: "stop.requested"
         case .runFinished: "run.finished"
         }
@@ -70,6 +73,9 @@ extension RunEvent {
         case .compensationOwed(let payload): payload
         case .compensationSettled(let payload): payload
         case .runBlocked(let payload): payload
+        case .windowOpened(let payload): payload
+        case .windowClosed(let payload): payload
+        case .nodeReturned(let payload): payload
         case .stopRequested(let payload): payload
         case .runFinished(let payload): payload
         }
@@ -134,6 +140,9 @@ extension RunEvent {
             case "compensation.owed": try read(RunEvent.compensationOwed)
             case "compensation.settled": try read(RunEvent.compensationSettled)
             case "run.blocked": try read(RunEvent.runBlocked)
+            case "window.opened": try read(RunEvent.windowOpened)
+            case "window.closed": try read(RunEvent.windowClosed)
+            case "node.returned": try read(RunEvent.nodeReturned)
             case "stop.requested": try read(RunEvent.stopRequested)
             case "run.finished": try read(RunEvent.runFinished)
             default: nil

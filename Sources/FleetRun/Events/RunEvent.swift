@@ -24,6 +24,9 @@ public enum RunEvent: Hashable, Sendable {
     case compensationOwed(CompensationOwed)
     case compensationSettled(CompensationSettled)
     case runBlocked(RunBlocked)
+    case windowOpened(WindowChanged)
+    case windowClosed(WindowChanged)
+    case nodeReturned(NodeReturned)
     case stopRequested(StopRequested)
     case runFinished(RunFinished)
 }
@@ -258,12 +261,6 @@ extension RunEvent {
         public var reason: String
     }
 
-    /// The operator asked the run to stop.
-    public struct StopRequested: Hashable, Sendable, Codable {
-        /// How, such as `SIGINT`.
-        public var by: String
-    }
-
     /// The run ended.
     public struct RunFinished: Hashable, Sendable, Codable {
         /// How.
@@ -285,6 +282,20 @@ public enum RunResult: String, Hashable, Sendable, Codable {
     case blocked
     /// The operator stopped it; it can be resumed.
     case interrupted
+    /// The operator paused it; it can be resumed.
+    case paused
+    /// The operator ended it; cordons stay, temporary changes are undone.
+    case aborted
+    /// The operator ended it; what it cordoned and did not finish draining is schedulable again.
+    case rolledBack = "rolled-back"
+
+    /// Whether the run is over and cannot be gone on with.
+    public var isFinal: Bool {
+        switch self {
+        case .done, .failed, .quarantined, .aborted, .rolledBack: true
+        case .blocked, .interrupted, .paused: false
+        }
+    }
 }
 
 /// The outcome of one operation, as the journal keeps it.

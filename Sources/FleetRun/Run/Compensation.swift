@@ -34,6 +34,8 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     public var label: String?
     /// The label's previous value; nil when it was absent.
     public var previousLabel: String?
+    /// The label's value that fleet set; nil in journals that lack it, which means the empty one.
+    public var temporaryLabel: String?
 
     /// The annotation under which fleet notes a change on the object itself.
     public static let annotation = "fleet.run/temporary"
@@ -56,10 +58,11 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     }
 
     /// A label set on a Node.
-    public static func label(_ label: String, of node: Node) -> Compensation {
+    public static func label(_ label: String, of node: Node, to value: String = "") -> Compensation {
         Compensation(
             id: "label \(label) of \(node.name)", kind: .nodeLabel, node: node.name, key: ObjectKey("", node.name.rawValue),
-            uid: node.uid, temporary: 0, previous: 0, label: label, previousLabel: node.labels[label]
+            uid: node.uid, temporary: 0, previous: 0, label: label, previousLabel: node.labels[label],
+            temporaryLabel: value
         )
     }
 
@@ -72,6 +75,24 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
 
     /// Whether the API's answer alone says that it is undone: fleet does not follow the object.
     func isUndone(by result: OperationResult) -> Bool { kind == .bootstrapToken && result.isSuccess }
+
+    /// What is written on the object in the same request (safety rule 23): the annotation's key and value.
+    public func note(by run: RunID) -> (key: String, value: String) {
+        guard kind == .nodeLabel, let label else {
+            let note = TemporaryNote(run: run, previous: "\(previous)", set: "\(temporary)")
+            return (Self.annotation, note.text)
+        }
+        let note = TemporaryNote(run: run, label: label, previous: previousLabel, set: temporaryLabel ?? "")
+        return (Self.annotation(ofLabel: label), note.text)
+    }
+
+    /// The annotation under which a label's change is noted: a Node may have several.
+    public static func annotation(ofLabel label: String) -> String {
+        labelAnnotationPrefix + String((label.split(separator: "/").last ?? "").prefix(63 - "label.".count))
+    }
+
+    /// What such annotations begin with.
+    public static let labelAnnotationPrefix = "fleet.run/label."
 
     /// Whether the changed object is gone, and with it the change.
     func isMoot(in world: World) -> Bool {
@@ -98,11 +119,20 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
             else { return nil }
             return .setMinimumReplicas(key, minReplicas: minimum, annotations: [Self.annotation: nil])
         case .nodeLabel:
-            guard let label, let current = world.nodes[node], current.uid == uid, current.labels[label] != previousLabel
-            else { return nil }
-            return .patchNode(node, uid: uid, NodePatch(labels: [label: previousLabel]))
+            return labelRequest(in: world)
         case .bootstrapToken: return label.map { .deleteBootstrapToken(id: $0) }
         }
+    }
+
+    /// Sets the label back where fleet's own value stands; else only the note goes, if there is one.
+    private func labelRequest(in world: World) -> ClusterRequest? {
+        guard let label, let current = world.nodes[node], current.uid == uid else { return nil }
+        var patch = NodePatch()
+        let found = current.labels[label]
+        if found != previousLabel, found == temporaryLabel ?? "" { patch.labels[label] = .some(previousLabel) }
+        let note = Self.annotation(ofLabel: label)
+        if current.annotations[note] != nil { patch.annotations[note] = .some(nil) }
+        return patch == NodePatch() ? nil : .patchNode(node, uid: uid, patch)
     }
 
     /// The number to set back: the previous one where fleet's own stands, the present one where somebody else changed

@@ -42,6 +42,10 @@ public struct NodeProgress: Hashable, Sendable {
     public var firstEviction: Instant?
     /// Whether its drain was verified done by this plan.
     public var isDrained = false
+    /// The kinds of the finished steps that changed something, in order.
+    public var changes: [String] = []
+    /// Whether the clean-up of its host began.
+    public var isCleanupBegun = false
     /// What it waits for.
     public var waiting = ""
     /// How often it gave way to nodes that waited for it.

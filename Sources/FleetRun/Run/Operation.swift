@@ -86,8 +86,10 @@ public enum Observation: Sendable {
     case lost(ClusterFailure)
     /// An operation was answered, after so long; nil where nobody measured it.
     case completed(id: Int, OperationAnswer, after: Duration? = nil)
-    /// The operator wants the run to stop gracefully.
-    case stopRequested(by: String)
+    /// The operator wants the run to stop.
+    case stopRequested(by: String, kind: StopKind = .interrupt)
+    /// The cluster's lock is lost, and why: somebody else may work on the cluster (safety rule 23).
+    case lockLost(String)
 }
 
 /// What came of one observation.

@@ -35,7 +35,7 @@ extension RunMachine {
     /// The draining nodes whose pods are all held back, in the plan's order; none while some eviction is under way or
     /// may be sent, or while the cluster is not seen.
     private func stuckNodes() -> [NodeName] {
-        guard state.result == nil, state.stop == nil, !isInterrupted, governorDeadline == nil,
+        guard state.result == nil, !beginsNothing, !isInterrupted, governorDeadline == nil,
             !governor.hasPodsInFlight,
             state.openEvictions.isEmpty, state.working.count > 1
         else { return [] }
@@ -96,7 +96,7 @@ extension RunMachine {
 
     /// Lets pods come to a node that retreated, and undoes what was changed for its sake.
     mutating func settleRetreat(of name: NodeName) {
-        guard state.stop == nil, let node = state.nodes[name], node.isRetreating else { return }
+        guard !state.isStopping, let node = state.nodes[name], node.isRetreating else { return }
         settleCompensations(of: name)
         guard let current = world.nodes[name], current.uid == node.target.nodeUID, current.isCordoned,
             !isRetreatSettled(node)

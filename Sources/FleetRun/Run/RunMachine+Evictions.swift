@@ -5,7 +5,7 @@ extension RunMachine {
     /// Sends what the budgets permit now; nothing while the cluster cannot be seen.
     mutating func admitEvictions() {
         governorDeadline = nil
-        guard state.result == nil, state.stop == nil, !isInterrupted else { return }
+        guard state.result == nil, !beginsNothing, !isInterrupted else { return }
         let (admissions, deadline) = governor.admit(in: world, at: now)
         governorDeadline = deadline
         for admission in admissions { request(admission) }

@@ -11,6 +11,10 @@ extension RunMachine {
         touchedWorkloads = []
         for name in due {
             deadlines[name] = nil
+            guard !isUndoing, !isWindowUndone else {
+                settleCompensations(of: name)
+                continue
+            }
             if state.working.contains(name) { advance(name) }
             settle(name)
         }
@@ -49,15 +53,14 @@ extension RunMachine {
         blocked[name] = nil
         watched[name] = nil
         while state.result == nil, let node = state.nodes[name], let index = node.step {
+            if state.isStopping, order.steps.isEmpty { return }
             guard index < order.steps.count else { return finishNode(name) }
             let planned = order.steps[index]
             guard isWanted(planned, name) else {
                 skip(index, of: name)
                 continue
             }
-            if state.stop != nil, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) {
-                return
-            }
+            if beginsNothing, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) { return }
             guard carryOut(planned, index, node) else { return }
         }
     }
@@ -69,7 +72,7 @@ extension RunMachine {
         case .perform(let acts, let reason):
             note(reason, planned, name)
             watchWorkloads(planned, node)
-            guard state.stop == nil else { return false }
+            guard !beginsNothing else { return false }
             for act in acts { perform(act, node: name, index: index) }
             return false
         case .wait(let reason, let until):
@@ -187,7 +190,7 @@ extension RunMachine {
         case .inFlight, .finished: return
         case nil, .inDoubt: break
         }
-        let patch = NodePatch(labels: ["fleet.run/quarantined": step])
+        let patch = NodePatch(labels: [Self.quarantineLabel: step])
         perform(
             StepOperation(
                 key: "quarantine", title: "label \(name) quarantined", .cluster(.patchNode(name, uid: node.uid, patch))
@@ -198,16 +201,18 @@ extension RunMachine {
 
     // MARK: - Compensations
 
+    private var mayUndo: Bool { state.stop == nil && (state.ending == nil || isUndoing) }
+
     /// Undoes a node's temporary changes. A stop leaves them to the run that goes on (safety rule 21).
     mutating func settleCompensations(of name: NodeName, only kinds: [Compensation.Kind]? = nil) {
-        guard state.stop == nil else { return }
+        guard mayUndo else { return }
         let owed = state.compensations.values.filter { $0.node == name && kinds?.contains($0.kind) ?? true }
         for compensation in owed.sorted(by: { $0.id < $1.id }) { settle(compensation, of: name) }
     }
 
     /// Goes on with what a node that is still worked on began to undo.
     private mutating func settleBegun(_ name: NodeName) {
-        guard state.stop == nil, !state.compensations.isEmpty else { return }
+        guard mayUndo, !state.compensations.isEmpty else { return }
         let begun = state.compensations.values.filter { $0.node == name && state.act("undo \($0.id)", of: name) != nil }
         for compensation in begun.sorted(by: { $0.id < $1.id }) { settle(compensation, of: name) }
     }
@@ -234,9 +239,22 @@ extension RunMachine {
             let detail = act == nil ? "nothing left to undo" : "restored"
             return emit(.compensationSettled(RunEvent.CompensationSettled(id: compensation.id, detail: detail)))
         }
-        if let act, case .finished = act.state, now < act.changedAt + act.pause {
-            return wake(name, at: act.changedAt + act.pause)
+        let attempts = undoAttempts[compensation.id, default: 0]
+        if let act, case .finished(let result) = act.state {
+            if attempts >= Self.mostUndoAttempts, !result.isSuccess { return giveUp(compensation, result) }
+            if attempts > 0, now < act.changedAt + act.pause { return wake(name, at: act.changedAt + act.pause) }
         }
+        undoAttempts[compensation.id] = attempts + 1
         perform(StepOperation(key: key, title: key, .cluster(request)), node: name, index: nil)
+    }
+
+    /// About ten minutes of growing pauses.
+    private static let mostUndoAttempts = 20
+
+    /// What cannot be undone is not forgotten: the run ends as blocked, and whoever goes on with it tries again.
+    private mutating func giveUp(_ compensation: Compensation, _ result: OperationResult) {
+        guard state.stop == nil else { return }
+        let words = "cannot undo \(compensation.id) after \(Self.mostUndoAttempts) attempts: \(result.words)"
+        requestStop(RunEvent.StopRequested(by: words, kind: .block))
     }
 }

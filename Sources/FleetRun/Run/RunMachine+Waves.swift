@@ -4,26 +4,29 @@ import FleetPlanning
 extension RunMachine {
     /// The taint that keeps moved pods from nodes that will go too.
     public static let retiringTaint = Taint(key: "fleet.run/retiring", effect: .preferNoSchedule)
+    /// The annotation that says whose taint it is: run and plan (safety rule 23).
+    public static let retiringAnnotation = "fleet.run/retiring"
 
     /// Takes the run as far as it goes now.
     mutating func advanceRun() {
         // A run that winds down taints no more nodes: a deadline left over would wake it again and again.
         markDeadline = nil
         advanceWorkingNodes()
-        guard state.result == nil, !windsDown() else { return }
+        guard state.result == nil, !windsDown(), !isKeptByWindow() else { return }
         guard passesPreflight(), marksRetiringNodes() else { return }
         advanceWaves()
     }
 
     private mutating func advanceWaves() {
-        while state.result == nil, !windsDown() {
+        while state.result == nil, !windsDown(), !isKeptByWindow() {
             guard let wave = currentWave() else { return finishAllWaves() }
             if state.wave != wave.number {
                 guard soakIsOver(before: wave) else { return }
                 emit(.waveStarted(change(wave)))
             }
             if let blockedSince, now >= blockedSince + Self.patience { mayAdmitNodes = true }
-            while mayAdmitNodes, !isInterrupted, failureReason() == nil { admitNodes(of: wave) }
+            while mayAdmitNodes, !isInterrupted, !isOutsideWindow, failureReason() == nil { admitNodes(of: wave) }
+            if isOutsideWindow { continue }
             let hasEnded =
                 state.endedInWave[wave.number] ?? 0 >= wave.targets.count && wave.targets.allSatisfy { isEnded($0) }
             guard hasEnded else { return endIfBlocked() }
@@ -64,49 +67,10 @@ extension RunMachine {
     }
 
     private mutating func finishAllWaves() {
-        guard state.compensations.isEmpty, state.open.isEmpty else { return }
+        guard state.compensations.isEmpty, state.open.isEmpty, !unmarksWhenPlanIsDone() else { return }
         let bad = state.quarantined
         guard !bad.isEmpty else { return finish(.done) }
         finish(.quarantined, "set aside: \(bad.map(\.target.node.rawValue).joined(separator: ", "))")
-    }
-
-    // MARK: - Stopping
-
-    /// Ends a run that should go no further once what is in flight has settled; true while it winds down.
-    private mutating func windsDown() -> Bool {
-        if let by = state.stop { return windDown(.interrupted, "stopped by \(by)") }
-        guard let reason = failureReason() else { return false }
-        return windDown(.failed, reason)
-    }
-
-    /// Why too much has failed; nil while the run may go on (safety rule 17).
-    private func failureReason() -> String? {
-        let bad = state.quarantined
-        guard let first = bad.first else { return nil }
-        let names = bad.map(\.target.node.rawValue).joined(separator: ", ")
-        if isCanary(first) { return "the canary failed: \(names)" }
-        guard bad.count > order.policy.maxFailures else { return nil }
-        return "\(bad.count) nodes failed (\(names)), more than max_failures: \(order.policy.maxFailures)"
-    }
-
-    private func isCanary(_ node: NodeProgress) -> Bool { node.wave == 1 && order.policy.canary != .count(0) }
-
-    private mutating func windDown(_ result: RunResult, _ reason: String) -> Bool {
-        let isLate = stopDeadline.map { now >= $0 } ?? false
-        let isSettled =
-            result == .interrupted
-            ? state.open.isEmpty && !awaitsAcceptedEvictions
-            : state.working.isEmpty && state.compensations.isEmpty && state.open.isEmpty
-        if isSettled || isLate { finish(result, reason) }
-        return true
-    }
-
-    /// Whether an accepted eviction's pod is still there.
-    private var awaitsAcceptedEvictions: Bool {
-        !state.openEvictions.isEmpty
-            || state.working.contains { name in
-                state.nodes[name]?.evicted.values.contains { $0.isAccepted && !$0.isGone } ?? false
-            }
     }
 
     // MARK: - Preflight
@@ -194,7 +158,7 @@ extension RunMachine {
 
     /// Sees to one node's taint; true while it is not settled. What cannot be had after six attempts is done without.
     private mutating func mark(_ target: PlanTarget) -> Bool {
-        guard state.result == nil, let node = world.nodes[target.node], node.uid == target.nodeUID, !isMarked(node)
+        guard state.result == nil, let node = world.nodes[target.node], node.uid == target.nodeUID, !node.isRetiring
         else {
             return false
         }
@@ -215,17 +179,18 @@ extension RunMachine {
     }
 
     private mutating func askForMark(_ node: Node) -> Bool {
+        let patch = NodePatch(
+            annotations: [Self.retiringAnnotation: TemporaryNote(run: order.settings.id, plan: order.planDigest).text],
+            addTaints: [Self.retiringTaint])
         let act = StepOperation(
             key: Self.retireKey, title: "taint \(node.name) PreferNoSchedule",
-            .cluster(.patchNode(node.name, uid: node.uid, NodePatch(addTaints: [Self.retiringTaint])))
+            .cluster(.patchNode(node.name, uid: node.uid, patch))
         )
         perform(act, node: node.name, index: nil)
         return true
     }
 
     private static let retireKey = "retire"
-
-    private func isMarked(_ node: Node) -> Bool { node.taints.contains { $0.key == Self.retiringTaint.key } }
 
     // MARK: - Admission of nodes
 
@@ -240,6 +205,9 @@ extension RunMachine {
         guard !waiting.isEmpty else { return }
         var refusal: String?
         for target in waiting where failureReason() == nil {
+            if let reason = windowRefusal(of: wave, inHand: state.working.count) {
+                return spendWindow(reason)
+            }
             if let reason = caps.refusal(of: target) {
                 refusal = refusal ?? reason
                 continue

@@ -16,6 +16,8 @@ public struct RunOrder: Sendable {
     public var scopes: [NodeName: VariableScope]
     /// Nodes of the plan that are to be kept from receiving moved pods: those not finished yet (rule 24).
     public var soon: [PlanTarget]
+    /// When the work may be done; nil means always.
+    public var window: RunWindow?
     /// The digest of the plan and the playbook's name, for the journal.
     public var planDigest: String
     /// The playbook's name.
@@ -24,8 +26,10 @@ public struct RunOrder: Sendable {
     /// An order.
     public init(
         waves: [PlannedWave], steps: [PlannedStep], policy: WavePolicy, settings: RunSettings,
-        scopes: [NodeName: VariableScope] = [:], soon: [PlanTarget] = [], planDigest: String, playbook: String
+        scopes: [NodeName: VariableScope] = [:], soon: [PlanTarget] = [], window: RunWindow? = nil, planDigest: String,
+        playbook: String
     ) {
+        self.window = window
         self.waves = waves
         self.steps = steps
         self.policy = policy
@@ -90,10 +94,33 @@ public struct RunMachine: Sendable {
     /// Nodes whose taint was not seen to yet, and those whose taint is under way; nil before the first is.
     var unmarked: ArraySlice<PlanTarget>?
     var marking: [PlanTarget] = []
+    /// Accepted evictions and running commands are awaited until then after a stop (safety rule 22).
+    var stopDeadline: Instant?
+    /// Whether what is in flight has settled and temporary changes are undone before the end.
+    var isUndoing = false
+    /// Attempts of this process to undo something, by the compensation's or the act's name.
+    var undoAttempts: [String: Int] = [:]
+    /// When something that could not be undone is tried again.
+    var undoDeadline: Instant?
+    /// Where the run stands with its windows.
+    var window = WindowState()
+    /// Why the window was left before its end.
+    var spentReason = ""
+    /// Whether temporary changes are being undone because the window closed.
+    var isWindowUndone = false
+    /// What was asked for before the run began or went on.
+    var pendingStop: RunEvent.StopRequested?
     let positions: [NodeName: Int]
 
-    /// A machine for an order; `history` is what the journal holds of the run so far, empty for a new run.
-    public init(_ order: RunOrder, history: [(event: RunEvent, time: Instant)] = []) {
+    /// A machine for an order.
+    ///
+    /// - Parameters:
+    ///   - history: what the journal holds of the run so far; empty for a new run.
+    ///   - stop: what is to be done instead of going on, such as an abort.
+    public init(
+        _ order: RunOrder, history: [(event: RunEvent, time: Instant)] = [], stop: RunEvent.StopRequested? = nil
+    ) {
+        pendingStop = stop
         self.order = order
         state = RunState(waves: order.waves)
         governor = Governor(policy: order.settings.evictions, keepsZonesApart: order.policy.order == .zoneByZone)
@@ -126,18 +153,29 @@ public struct RunMachine: Sendable {
             : .runResumed(RunEvent.RunResumed(actor: settings.actor, inDoubt: state.open.keys.sorted()))
     }
 
-    private var pendingStart: RunEvent?
+    private(set) var pendingStart: RunEvent?
 
     private mutating func proceed() {
         if let start = pendingStart {
             pendingStart = nil
             emit(start)
             if case .runResumed = start { requeueDrainingNodes() }
+            if let stop = pendingStop { requestStop(stop) } else if state.ending != nil { awaitAtMostAMinute() }
         }
+        watchWindow()
         advanceRun()
         admitEvictions()
         if state.result == nil { advanceRun() }
         resolveDeadlocks()
+    }
+
+    /// Records the start of a run that is to stop before it saw the cluster.
+    mutating func startToStop(_ wish: RunEvent.StopRequested) {
+        guard let start = pendingStart else { return }
+        pendingStart = nil
+        pendingStop = nil
+        emit(start)
+        emit(.stopRequested(wish))
     }
 
     private mutating func finishTurn() -> Reaction {
@@ -149,10 +187,8 @@ public struct RunMachine: Sendable {
     private func nextDeadline() -> Instant? {
         guard state.result == nil else { return nil }
         let patience = blockedSince.map { $0 + Self.patience }.flatMap { $0 > now ? $0 : nil }
-        let run = [
-            governorDeadline, standstillDeadline, markDeadline, patience, state.soakEnd.flatMap { $0 > now ? $0 : nil },
-            stopDeadline,
-        ].compactMap(\.self)
+        let later = [stopDeadline, undoDeadline, windowDeadline, state.soakEnd].map { $0.flatMap { $0 > now ? $0 : nil } }
+        let run = ([governorDeadline, standstillDeadline, markDeadline, patience] + later).compactMap(\.self)
         return (run + deadlines.values).min()
     }
 
@@ -176,23 +212,16 @@ public struct RunMachine: Sendable {
         case .interrupted: isInterrupted = true
         case .lost(let failure): lose(failure)
         case .completed(let id, let answer, let latency): complete(id, answer, after: latency)
-        case .stopRequested(let by): if state.stop == nil, state.result == nil { requestStop(by) }
+        case .stopRequested(let by, let kind): requestStop(RunEvent.StopRequested(by: by, kind: kind))
+        case .lockLost(let reason):
+            requestStop(RunEvent.StopRequested(by: "the cluster's lock was lost: \(reason)", kind: .block))
         }
     }
 
-    private mutating func touchEverything() {
+    mutating func touchEverything() {
         touchesAll = true
         mayAdmitNodes = true
     }
-
-    private mutating func requestStop(_ by: String) {
-        emit(.stopRequested(RunEvent.StopRequested(by: by)))
-        stopDeadline = now + .seconds(60)
-        touchesAll = true
-    }
-
-    /// Accepted evictions and running commands are awaited until then after a stop (safety rule 22).
-    private(set) var stopDeadline: Instant?
 
     private mutating func lose(_ failure: ClusterFailure) {
         guard state.result == nil else { return }
@@ -272,7 +301,13 @@ public struct RunMachine: Sendable {
     // MARK: - Ending
 
     /// Ends the run.
+    ///
+    /// A run that owes compensations is never over for good: whoever goes on with it settles them.
     mutating func finish(_ result: RunResult, _ reason: String = "") {
+        if result.isFinal, !state.compensations.isEmpty {
+            let owed = state.compensations.keys.sorted().joined(separator: ", ")
+            return finish(.blocked, [reason, "not undone yet: \(owed)"].filter { !$0.isEmpty }.joined(separator: "; "))
+        }
         emit(.runFinished(RunEvent.RunFinished(result: result, reason: reason)))
         reaction.directives.append(.finish(result))
     }

@@ -49,8 +49,10 @@ public struct RunState: Hashable, Sendable {
     public private(set) var soakEnd: Instant?
     /// The last wave whose soak began.
     public private(set) var soakedWave: Int?
-    /// Why the run should stop; nil while it should not.
-    public private(set) var stop: String?
+    /// Why this process should stop; nil while it should not. A process that goes on forgets it.
+    public private(set) var stop: RunEvent.StopRequested?
+    /// That the run is to be aborted or rolled back; nil while it is not. It outlives the process.
+    public private(set) var ending: RunEvent.StopRequested?
     /// How the run ended; nil while it has not.
     public private(set) var result: RunResult?
     /// Why it ended so.
@@ -94,6 +96,7 @@ public struct RunState: Hashable, Sendable {
         case .stepFinished(let finish):
             nodes[finish.node]?.waiting = ""
             if finish.step == DrainStep.kind { nodes[finish.node]?.isDrained = true }
+            if finish.changed { nodes[finish.node]?.changes.append(finish.step) }
         case .operationIntended(let intent): intend(intent, at: time)
         case .operationFinished(let finish): finishOperation(finish.id, finish.result, at: time)
         case .evictionRequested(let request): requestEviction(request, at: time)
@@ -105,10 +108,18 @@ public struct RunState: Hashable, Sendable {
             acts[Self.name(OperationPlace(node: owed.compensation.node, index: nil, key: "undo \(owed.compensation.id)"))] = nil
             owedAt[owed.compensation.id] = time
         case .compensationSettled(let settled): compensations[settled.id] = nil
-        case .runBlocked: break
-        case .stopRequested(let request): stop = request.by
+        case .runBlocked, .windowOpened, .windowClosed: break
+        case .nodeReturned(let fact): giveBack(fact.node)
+        case .stopRequested(let request): take(request)
         case .runFinished(let finish): (result, reason) = (finish.result, finish.reason)
         }
+    }
+
+    /// Whether nothing new may be begun.
+    var isStopping: Bool { stop != nil || ending != nil }
+
+    private mutating func take(_ request: RunEvent.StopRequested) {
+        if request.kind?.isEnding == true { ending = request } else { stop = request }
     }
 
     // MARK: - Nodes
@@ -118,6 +129,7 @@ public struct RunState: Hashable, Sendable {
         pending.remove(start.node)
         nodes[start.node]?.phase = .working(step: start.index)
         nodes[start.node]?.waiting = ""
+        if start.step == CleanupStep.kind { nodes[start.node]?.isCleanupBegun = true }
         if nodes[start.node]?.steps[start.index] == nil {
             nodes[start.node]?.steps[start.index] = StepMemory(startedAt: time)
         }
@@ -144,6 +156,19 @@ public struct RunState: Hashable, Sendable {
         nodes[fact.node]?.waiting = ""
         nodes[fact.node]?.retreats += 1
         nodes[fact.node]?.waitsFor = fact.waitsFor
+    }
+
+    /// A node that was given back at a window's end begins anew: nothing that was done with it lasts.
+    private mutating func giveBack(_ name: NodeName) {
+        guard let known = nodes[name] else { return }
+        working.remove(name)
+        pending.insert(name)
+        var fresh = NodeProgress(target: known.target, wave: known.wave)
+        fresh.identity = known.identity
+        fresh.changes = known.changes
+        fresh.startedAt = known.startedAt
+        nodes[name] = fresh
+        acts = acts.filter { !$0.key.hasPrefix("\(name)/") || $0.key == "\(name)/\(RunMachine.identityKey)" }
     }
 
     // MARK: - Operations

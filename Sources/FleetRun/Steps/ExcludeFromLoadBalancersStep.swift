@@ -23,10 +23,12 @@ public struct ExcludeFromLoadBalancersStep: Step {
             let own = context.memory.acts["label"] != nil
             return .done(changed: own, own ? "excluded" : "was already excluded")
         }
+        let change = Compensation.label(Self.label, of: node)
+        let note = change.note(by: context.run.id)
+        let patch = NodePatch(labels: [Self.label: ""], annotations: [note.key: note.value])
         return context.request(
-            "label", "label \(node.name) \(Self.label)",
-            .patchNode(node.name, uid: node.uid, NodePatch(labels: [Self.label: ""])),
-            compensation: .label(Self.label, of: node), waitingFor: "the label"
+            "label", "label \(node.name) \(Self.label)", .patchNode(node.name, uid: node.uid, patch),
+            compensation: change, waitingFor: "the label"
         )
     }
 

@@ -84,7 +84,7 @@ private struct DetachedCourse {
     private func conclude(_ state: DetachedState, _ answer: OperationResult) -> Answer {
         let output = NodeAnswer(answer.output).all("output")
         switch state {
-        case .running, .unstarted: return context.now < deadline ? follow() : stop()
+        case .running, .unstarted: return isOverdue ? stop() : follow()
         case .absent: return failed("\(script.directory) is gone from the host, and its end with it")
         case .lost where isRepeatable: return begin(again: true)
         case .lost: return failed("it ended without a status: it was killed, or the host restarted\(Self.tail(output))")
@@ -94,6 +94,12 @@ private struct DetachedCourse {
             let words = "\(said)all it said is in \(script.directory)/output on \(context.target.host)"
             return (OperationResult(isSuccess: false, code: "exited \(status)", message: words), .wait(title))
         }
+    }
+
+    /// Whether it was still running after its time: what a paused run last saw of it before says nothing.
+    private var isOverdue: Bool {
+        let seen = (context.memory.acts["follow \(starts)"] ?? context.memory.acts["start"])?.changedAt
+        return context.now >= deadline && seen.map { $0 >= deadline } ?? true
     }
 
     private func follow() -> Answer {

@@ -89,17 +89,17 @@ public struct SurgeStep: Step {
     }
 
     private func surge(_ workload: Workload, in context: StepContext) -> (ClusterRequest, Compensation)? {
-        let note = "run=\(context.run.id);previous=1"
-        let annotations: [String: String?] = [Compensation.annotation: note]
+        let node = context.target.node
         if let autoscaler = context.world.autoscaler(of: workload) {
-            return (
-                .setMinimumReplicas(autoscaler.key, minReplicas: 2, annotations: annotations),
-                .minimum(of: autoscaler, to: 2, for: context.target.node)
-            )
+            let change = Compensation.minimum(of: autoscaler, to: 2, for: node)
+            return (.setMinimumReplicas(autoscaler.key, minReplicas: 2, annotations: note(change, context)), change)
         }
-        return (
-            .scale(workload.reference, replicas: 2, annotations: annotations),
-            .replicas(of: workload, to: 2, for: context.target.node)
-        )
+        let change = Compensation.replicas(of: workload, to: 2, for: node)
+        return (.scale(workload.reference, replicas: 2, annotations: note(change, context)), change)
+    }
+
+    private func note(_ change: Compensation, _ context: StepContext) -> [String: String?] {
+        let note = change.note(by: context.run.id)
+        return [note.key: note.value]
     }
 }

@@ -18,16 +18,14 @@ public struct UncordonStep: Step {
     /// Patches the Node unless somebody else cordoned it, or it is schedulable; the plan's taint goes with the cordon.
     public func advance(_ context: StepContext) -> StepProgress {
         guard let node = context.current else { return .failed("the Node is gone") }
-        let isMarked = node.taints.contains { $0.key == RunMachine.retiringTaint.key }
+        let isMarked = node.isRetiring
         let isOurs = node.isCordoned && !context.target.wasCordoned
         guard isMarked || isOurs else {
             if node.isCordoned { return .done(changed: false, "left cordoned: it was so before this plan") }
             return .done(changed: context.memory.acts["uncordon"] != nil, "schedulable")
         }
-        let patch = NodePatch(
-            isCordoned: isOurs ? false : nil, annotations: [CordonStep.annotation: nil],
-            removeTaints: isMarked ? [RunMachine.retiringTaint] : []
-        )
+        var patch = NodePatch(isCordoned: isOurs ? false : nil, annotations: [CordonStep.annotation: nil])
+        if isMarked { patch.unmark(node) }
         return context.request(
             "uncordon", "uncordon \(node.name)", .patchNode(node.name, uid: node.uid, patch), waitingFor: "schedulable"
         )

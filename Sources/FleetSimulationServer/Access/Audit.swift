@@ -1,3 +1,5 @@
+public import FleetModel
+
 /// What was asked of the simulated API, counted.
 public struct Audit: Sendable {
     /// What requests are told apart by.
@@ -22,6 +24,11 @@ public struct Audit: Sendable {
 
     /// How often each was answered.
     public private(set) var counts: [Entry: Int] = [:]
+
+    /// How often the eviction of each pod was accepted, by UID: more than once means that somebody asked again.
+    public private(set) var evictedPods: [ObjectUID: Int] = [:]
+
+    mutating func countEviction(of pod: ObjectUID) { evictedPods[pod, default: 0] += 1 }
 
     /// All requests, or those of one client.
     public func requests(by agent: String? = nil) -> Int {

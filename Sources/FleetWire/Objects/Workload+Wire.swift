@@ -77,7 +77,8 @@ extension PodAutoscaler {
             targetName: spec["scaleTargetRef"]["name"].string ?? "",
             minReplicas: spec["minReplicas"].int ?? 1,
             maxReplicas: spec["maxReplicas"].int ?? 1,
-            annotations: metadata.annotations
+            annotations: metadata.annotations,
+            resourceVersion: metadata.resourceVersion
         )
     }
 }

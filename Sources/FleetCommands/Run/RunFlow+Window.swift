@@ -1,0 +1,32 @@
+import FleetModel
+import FleetPlanning
+import FleetReport
+import FleetRun
+import FleetRuntime
+
+extension RunFlow {
+    /// The playbook's windows, with what the plan's forecast says of the waves that are left; nil when it has none.
+    func window(_ preparation: Preparation, _ reviewed: Plan, _ waves: [PlannedWave]) -> RunWindow? {
+        let calendar = TimeZones.calendar(of: preparation.playbook.header, around: RuntimeClock().now)
+        guard let calendar else { return nil }
+        let nodes = Dictionary(waves.map { ($0.number, $0.targets.count) }, uniquingKeysWith: { first, _ in first })
+        let needs = reviewed.forecast.waves.map { wave in
+            (wave.number, RunWindow.WaveNeed(seconds: wave.longestSeconds, nodes: nodes[wave.number] ?? 0))
+        }
+        return RunWindow(
+            calendar: calendar, waits: wishes.waits,
+            forecast: Dictionary(needs, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// Outside its windows a run that is not to wait does not begin at all.
+    func refuseOutside(_ window: RunWindow?) throws {
+        let now = RuntimeClock().now
+        guard let window, !window.waits, window.calendar.span(at: now) == nil else { return }
+        let next =
+            window.calendar.next(after: now).map { "the next one opens \($0.start.dateText)" }
+            ?? "none opens within a year"
+        throw Refusal(
+            "outside the playbook's window; \(next); nothing was changed", hint: "wait for it with: --wait",
+            isResumable: true)
+    }
+}

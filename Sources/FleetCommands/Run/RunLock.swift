@@ -1,0 +1,49 @@
+import FleetJournal
+import FleetKubernetes
+import FleetModel
+import FleetPorts
+import FleetReport
+import FleetRun
+import FleetRuntime
+
+/// The cluster's lock as commands take it (safety rule 23).
+struct RunLock {
+    let client: KubernetesClient
+    let journal: SQLiteJournal
+    let output: Output
+    /// The run to be taken over from; nil unless asked for.
+    var takeOver: RunID?
+
+    /// Takes the lock for a run.
+    ///
+    /// - Throws: `LockRefusal` naming who holds it, `ClusterFailure` naming the verb and the resource that are missing.
+    func take(for run: RunID, plan digest: String) async throws -> ClusterLease {
+        let actor = RunEvent.Actor.current
+        let claim = LockClaim(
+            run: run, planDigest: digest, stateFile: journal.fileID, user: actor.user, machine: actor.machine)
+        let port = LeaseClient(client: client)
+        let rule = LockRule(claim: claim, takeOver: takeOver, unfinished: try await unfinished(try await port.read()))
+        return try await ClusterLease.take(rule, from: port) { lock, span in
+            let holder = lock.claim.map { "run \($0.run) of \($0.user)@\($0.machine)" } ?? lock.holder
+            output.progress("watching the cluster's lock for \(span.short): is \(holder) still being driven?")
+        }
+    }
+
+    /// The unfinished runs of the journal, and the lock's own while another process is just about to begin it.
+    private func unfinished(_ lock: ClusterLock?) async throws -> Set<RunID> {
+        var runs = Set(try await journal.runs().filter { $0.finishedAt == nil }.map(\.id))
+        if let holder = lock?.claim, holder.stateFile == journal.fileID, journal.isClaimedElsewhere(holder.run) {
+            runs.insert(holder.run)
+        }
+        return runs
+    }
+
+    /// Gives the lock back; that it cannot be is told, and does no harm: its run has ended.
+    func release(_ lease: ClusterLease) async {
+        do throws(ClusterFailure) {
+            try await lease.release()
+        } catch {
+            output.warning("the lock of this cluster (Lease kube-system/fleet) could not be given back: \(error)")
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import ArgumentParser
+import FleetJournal
+import FleetKubernetes
+import FleetModel
+import FleetReport
+import FleetRun
+
+/// `fleet leftovers`: what runs left on a cluster, from any machine; `--restore` undoes it (safety rule 23).
+struct LeftoversCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "leftovers",
+        abstract: "Find what unfinished, lost or ended runs left on the cluster, and undo it.",
+        discussion: """
+            Every temporary change carries its run and the previous value on the object itself, so neither the run's \\
+            journal nor its machine is needed. With --restore values are set back where nobody else changed them since; \\
+            somebody else's values stay, and only fleet's note goes. An unfinished run must be ended first, or taken over.
+            """
+    )
+
+    @Flag(help: "Set back what is temporary.")
+    var restore = false
+
+    @Flag(help: "With --restore: lift fleet's cordons too. Whether a host was cleaned already is yours to know.")
+    var uncordon = false
+
+    @OptionGroup(title: "Lock") var lock: LockOptions
+    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
+    @OptionGroup(title: "State") var state: StateOptions
+    @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+    func run() async throws {
+        let output = Output(outputOptions)
+        try await output.exiting {
+            if uncordon, !restore { throw UsageError("--uncordon belongs to --restore") }
+            let search = LeftoverSearch(liftsCordons: uncordon)
+            return try await KubernetesClient.withClient(connection: try cluster.connection()) { client in
+                guard restore else {
+                    output.report(LeftoversReport(search.leftovers(in: try await client.snapshot()), restored: nil))
+                    return .done
+                }
+                return try await restore(search, client, output)
+            }
+        }
+    }
+
+    /// Nobody else may be at work meanwhile: the lock is taken for it, and given back.
+    private func restore(_ search: LeftoverSearch, _ client: KubernetesClient, _ output: Output) async throws
+        -> FleetExit
+    {
+        let journal = try SQLiteJournal.open(state)
+        let runLock = RunLock(client: client, journal: journal, output: output, takeOver: lock.run)
+        let lease = try await runLock.take(for: "leftovers", plan: "")
+        do {
+            let report = try await restore(search, client)
+            await runLock.release(lease)
+            output.report(report)
+            return report.isClean ? .done : .failed
+        } catch {
+            await runLock.release(lease)
+            throw error
+        }
+    }
+
+    private func restore(_ search: LeftoverSearch, _ client: KubernetesClient) async throws -> LeftoversReport {
+        var restored: [Leftover] = []
+        var failures: [String: ClusterFailure] = [:]
+        var left: [Leftover] = []
+        for _ in 0..<8 {
+            // An object's next leftover is found anew: each restoration changes its version.
+            left = search.leftovers(in: try await client.snapshot())
+            var seen: Set<String> = []
+            let due = left.filter { $0.isRestorable && seen.insert($0.object).inserted }
+            if due.isEmpty { break }
+            for leftover in due {
+                guard case .restore(let request, let version) = leftover.fate else { continue }
+                do throws(ClusterFailure) {
+                    try await client.perform(request, ifVersion: version)
+                    restored.append(leftover)
+                    failures[leftover.object] = nil
+                } catch {
+                    failures[leftover.object] = error
+                }
+            }
+        }
+        left = search.leftovers(in: try await client.snapshot())
+        return LeftoversReport(left, restored: restored, failures: failures)
+    }
+}
+
+/// What was found, and what became of it.
+struct LeftoversReport: Report {
+    /// `fleet.leftovers/v1`.
+    struct Document: Encodable {
+        let schema = "fleet.leftovers/v1"
+        let leftovers: [Item]
+        let restored: [Item]
+    }
+
+    /// One leftover.
+    struct Item: Encodable {
+        let kind: Leftover.Kind
+        let object: String
+        let run: RunID?
+        let previous: String?
+        let found: String
+        let changedSince: Bool
+        let restorable: Bool
+        let failure: String?
+    }
+
+    private let found: [Leftover]
+    private let restored: [Leftover]?
+    private let failures: [String: ClusterFailure]
+
+    init(_ found: [Leftover], restored: [Leftover]?, failures: [String: ClusterFailure] = [:]) {
+        self.found = found
+        self.restored = restored
+        self.failures = failures
+    }
+
+    /// Whether everything that can be set back is.
+    var isClean: Bool { found.allSatisfy { !$0.isRestorable } }
+
+    var document: Document {
+        Document(leftovers: found.map(item), restored: (restored ?? []).map(item))
+    }
+
+    private func item(_ leftover: Leftover) -> Item {
+        Item(
+            kind: leftover.kind, object: leftover.object, run: leftover.run, previous: leftover.previous,
+            found: leftover.found, changedSince: leftover.isChangedSince, restorable: leftover.isRestorable,
+            failure: failures[leftover.object]?.description)
+    }
+
+    func text(_ style: TextStyle) -> String {
+        var parts: [String] = []
+        for leftover in restored ?? [] { parts.append("\(style(.good, "restored")): \(leftover.sentence)") }
+        for (object, failure) in failures.sorted(by: { $0.key < $1.key }) {
+            parts.append("\(style(.bad, "not restored")): \(object): \(failure)")
+        }
+        guard !found.isEmpty else {
+            return (parts + ["nothing of fleet's is left on this cluster"]).joined(separator: "\n")
+        }
+        var table = TextTable(["object", "what", "now", "before", "run", "note"])
+        for leftover in found { table.add(row(leftover)) }
+        parts.append(table.text(style))
+        if restored == nil, !isClean { parts.append("undo what is temporary with: fleet leftovers --restore") }
+        return parts.joined(separator: "\n")
+    }
+
+    private func row(_ leftover: Leftover) -> [TextTable.Cell] {
+        [
+            TextTable.Cell(leftover.object, .strong), TextTable.Cell(leftover.kind.rawValue),
+            TextTable.Cell(leftover.found),
+            TextTable.Cell(leftover.previous ?? "(none)"), TextTable.Cell(leftover.run?.rawValue ?? "(unknown)"),
+            TextTable.Cell(note(leftover)),
+        ]
+    }
+
+    private func note(_ leftover: Leftover) -> String {
+        if case .keep(let why) = leftover.fate { return why }
+        return leftover.isChangedSince ? "changed since by somebody else: only fleet's note goes" : ""
+    }
+}
+
+extension Leftover {
+    /// What was set back to what.
+    fileprivate var sentence: String {
+        let run = run.map { " (run \($0))" } ?? ""
+        guard !isChangedSince else {
+            return "\(object): fleet's note about \(kind.rawValue) taken off; \(found) stays\(run)"
+        }
+        return "\(object): \(kind.rawValue) \(found) → \(previous ?? "(none)")\(run)"
+    }
+}

@@ -1,0 +1,81 @@
+import FleetJournal
+import FleetModel
+import FleetPorts
+import FleetReport
+import FleetRun
+import FleetRuntime
+import Foundation
+
+/// What `fleet pause`, `abort` and `rollback` do: ask the process that drives the run, or do it where none does.
+struct StopFlow {
+    let kind: StopKind
+    let id: String
+    let state: StateOptions
+    /// How the cluster is reached where no process drives the run; nil for a pause, which needs none.
+    let cluster: ClusterOptions?
+    let takeOver: RunID?
+    let output: Output
+
+    /// Stops the run and returns the exit code.
+    func run() async throws -> FleetExit {
+        let lookup = try RunLookup(state)
+        let run = try await lookup.run(id)
+        guard run.finishedAt == nil else {
+            throw UsageError("run \(run.id) has ended: \(run.result ?? "")", hint: "see: fleet report \(run.id)")
+        }
+        let journal = try SQLiteJournal.open(state)
+        if try await !claims(run.id, journal) { try await askAndWait(run.id, journal) }
+        defer { journal.release(run.id) }
+        let now = try await lookup.run(run.id.rawValue)
+        guard now.finishedAt == nil else { return try await tell(now, lookup) }
+        guard kind.isEnding, let cluster else { return try await tellPaused(now, lookup) }
+        return try await UndoFlow(run: now, journal: journal, takeOver: takeOver, output: output)
+            .run(RunEvent.StopRequested(by: words, kind: kind), on: cluster)
+    }
+
+    private var words: String {
+        let actor = RunEvent.Actor.current
+        return "fleet \(kind.rawValue) of \(actor.user)@\(actor.machine)"
+    }
+
+    // MARK: - A process drives the run
+
+    /// Whether no other process drives the run; this one holds it then.
+    private func claims(_ run: RunID, _ journal: SQLiteJournal) async throws -> Bool {
+        do throws(JournalFailure) {
+            try await journal.claim(run)
+            return true
+        } catch {
+            guard error.code == .locked else { throw error }
+            return false
+        }
+    }
+
+    private func askAndWait(_ run: RunID, _ journal: SQLiteJournal) async throws {
+        let actor = RunEvent.Actor.current
+        let clock = RuntimeClock()
+        try await journal.ask(
+            RunRequest(kind: kind.rawValue, by: "\(actor.user)@\(actor.machine)", time: clock.now), of: run)
+        output.progress(
+            "asked the process that drives run \(run); waiting for it (what was accepted is awaited for at most a minute)"
+        )
+        while try await !claims(run, journal) { try await clock.sleep(until: clock.now + .milliseconds(200)) }
+    }
+
+    // MARK: - Telling
+
+    /// The run has ended, through this request or before it was heard.
+    private func tell(_ run: StoredRun, _ lookup: RunLookup) async throws -> FleetExit {
+        output.report(try await lookup.report(of: run, at: RuntimeClock().now))
+        guard run.result == kind.result.rawValue else {
+            throw Refusal("run \(run.id) ended as \(run.result ?? "") before it heard of the \(kind.rawValue)")
+        }
+        return .done
+    }
+
+    private func tellPaused(_ run: StoredRun, _ lookup: RunLookup) async throws -> FleetExit {
+        output.report(try await lookup.report(of: run, at: RuntimeClock().now))
+        output.progress("run \(run.id) stands still: no process drives it; go on with: fleet resume \(run.id)")
+        return .done
+    }
+}

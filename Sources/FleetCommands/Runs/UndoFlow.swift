@@ -1,0 +1,93 @@
+import FleetJournal
+import FleetKubernetes
+import FleetModel
+import FleetPlanning
+import FleetPorts
+import FleetRun
+import FleetRuntime
+
+/// Ends an unfinished run that no process drives, from its journal and its pinned plan alone: neither playbook nor
+/// inventory is needed to undo what is temporary.
+struct UndoFlow {
+    let run: StoredRun
+    let journal: SQLiteJournal
+    let takeOver: RunID?
+    let output: Output
+
+    /// Aborts or rolls back, and returns the exit code.
+    func run(_ wish: RunEvent.StopRequested, on cluster: ClusterOptions) async throws -> FleetExit {
+        try await KubernetesClient.withClient(connection: try cluster.connection()) { client in
+            try await checkCluster(client)
+            let (plan, pinnedAt) = try await pinnedPlan()
+            let progress = try await PlanProgress.read(plan, pinnedAt: pinnedAt, from: journal)
+            guard let found = progress.runs.last(where: { $0.stored.id == run.id }) else {
+                throw UsageError("there is no run \(run.id)", hint: "see: fleet runs")
+            }
+            let order = order(of: found, plan, progress)
+            let lock = RunLock(client: client, journal: journal, output: output, takeOver: takeOver)
+            let lease = try await lock.take(for: run.id, plan: run.planDigest)
+            let machine = RunMachine(order, history: found.history, stop: wish)
+            let result = try await drive(machine, after: found.lastSequence, client, lease)
+            if result.isFinal { await lock.release(lease) }
+            return result == wish.kind?.finalResult ? .done : FleetExit(result)
+        }
+    }
+
+    private func drive(
+        _ machine: RunMachine, after sequence: Int64, _ client: KubernetesClient, _ lease: ClusterLease
+    ) async throws -> RunResult {
+        let clock = RuntimeClock()
+        let shell = RunShell(
+            run: run.id, cluster: client, hosts: NoHosts(), journal: journal, endpoints: [:], lease: lease, clock: clock
+        )
+        let printer = RunPrinter(run.id, output)
+        let result = try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }
+        if result.isFinal { try await journal.finish(run.id, result: result.rawValue, at: clock.now) }
+        printer.finish(at: clock.now)
+        return result
+    }
+
+    private func checkCluster(_ client: KubernetesClient) async throws {
+        let uid = try await client.clusterUID()
+        guard uid == run.cluster else {
+            throw Refusal(
+                "run \(run.id) is of another cluster: its namespace kube-system has UID \(run.cluster), this one's has \(uid); nothing was changed",
+                hint: "choose the run's cluster with --kubeconfig and --context"
+            )
+        }
+    }
+
+    private func pinnedPlan() async throws -> (Plan, pinnedAt: Instant) {
+        let stored = try await journal.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
+        guard let stored, stored.digest == run.planDigest else {
+            throw Refusal(
+                "the plan of run \(run.id) was dropped or pinned anew, so its nodes are not known any more",
+                hint: "find and undo what it left with: fleet leftovers --restore"
+            )
+        }
+        return (try PinnedPlan.decode(stored), stored.pinnedAt)
+    }
+
+    /// The run's waves without steps: nothing can be gone on with, only undone.
+    private func order(of found: PlanProgress.Run, _ plan: Plan, _ progress: PlanProgress) -> RunOrder {
+        RunOrder(
+            waves: plan.waves.filter { found.waves.contains($0.number) }, steps: [], policy: plan.policy,
+            settings: RunSettings(
+                id: run.id, actor: .current, retiring: Set(plan.targets.map(\.node)), evictions: EvictionPolicy()),
+            soon: plan.targets.filter { !progress.finished.contains($0.node) }, planDigest: plan.digest,
+            playbook: plan.playbook
+        )
+    }
+}
+
+/// Stands where no host is to be reached.
+private struct NoHosts: HostPort {
+    func run(_ command: HostCommand, on endpoint: HostEndpoint) async -> HostReport {
+        HostReport(outcome: .neverStarted("no host is reached while a run is undone"))
+    }
+}
+
+extension StopKind {
+    /// How a run ends to which it is applied for good; nil for what it survives.
+    fileprivate var finalResult: RunResult? { isEnding ? result : nil }
+}

@@ -1,0 +1,151 @@
+public import FleetModel
+public import FleetPorts
+import Foundation
+
+/// A run as one text, to be handed to another machine: a line about run and plan, a line a record, a line that seals it.
+///
+/// Its schema is `fleet.journal/v1`; payloads are kept byte by byte. The seal is the SHA-256 of all lines above it, so
+/// that a copy that was cut off or edited is refused.
+public struct RunArchive: Hashable, Sendable {
+    /// The run.
+    public var run: StoredRun
+    /// The plan that it carries out; nil when it is pinned no more.
+    public var plan: StoredPlan?
+    /// Its records, in order.
+    public var records: [JournalRecord]
+
+    /// An archive.
+    public init(run: StoredRun, plan: StoredPlan?, records: [JournalRecord]) {
+        self.run = run
+        self.plan = plan
+        self.records = records
+    }
+
+    private static let schema = "fleet.journal/v1"
+
+    // MARK: - Writing
+
+    /// The text.
+    public func text() throws(JournalFailure) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let line = { (value: any Encodable) in String(decoding: try encoder.encode(value), as: UTF8.self) + "\n" }
+        do {
+            var text = try line(Head(schema: Self.schema, run: Run(run), plan: plan.map(Plan.init)))
+            for record in records { text += try line(Record(record)) }
+            return text + (try line(Seal(records: records.count, sha256: ContentDigest.sha256(text))))
+        } catch {
+            throw JournalFailure(.failed, "run \(run.id) cannot be exported: \(error)")
+        }
+    }
+
+    // MARK: - Reading
+
+    /// Reads a text; `name` is what messages call it.
+    ///
+    /// - Throws: `newerVersion` for a schema that this fleet does not know, `unusable` for a text that is cut off or was
+    ///   changed.
+    public init(text: String, name: String) throws(JournalFailure) {
+        let lines = text.split(separator: "\n")
+        guard let first = lines.first, let head: Head = Self.decode(first), lines.count >= 2 else {
+            throw JournalFailure(.unusable, "\(name): no export of a run of fleet's")
+        }
+        guard head.schema == Self.schema else {
+            throw JournalFailure(
+                .newerVersion,
+                "\(name) has schema \(head.schema); this fleet reads \(Self.schema): use the fleet that wrote it")
+        }
+        let body = lines.dropLast().map { $0 + "\n" }.joined()
+        guard let seal: Seal = Self.decode(lines[lines.count - 1]), seal.records == lines.count - 2 else {
+            throw JournalFailure(.unusable, "\(name) is cut off after line \(lines.count): export it again")
+        }
+        guard seal.sha256 == ContentDigest.sha256(body) else {
+            throw JournalFailure(
+                .unusable, "\(name) was changed after its export (its SHA-256 differs): export it again")
+        }
+        run = head.run.stored
+        plan = head.plan?.stored
+        records = []
+        for (index, line) in lines.dropFirst().dropLast().enumerated() {
+            guard let record: Record = Self.decode(line), record.sequence == index + 1 else {
+                throw JournalFailure(.unusable, "\(name):\(index + 2): no record with sequence \(index + 1)")
+            }
+            records.append(record.journal)
+        }
+    }
+
+    private static func decode<Value: Decodable>(_ line: Substring) -> Value? {
+        try? JSONDecoder().decode(Value.self, from: Data(line.utf8))
+    }
+}
+
+// MARK: - The wire form, frozen as fleet.journal/v1
+
+extension RunArchive {
+    private struct Head: Codable {
+        var schema: String
+        var run: Run
+        var plan: Plan?
+    }
+
+    private struct Run: Codable {
+        var id, cluster, playbook, planDigest, planName: String
+        var startedAt: Int64
+        var finishedAt: Int64?
+        var result: String?
+
+        init(_ run: StoredRun) {
+            (id, cluster, playbook) = (run.id.rawValue, run.cluster.rawValue, run.playbook)
+            (planDigest, planName, startedAt) = (run.planDigest, run.planName, run.startedAt.microseconds)
+            (finishedAt, result) = (run.finishedAt?.microseconds, run.result)
+        }
+
+        var stored: StoredRun {
+            StoredRun(
+                id: RunID(id), cluster: ObjectUID(cluster), playbook: playbook, planDigest: planDigest,
+                planName: planName, startedAt: Instant(microseconds: startedAt),
+                finishedAt: finishedAt.map(Instant.init(microseconds:)), result: result)
+        }
+    }
+
+    private struct Plan: Codable {
+        var cluster, playbook, name, digest, content: String
+        var pinnedAt: Int64
+
+        init(_ plan: StoredPlan) {
+            (cluster, playbook, name) = (plan.cluster.rawValue, plan.playbook, plan.name)
+            (digest, pinnedAt) = (plan.digest, plan.pinnedAt.microseconds)
+            content = String(decoding: plan.content, as: UTF8.self)
+        }
+
+        var stored: StoredPlan {
+            StoredPlan(
+                cluster: ObjectUID(cluster), playbook: playbook, name: name, digest: digest,
+                pinnedAt: Instant(microseconds: pinnedAt), content: Array(content.utf8))
+        }
+    }
+
+    private struct Record: Codable {
+        var sequence: Int64
+        var kind: String
+        var version: Int
+        var time: Int64
+        var payload: String
+
+        init(_ record: JournalRecord) {
+            (sequence, kind, version) = (record.sequence, record.kind, record.version)
+            (time, payload) = (record.time.microseconds, String(decoding: record.payload, as: UTF8.self))
+        }
+
+        var journal: JournalRecord {
+            JournalRecord(
+                sequence: sequence, kind: kind, version: version, time: Instant(microseconds: time),
+                payload: Array(payload.utf8))
+        }
+    }
+
+    private struct Seal: Codable {
+        var records: Int
+        var sha256: String
+    }
+}

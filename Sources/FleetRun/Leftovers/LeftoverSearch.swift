@@ -1,0 +1,131 @@
+public import FleetModel
+
+/// Finds what runs left on a cluster, from the cluster alone: any machine can do it, without a journal (safety rule 23).
+public struct LeftoverSearch: Sendable {
+    /// Whether cordons of fleet's are to be lifted as well.
+    ///
+    /// They are no temporary change: after an abort they stay (rule 21), and whether a host was cleaned already is
+    /// known to the run's journal only.
+    public var liftsCordons: Bool
+
+    /// A search.
+    public init(liftsCordons: Bool = false) { self.liftsCordons = liftsCordons }
+
+    /// Everything of fleet's in a snapshot, by object.
+    public func leftovers(in snapshot: ClusterSnapshot) -> [Leftover] {
+        let workloads = snapshot.workloads.sorted { $0.reference.key < $1.reference.key }.compactMap(leftover)
+        let autoscalers = snapshot.autoscalers.sorted { $0.key < $1.key }.compactMap(leftover)
+        let nodes = snapshot.nodes.sorted { $0.name < $1.name }.flatMap(leftovers)
+        return workloads + autoscalers + nodes
+    }
+
+    // MARK: - Replicas
+
+    private func leftover(_ workload: Workload) -> Leftover? {
+        guard let text = workload.annotations[Compensation.annotation] else { return nil }
+        let numbers = Numbers(text, found: workload.replicas)
+        let request = ClusterRequest.scale(
+            workload.reference, replicas: numbers.restored, annotations: [Compensation.annotation: nil])
+        return numbers.leftover(
+            .replicas, workload.reference.description, .restore(request, resourceVersion: workload.resourceVersion))
+    }
+
+    private func leftover(_ autoscaler: PodAutoscaler) -> Leftover? {
+        guard let text = autoscaler.annotations[Compensation.annotation] else { return nil }
+        let numbers = Numbers(text, found: autoscaler.minReplicas)
+        let request = ClusterRequest.setMinimumReplicas(
+            autoscaler.key, minReplicas: numbers.restored, annotations: [Compensation.annotation: nil])
+        return numbers.leftover(
+            .minimumReplicas, "HorizontalPodAutoscaler \(autoscaler.key)",
+            .restore(request, resourceVersion: autoscaler.resourceVersion))
+    }
+
+    /// What a note says about a number, and what the number is.
+    private struct Numbers {
+        let note: TemporaryNote?
+        let found: Int
+        let isChangedSince: Bool
+
+        init(_ text: String, found: Int) {
+            note = TemporaryNote(text: text)
+            self.found = found
+            let set = note?.set.flatMap { Int($0) }
+            isChangedSince = note?.previous == nil || set.map { $0 != found } ?? false
+        }
+
+        /// Somebody else's value stays as it is.
+        var restored: Int { isChangedSince ? found : note?.previous.flatMap { Int($0) } ?? found }
+
+        func leftover(_ kind: Leftover.Kind, _ object: String, _ fate: Leftover.Fate) -> Leftover {
+            Leftover(
+                kind: kind, object: object, run: note?.run, previous: note?.previous, found: "\(found)",
+                isChangedSince: isChangedSince, fate: fate)
+        }
+    }
+
+    // MARK: - Nodes
+
+    private func leftovers(_ node: Node) -> [Leftover] {
+        let notes = node.annotations.filter { $0.key.hasPrefix(Compensation.labelAnnotationPrefix) }
+        let labels = notes.sorted { $0.key < $1.key }.map { label($0.key, $0.value, of: node) }
+        return labels + [taint(of: node), cordon(of: node), quarantine(of: node)].compactMap(\.self)
+    }
+
+    private func label(_ key: String, _ text: String, of node: Node) -> Leftover {
+        let note = TemporaryNote(text: text)
+        let found = note?.label.flatMap { node.labels[$0] }
+        let isChangedSince = note?.label == nil || found != (note?.set ?? "")
+        var patch = NodePatch(annotations: [key: nil])
+        if let label = note?.label, !isChangedSince { patch.labels[label] = .some(note?.previous) }
+        return leftover(
+            .label, node, note?.run, previous: note?.previous, found: "\(note?.label ?? key)=\(found ?? "(none)")",
+            patch, isChangedSince: isChangedSince)
+    }
+
+    private func taint(of node: Node) -> Leftover? {
+        let text = node.annotations[RunMachine.retiringAnnotation]
+        guard node.isRetiring || text != nil else { return nil }
+        let note = text.flatMap { TemporaryNote(text: $0) }
+        var patch = NodePatch()
+        if node.isRetiring { patch.removeTaints = [RunMachine.retiringTaint] }
+        if text != nil { patch.annotations[RunMachine.retiringAnnotation] = .some(nil) }
+        let found = node.isRetiring ? "\(RunMachine.retiringTaint.key):PreferNoSchedule" : "(none)"
+        return leftover(.taint, node, note?.run, previous: nil, found: found, patch, isChangedSince: !node.isRetiring)
+    }
+
+    /// A cordon of fleet's; one that somebody lifted meanwhile leaves only the note.
+    private func cordon(of node: Node) -> Leftover? {
+        guard let run = node.annotations[CordonStep.annotation].map({ RunID($0) }) else { return nil }
+        guard node.isCordoned else {
+            let patch = NodePatch(annotations: [CordonStep.annotation: nil])
+            return leftover(
+                .cordon, node, run, previous: "schedulable", found: "schedulable", patch, isChangedSince: true)
+        }
+        let patch = NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil])
+        let kept =
+            "a cordon stays unless --uncordon is said: whether the host was cleaned already, only the run's journal knows"
+        return leftover(
+            .cordon, node, run, previous: "schedulable", found: "cordoned", patch, keeping: liftsCordons ? nil : kept)
+    }
+
+    private func quarantine(of node: Node) -> Leftover? {
+        guard let step = node.labels[RunMachine.quarantineLabel] else { return nil }
+        let run = node.annotations[CordonStep.annotation].map { RunID($0) }
+        let patch = NodePatch(labels: [RunMachine.quarantineLabel: nil])
+        let kept = "it says in which step the node was set aside; it goes with the cordon (--uncordon)"
+        return leftover(
+            .quarantine, node, run, previous: nil, found: "\(RunMachine.quarantineLabel)=\(step)", patch,
+            keeping: liftsCordons ? nil : kept)
+    }
+
+    private func leftover(
+        _ kind: Leftover.Kind, _ node: Node, _ run: RunID?, previous: String?, found: String, _ patch: NodePatch,
+        isChangedSince: Bool = false, keeping reason: String? = nil
+    ) -> Leftover {
+        let request = ClusterRequest.patchNode(node.name, uid: node.uid, patch)
+        return Leftover(
+            kind: kind, object: "Node \(node.name)", run: run, previous: previous, found: found,
+            isChangedSince: isChangedSince,
+            fate: reason.map { .keep(why: $0) } ?? .restore(request, resourceVersion: node.resourceVersion))
+    }
+}

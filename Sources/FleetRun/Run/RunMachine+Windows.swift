@@ -1,0 +1,196 @@
+import FleetModel
+import FleetPlanning
+
+extension RunMachine {
+    /// Whether the run has windows and none is open.
+    var isOutsideWindow: Bool { if case .closed = window.phase { true } else { false } }
+
+    /// Whether nothing new may be begun: the run is to stop, or its window is closed.
+    var beginsNothing: Bool { state.isStopping || isOutsideWindow }
+
+    // MARK: - Opening and closing
+
+    /// Notices that a window opened or closed since the last turn.
+    mutating func watchWindow() {
+        guard let calendar = order.window?.calendar else { return }
+        switch window.phase {
+        case .unknown: enter(calendar)
+        case .open(let span): if now >= span.end || window.spent == span { leave(span, calendar) }
+        case .closed(_, let next): if let next, now >= next.start { open(calendar.span(at: now) ?? next) }
+        }
+    }
+
+    private mutating func enter(_ calendar: WindowCalendar) {
+        guard let span = calendar.span(at: now) else {
+            let next = calendar.next(after: now)
+            return close(next?.atEnd ?? .uncordon, next, "")
+        }
+        window.phase = .open(span)
+    }
+
+    private mutating func open(_ span: WindowCalendar.Span) {
+        window = WindowState(phase: .open(span))
+        emit(.windowOpened(RunEvent.WindowChanged(until: span.end)))
+        isWindowUndone = false
+        blockedSince = nil
+        lastBlock = nil
+        touchEverything()
+    }
+
+    /// A span that was only the one ahead of another is gone over into it.
+    private mutating func leave(_ span: WindowCalendar.Span, _ calendar: WindowCalendar) {
+        if window.spent != span, let following = calendar.span(at: now) {
+            window.phase = .open(following)
+            return
+        }
+        let reason = window.spent == span ? spentReason : ""
+        close(span.atEnd, calendar.next(after: now), reason)
+    }
+
+    private mutating func close(_ end: MaintenanceWindow.End, _ next: WindowCalendar.Span?, _ reason: String) {
+        window.phase = .closed(end, next: next)
+        window.settleDeadline = now + .seconds(60)
+        emit(.windowClosed(RunEvent.WindowChanged(until: next?.start, reason: reason.isEmpty ? nil : reason)))
+        touchEverything()
+    }
+
+    // MARK: - Outside
+
+    /// Winds down at a window's end and waits for the next, or ends the run; true while no window is open.
+    mutating func isKeptByWindow() -> Bool {
+        guard case .closed(let end, let next) = window.phase else { return false }
+        guard hasSettledForWindow else { return true }
+        if !isWindowUndone {
+            isWindowUndone = true
+            touchEverything()
+            advanceWorkingNodes()
+        }
+        guard state.result == nil, state.stop == nil else { return true }
+        let isClean = state.compensations.isEmpty
+        guard returnsNodes(end, isClean: isClean), isClean, state.open.isEmpty else { return true }
+        waitOrEnd(next)
+        return true
+    }
+
+    private var hasSettledForWindow: Bool {
+        if let deadline = window.settleDeadline, now >= deadline { return true }
+        return isWindowUndone || (state.open.isEmpty && !awaitsAcceptedEvictions)
+    }
+
+    private mutating func waitOrEnd(_ next: WindowCalendar.Span?) {
+        window.settleDeadline = nil
+        guard let next else { return finish(.blocked, "outside its window, and none opens within a year") }
+        guard let plan = order.window, plan.waits else {
+            return finish(.blocked, "outside its window; the next one opens \(Self.words(next, in: order.window))")
+        }
+        if let longest = plan.calendar.longest(from: now), let need = leastNeed(), need > longest {
+            let span = longest.components.seconds / 60
+            finish(
+                .blocked,
+                "a node needs about \(need.components.seconds / 60)m by the forecast, and no window is longer than \(span)m"
+            )
+        }
+    }
+
+    /// How long the next node to be begun needs when nothing else is in hand; nil when none is left.
+    private func leastNeed() -> Duration? {
+        guard state.working.isEmpty else { return nil }
+        let wave = order.waves.first { wave in wave.targets.contains { state.nodes[$0.node]?.phase == .pending } }
+        return wave.flatMap { order.window?.need(of: $0, inHand: 0) }
+    }
+
+    private static func words(_ span: WindowCalendar.Span, in window: RunWindow?) -> String {
+        let zone = window?.calendar.windows.first.flatMap { window?.calendar.zones[$0.timeZone] } ?? .utc
+        let local = Instant(microseconds: span.start.microseconds + Int64(zone.offset(at: span.start)) * 1_000_000)
+        let minutes = (local.microseconds / 60_000_000 % 1440 + 1440) % 1440
+        let time = TimeOfDay(minutes: Int(minutes))?.description ?? ""
+        return "\(zone.date(at: span.start)) \(time) \(window?.calendar.windows.first?.timeZone ?? "UTC")"
+    }
+
+    // MARK: - Nodes in hand
+
+    /// Gives back the nodes in hand that can be begun anew; true once all are (safety rule 21).
+    private mutating func returnsNodes(_ end: MaintenanceWindow.End, isClean: Bool) -> Bool {
+        undoDeadline = nil
+        var isDone = true
+        for name in state.order where state.working.contains(name) && isReturnable(name) {
+            let isUncordoned = end == .uncordon
+            if isUncordoned, !uncordons(name) {
+                isDone = false
+            } else if isClean, isQuiet(name) {
+                giveBack(name, isUncordoned: isUncordoned)
+            } else {
+                isDone = false
+            }
+        }
+        return isDone
+    }
+
+    /// Whether a node may begin anew: its Node is there, and nothing was done to its host that must not be done twice.
+    private func isReturnable(_ name: NodeName) -> Bool {
+        guard let node = state.nodes[name], let index = node.step, world.nodes[name]?.uid == node.target.nodeUID else {
+            return false
+        }
+        return !(0...index).contains { position in
+            guard position < order.steps.count else { return false }
+            let traits = order.steps[position].step.traits
+            let isFinal = !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet, .joins])
+            let isOnce = traits.contains(.touchesHost) && !traits.contains(.repeatable)
+            return (isFinal || isOnce) && node.steps[position]?.acts.isEmpty == false
+        }
+    }
+
+    /// Whether nothing that was asked for a node's sake is unanswered.
+    private func isQuiet(_ name: NodeName) -> Bool {
+        !state.open.values.contains { $0.node == name }
+            && state.nodes[name]?.evicted.values.allSatisfy(\.isAccepted) ?? true
+    }
+
+    private mutating func giveBack(_ name: NodeName, isUncordoned: Bool) {
+        emit(.nodeReturned(RunEvent.NodeReturned(node: name, isUncordoned: isUncordoned)))
+        governor.drop(name)
+        deadlines[name] = nil
+        watched[name] = nil
+        mayAdmitNodes = true
+    }
+
+    /// Uncordons what this run cordoned; true once it is, or it cannot be.
+    private mutating func uncordons(_ name: NodeName) -> Bool {
+        guard let node = world.nodes[name], node.isCordoned,
+            node.annotations[CordonStep.annotation] == order.settings.id.rawValue
+        else { return true }
+        let patch = NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil])
+        return undo(
+            StepOperation(
+                key: "give back", title: "uncordon \(name)", .cluster(.patchNode(name, uid: node.uid, patch))),
+            of: name)
+    }
+
+    // MARK: - Admission
+
+    /// Why one more node of a wave may not be begun now: it could not be finished before the window's end.
+    func windowRefusal(of wave: PlannedWave, inHand: Int) -> String? {
+        guard let plan = order.window, case .open(let span) = window.phase else { return nil }
+        let need = plan.need(of: wave, inHand: inHand)
+        guard now + need > span.end else { return nil }
+        let left = max(0, (span.end - now).components.seconds / 60)
+        return "the window ends in \(left)m, and a node needs about \(need.components.seconds / 60)m by the forecast"
+    }
+
+    /// Nothing is in hand and nothing more can be begun before the window's end: it is over for this run.
+    mutating func spendWindow(_ reason: String) {
+        guard case .open(let span) = window.phase, state.working.isEmpty else { return }
+        spentReason = reason
+        window.spent = span
+        watchWindow()
+    }
+
+    /// When the window's state changes next.
+    var windowDeadline: Instant? {
+        switch window.phase {
+        case .unknown: nil
+        case .open(let span): span.end
+        case .closed(_, let next): [window.settleDeadline, next?.start].compactMap(\.self).filter { $0 > now }.min()
+        }
+    }
+}

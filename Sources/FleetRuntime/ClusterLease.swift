@@ -1,0 +1,194 @@
+public import FleetModel
+public import FleetPorts
+public import FleetRun
+import Synchronization
+
+/// How a Lease is kept, in client-go's terms (semantics 8): duration > renewDeadline > 1.2 × retryPeriod.
+public struct LeaseTiming: Hashable, Sendable {
+    /// How long a renewal is good for; whole seconds.
+    public var duration: Duration
+    /// A holder that could not renew it for so long has lost it.
+    public var renewDeadline: Duration
+    /// The pause between renewals, and between looks at somebody else's.
+    public var retryPeriod: Duration
+
+    /// client-go's defaults: 15 s, 10 s, 2 s.
+    public init(
+        duration: Duration = .seconds(15), renewDeadline: Duration = .seconds(10), retryPeriod: Duration = .seconds(2)
+    ) {
+        self.duration = duration
+        self.renewDeadline = renewDeadline
+        self.retryPeriod = retryPeriod
+    }
+}
+
+/// The cluster's lock, held for a run (safety rule 23).
+///
+/// It is kept when the run ends unfinished, so that nobody else begins one meanwhile; only `release` gives it back.
+public final class ClusterLease: Sendable {
+    private struct Held {
+        var lock: ClusterLock
+        var renewedAt: Instant
+    }
+
+    private let port: any LockPort
+    private let rule: LockRule
+    private let timing: LeaseTiming
+    private let clock: RuntimeClock
+    private let held: Mutex<Held>
+
+    private init(
+        _ lock: ClusterLock, _ port: any LockPort, _ rule: LockRule, _ timing: LeaseTiming, _ clock: RuntimeClock
+    ) {
+        self.port = port
+        self.rule = rule
+        self.timing = timing
+        self.clock = clock
+        held = Mutex(Held(lock: lock, renewedAt: clock.now))
+    }
+
+    // MARK: - Taking it
+
+    /// Takes the lock for a run.
+    ///
+    /// - Parameters:
+    ///   - waiting: Is told when a holder must be watched first, and for how long.
+    /// - Throws: `LockRefusal` when somebody else holds it, `ClusterFailure` when it cannot be read or written,
+    ///   `CancellationError`.
+    public static func take(
+        _ rule: LockRule, from port: any LockPort, timing: LeaseTiming = LeaseTiming(),
+        clock: RuntimeClock = RuntimeClock(), waiting: (ClusterLock, Duration) -> Void = { _, _ in }
+    ) async throws -> ClusterLease {
+        for _ in 0..<5 {
+            let seen = try await port.read()
+            switch rule.verdict(on: seen) {
+            case .take: break
+            case .takeWhenSilent:
+                if let seen { try await watch(seen, port, timing, clock, waiting) }
+            case .refused(let reason): throw LockRefusal(reason, seen ?? ClusterLock())
+            }
+            do throws(ClusterFailure) {
+                let lock = try await port.take(
+                    seen: seen, for: rule.claim, durationSeconds: timing.duration.components.seconds, at: clock.now)
+                return ClusterLease(lock, port, rule, timing, clock)
+            } catch {
+                guard error.code == .conflict || error.code == .alreadyExists else { throw error }
+            }
+        }
+        throw LockRefusal(.contended, try await port.read() ?? ClusterLock())
+    }
+
+    /// Returns once the holder was silent for its whole duration, counted from now: remote times are never compared.
+    private static func watch(
+        _ seen: ClusterLock, _ port: any LockPort, _ timing: LeaseTiming, _ clock: RuntimeClock,
+        _ waiting: (ClusterLock, Duration) -> Void
+    ) async throws {
+        let span = Duration.seconds(max(1, seen.durationSeconds))
+        waiting(seen, span)
+        let end = clock.now + span
+        while clock.now < end {
+            try await clock.sleep(until: min(end, clock.now + timing.retryPeriod))
+            guard let now = try await port.read(), now.version == seen.version else {
+                throw LockRefusal(.alive, try await port.read() ?? seen)
+            }
+        }
+    }
+
+    // MARK: - Keeping it
+
+    /// Renews the lock until the task is cancelled or the lock is lost, which is told once, with the reason.
+    func keep(lost: @escaping @Sendable (String) -> Void) async {
+        await withTaskGroup(of: String?.self) { group in
+            group.addTask { await self.renew() }
+            group.addTask { await self.watchDeadline() }
+            if let reason = await group.next() ?? nil, !Task.isCancelled { lost(reason) }
+            group.cancelAll()
+        }
+    }
+
+    /// Renews again and again; why it was lost, or nil when the task was cancelled.
+    private func renew() async -> String? {
+        while (try? await clock.sleep(until: clock.now + timing.retryPeriod)) != nil {
+            if let reason = await renewOnce() { return reason }
+        }
+        return nil
+    }
+
+    private func renewOnce() async -> String? {
+        let lock = held.withLock(\.lock)
+        do throws(ClusterFailure) {
+            note(try await port.renew(lock, at: clock.now))
+            return nil
+        } catch {
+            switch error.code {
+            case .conflict: return await reclaim()
+            case .notFound: return await remake()
+            default: return nil
+            }
+        }
+    }
+
+    /// Somebody wrote the record: it is lost, unless it still says that it is ours.
+    private func reclaim() async -> String? {
+        guard let lock = try? await port.read() else { return nil }
+        guard rule.isOwn(lock) else { return "\(lock.words) took the cluster over" }
+        held.withLock { $0.lock = lock }
+        return await renewAgain(lock)
+    }
+
+    private func renewAgain(_ lock: ClusterLock) async -> String? {
+        if let renewed = try? await port.renew(lock, at: clock.now) { note(renewed) }
+        return nil
+    }
+
+    /// The record was deleted: it is made again, unless somebody else was quicker.
+    private func remake() async -> String? {
+        let seconds = timing.duration.components.seconds
+        do throws(ClusterFailure) {
+            note(try await port.take(seen: nil, for: rule.claim, durationSeconds: seconds, at: clock.now))
+            return nil
+        } catch {
+            return error.code == .alreadyExists ? await reclaim() : nil
+        }
+    }
+
+    private func note(_ lock: ClusterLock) {
+        held.withLock { $0 = Held(lock: lock, renewedAt: clock.now) }
+    }
+
+    /// A renewal that hangs is as bad as one that fails; why it was lost, or nil when the task was cancelled.
+    private func watchDeadline() async -> String? {
+        while true {
+            let end = held.withLock(\.renewedAt) + timing.renewDeadline
+            if clock.now >= end {
+                // A machine that was suspended gets one attempt: a renewal under the seen version proves that nobody came.
+                if clock.now - end > timing.retryPeriod {
+                    if let reason = await renewOnce() { return reason }
+                    if held.withLock(\.renewedAt) + timing.renewDeadline > clock.now { continue }
+                }
+                return "it could not be renewed for \(timing.renewDeadline.components.seconds)s"
+            }
+            guard (try? await clock.sleep(until: end)) != nil else { return nil }
+        }
+    }
+
+    // MARK: - Giving it back
+
+    /// Gives the lock back, unless it is somebody else's by now.
+    public func release() async throws(ClusterFailure) {
+        do throws(ClusterFailure) {
+            try await port.release(held.withLock(\.lock), at: clock.now)
+        } catch {
+            guard error.code == .conflict, let lock = try await port.read(), rule.isOwn(lock) else {
+                if error.code == .conflict || error.code == .notFound { return }
+                throw error
+            }
+            try await port.release(lock, at: clock.now)
+        }
+    }
+}
+
+extension ClusterLock {
+    /// Who holds it, in a few words.
+    var words: String { claim.map { "run \($0.run) of \($0.user)@\($0.machine)" } ?? (isFree ? "nobody" : holder) }
+}

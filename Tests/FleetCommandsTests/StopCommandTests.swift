@@ -1,0 +1,266 @@
+import FleetKubernetes
+import FleetModel
+import FleetSimulation
+import FleetSimulationServer
+import Testing
+
+/// Locks, and the commands that stop, end and clean up after runs, as an operator types them.
+@Suite(.serialized) struct StopCommandTests {
+    /// A run that stands in its drain: nothing may leave the node, and nobody waits long.
+    private func startStuck(_ world: SimulatedWorld, state: String = "fleet.sqlite") async throws -> RunningFleet {
+        let playbook = try world.playbook([
+            "cordon:", "exclude_from_load_balancers:", "drain: {delete_emptydir_data: true}", "verify_drained:",
+            "delete_node:",
+        ])
+        await world.server.perform(.fault(.answer(RequestPattern(.evict), .budgetNotObserved, count: 1_000_000)))
+        let run = try RunningFleet(
+            ["run", playbook, "-l", "web-02,web-06", "--yes", "-v", "--kubeconfig", world.kubeconfig],
+            in: world.folder.path, state: state)
+        try await run.says("drain begins")
+        return run
+    }
+
+    private func releaseEvictions(_ world: SimulatedWorld) async {
+        await world.server.perform(.fault(.clearAnswers))
+    }
+
+    private func node(_ name: NodeName, _ world: SimulatedWorld) async -> Node? {
+        await world.server.simulation.node(name)
+    }
+
+    private func lease(_ world: SimulatedWorld) async throws -> String {
+        let connection = try Kubeconfig(explicitPath: world.kubeconfig, context: nil).connection()
+        return try await KubernetesClient.withClient(connection: connection) { client in
+            let lock: ClusterLock? = try await LeaseClient(client: client).read()
+            return lock?.holder ?? ""
+        }
+    }
+
+    @Test("a second run is refused with who holds the cluster, from the same state file and from another one")
+    func locked() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            let holder = try await lease(world)
+            #expect(holder.contains("@"))
+            let other = try world.folder.write(
+                "name: other\nhosts: kube_node\nsteps: [{cordon: }, {uncordon: }]\n", to: "other.yaml")
+            let same = try await world.run("run", other, "-l", "web-05", "--yes")
+            #expect(same.status == 75, "\(same.error)")
+            #expect(same.error.contains("is unfinished and holds this cluster"))
+            #expect(same.error.contains("fleet resume r-"))
+            let elsewhere = try await world.fleet.run(
+                "run", other, "-l", "web-05", "--yes", "--kubeconfig", world.kubeconfig, "--state",
+                "\(world.folder.path)/elsewhere.sqlite")
+            #expect(elsewhere.status == 75)
+            #expect(elsewhere.error.contains("from another machine or state file"))
+            #expect(elsewhere.error.contains("--take-over r-"))
+            #expect(await node("web-05", world)?.isCordoned == false)
+
+            run.interrupt()
+            #expect(try await run.status() == 130)
+            // The run is unfinished: it keeps the others out, although nobody renews.
+            let still = try await world.run("run", other, "-l", "web-05", "--yes")
+            #expect(still.status == 75)
+            await releaseEvictions(world)
+            let done = try await world.run("run", "\(world.folder.path)/retire.yaml", "--yes")
+            #expect(done.status == 0, "\(done.error)")
+            #expect(try await lease(world) == "")
+            let free = try await world.run("run", other, "-l", "web-05", "--yes")
+            #expect(free.status == 0, "\(free.error)")
+        }
+    }
+
+    @Test("a run whose lock is taken ends with 75 and names who took it; it goes on only by taking it back")
+    func lostLock() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            let other = LockClaim(run: "r-other", planDigest: "d", stateFile: "theirs", user: "bob", machine: "laptop")
+            let connection = try Kubeconfig(explicitPath: world.kubeconfig, context: nil).connection()
+            try await KubernetesClient.withClient(connection: connection) { client in
+                let port = LeaseClient(client: client)
+                var isTaken = false
+                while !isTaken {
+                    let seen: ClusterLock? = try await port.read()
+                    do throws(ClusterFailure) {
+                        _ = try await port.take(seen: seen, for: other, durationSeconds: 1, at: Instant(seconds: 1))
+                        isTaken = true
+                    } catch {
+                        // It was renewed in between.
+                        #expect(error.code == .conflict)
+                    }
+                }
+            }
+            #expect(try await run.status() == 75)
+            #expect(run.error.contains("the cluster's lock was lost: run r-other of bob@laptop took the cluster over"))
+            await releaseEvictions(world)
+            let resume = ["resume", "--playbook", "\(world.folder.path)/retire.yaml", "--kubeconfig", world.kubeconfig]
+            let refused = try await world.fleet.run(list: resume)
+            #expect(refused.status == 75)
+            #expect(refused.error.contains("run r-other of bob@laptop"))
+            let resumed = try await world.fleet.run(list: resume + ["--take-over", "r-other"])
+            #expect(resumed.status == 0, "\(resumed.error)")
+        }
+    }
+
+    @Test("pause from another terminal, resume, and the run is done")
+    func pause() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            let paused = try await world.fleet.run("pause", "r-")
+            #expect(paused.status == 0, "\(paused.error)")
+            #expect(try await run.status() == 75)
+            #expect(run.error.contains("fleet pause of"))
+            let node = await node("web-02", world)
+            let other = await self.node("web-06", world)
+            #expect(node?.isCordoned == true || other?.isCordoned == true)
+            let again = try await world.fleet.run("pause", "r-")
+            #expect(again.status == 0)
+            #expect(again.error.contains("stands still"))
+            await releaseEvictions(world)
+            let resumed = try await world.run("resume", "--playbook", "\(world.folder.path)/retire.yaml")
+            #expect(resumed.status == 0, "\(resumed.error)")
+            #expect(await world.server.simulation.nodes.count == 10)
+        }
+    }
+
+    @Test("abort from another terminal: the label goes, the cordon stays, the lock is free")
+    func abort() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            let aborted = try await world.run("abort", "r-")
+            #expect(aborted.status == 0, "\(aborted.error)")
+            #expect(try await run.status() == 1)
+            try await expectEnded(world, cordons: 1)
+            #expect(run.error.contains("still cordoned by this run"))
+            let report = try await world.fleet.run("report", "r-")
+            #expect(report.output.contains("aborted"))
+        }
+    }
+
+    @Test("rollback of a run whose process was killed, from its journal alone: everything is as before")
+    func rollback() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            run.kill()
+            #expect(try await run.status() == 128 + 9)
+            let found = try await world.run("leftovers")
+            #expect(found.output.contains("fleet.run/retiring"))
+            #expect(found.output.contains("cordoned"))
+            let refused = try await world.fleet.run(
+                "leftovers", "--restore", "--kubeconfig", world.kubeconfig, "--state",
+                "\(world.folder.path)/elsewhere.sqlite")
+            #expect(refused.status == 75)
+            let rolledBack = try await world.run("rollback", "r-")
+            #expect(rolledBack.status == 0, "\(rolledBack.error)")
+            #expect(rolledBack.error.contains("schedulable again"))
+            try await expectEnded(world, cordons: 0)
+        }
+    }
+
+    @Test("leftovers of a lost machine are found and undone from another one, which takes the cluster over")
+    func leftovers() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world, state: "lost.sqlite")
+            run.kill()
+            _ = try await run.status()
+            let listed = try await world.run("leftovers", "--output", "json")
+            #expect(listed.output.contains("\"schema\":\"fleet.leftovers/v1\""))
+            let id = try #require(listed.output.firstMatch(of: /"run":"(r-[a-z0-9-]+)"/)?.1)
+            let restored = try await world.run("leftovers", "--restore", "--uncordon", "--take-over", String(id))
+            #expect(restored.status == 0, "\(restored.error)\(restored.output)")
+            #expect(restored.output.contains("restored: Node"))
+            try await expectEnded(world, cordons: 0)
+        }
+    }
+
+    /// Nothing temporary is left, and the lock is free.
+    private func expectEnded(_ world: SimulatedWorld, cordons: Int) async throws {
+        let nodes = await world.server.simulation.nodes
+        #expect(nodes.count == 12)
+        #expect(nodes.count { $0.isCordoned } == cordons)
+        #expect(nodes.allSatisfy { !$0.taints.contains { $0.key.hasPrefix("fleet.run/") } })
+        #expect(nodes.allSatisfy { !$0.labels.keys.contains { $0.contains("exclude-from-external") } })
+        let notes = nodes.flatMap(\.annotations.keys).filter { $0.hasPrefix("fleet.run/") }
+        #expect(notes.count == cordons, "\(notes)")
+        #expect(try await lease(world) == "")
+    }
+
+    @Test("403 on leases names the verb and the resource, and nothing is changed")
+    func forbidden() async throws {
+        let rule = Account.Rule(verbs: ["get", "create", "update"], resources: ["leases"])
+        try await SimulatedWorld.with(denied: [rule]) { world in
+            let result = try await world.run("run", try world.playbook(), "-l", "web-02", "--yes")
+            #expect(result.status == 1)
+            #expect(result.error.contains("cannot get resource \"leases\" in API group \"coordination.k8s.io\""))
+            #expect(await world.server.simulation.nodes.allSatisfy { !$0.isCordoned && $0.taints.isEmpty })
+            let runs = try await world.fleet.run("runs")
+            #expect(runs.output.contains("no runs yet"))
+        }
+    }
+
+    @Test("files may have names of one letter")
+    func shortNames() async throws {
+        try await SimulatedWorld.with { world in
+            _ = try world.folder.write(world.server.kubeconfig(), to: "k")
+            let plan = try await world.fleet.run(
+                "plan", try world.playbook(), "-l", "web-02", "--kubeconfig", "k", "--state", "s")
+            #expect(plan.status == 0, "\(plan.error)")
+        }
+    }
+
+    @Test("outside the window: 75 and the next opening; an unknown time zone is a mistake of the file")
+    func window() async throws {
+        try await SimulatedWorld.with { world in
+            // A window of one minute, half a day away from now, whenever this runs: never open, always to come.
+            let closed = try world.playbook(
+                ["cordon:", "uncordon:"],
+                header: "window: {from: \"00:00\", to: \"24:00\", blackout: 2020-01-01..2029-12-29}")
+            let result = try await world.run("run", closed, "-l", "web-02", "--yes")
+            #expect(result.status == 75, "\(result.error)")
+            #expect(result.error.contains("outside the playbook's window"))
+            #expect(result.error.contains("--wait"))
+            #expect(await world.server.simulation.nodes.allSatisfy { !$0.isCordoned })
+
+            let open = try world.playbook(
+                ["cordon:", "uncordon:"], header: "window: {from: \"00:00\", to: \"24:00\", time_zone: Europe/Berlin}")
+            let done = try await world.run("run", open, "-l", "web-02", "--yes")
+            #expect(done.status == 0, "\(done.error)")
+
+            let wrong = try world.playbook(
+                ["cordon:"], header: "window: {from: \"01:00\", to: \"05:00\", time_zone: Asia/Shanghia}")
+            let mistake = try await world.run("run", wrong, "-l", "web-02", "--yes")
+            #expect(mistake.status == 64)
+            #expect(mistake.error.contains("there is no time zone \"Asia/Shanghia\""))
+            #expect(mistake.error.contains("did you mean \"Asia/Shanghai\"?"))
+        }
+    }
+
+    @Test("a run is handed to another machine and gone on with there")
+    func handOver() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            run.kill()
+            _ = try await run.status()
+            let file = "\(world.folder.path)/run.ndjson"
+            let exported = try await world.fleet.run("journal", "export", "r-", "-o", file)
+            #expect(exported.status == 0, "\(exported.error)")
+            let there = ["--state", "\(world.folder.path)/there.sqlite"]
+            let imported = try await world.fleet.run(list: ["journal", "import", file] + there)
+            #expect(imported.status == 0, "\(imported.error)")
+            let again = try await world.fleet.run(list: ["journal", "import", file] + there)
+            #expect(again.error.contains("0 of "))
+            let verified = try await world.fleet.run(list: ["journal", "verify"] + there)
+            #expect(verified.status == 0)
+            #expect(verified.output.contains("1 runs"))
+            await releaseEvictions(world)
+            let id = try #require(imported.error.firstMatch(of: /run (r-[a-z0-9-]+):/)?.1)
+            let playbook = "\(world.folder.path)/retire.yaml"
+            let arguments = ["resume", "--playbook", playbook, "--kubeconfig", world.kubeconfig] + there
+            let refused = try await world.fleet.run(list: arguments)
+            #expect(refused.status == 75, "\(refused.error)")
+            let resumed = try await world.fleet.run(list: arguments + ["--take-over", String(id)])
+            #expect(resumed.status == 0, "\(resumed.error)")
+            #expect(await world.server.simulation.nodes.count == 10)
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import FleetExpressions
+import FleetModel
+import FleetPlanning
+import Testing
+
+@testable import FleetRun
+
+/// A run keeps to its windows: what begins, what is given back at the end, what goes on in the next (safety rules 21, 22).
+struct WindowTests {
+    private let null = LocatedValue.null(at: Fixture.place)
+    /// 2026-03-07, a Saturday; the window is 01:00–05:00 UTC on Saturdays.
+    private let opens = ZoneOffsets.utc.instant(of: CalendarDate(day: 20_519), minutes: 60)
+    private var closes: Instant { opens + .seconds(4 * 3600) }
+    private var opensAgain: Instant { opens + .seconds(7 * 86_400) }
+    private let nodes = [Fixture.node("n1"), Fixture.node("n2", zone: "b")]
+
+    private func order(
+        _ steps: [(String, LocatedValue)], waits: Bool = false, atEnd: MaintenanceWindow.End = .uncordon,
+        forecast: [Int: RunWindow.WaveNeed] = [:]
+    ) throws -> RunOrder {
+        let from = try #require(TimeOfDay("01:00"))
+        let to = try #require(TimeOfDay("05:00"))
+        let window = MaintenanceWindow(days: [.saturday], from: from, to: to, atEnd: atEnd)
+        var order = Fixture.order(
+            waves: [[Fixture.target("n1")], [Fixture.target("n2", zone: "b")]], steps: try Fixture.steps(steps))
+        order.window = RunWindow(
+            calendar: WindowCalendar(windows: [window], zones: ["UTC": .utc]), waits: waits, forecast: forecast)
+        return order
+    }
+
+    private func snapshot(_ nodes: [Node], _ pods: [Pod] = [], _ workloads: [Workload] = []) -> Observation {
+        .synchronized(ClusterSnapshot(nodes: nodes, pods: pods, workloads: workloads))
+    }
+
+    private func cordoned(_ node: Node) -> Node {
+        var node = node
+        node.isCordoned = true
+        node.annotations[CordonStep.annotation] = "r-test"
+        return node
+    }
+
+    private func succeeded(_ id: Int) -> Observation { .completed(id: id, .cluster(.succeeded)) }
+
+    @Test("outside the window nothing begins, and the run ends as blocked with the next opening")
+    func outside() throws {
+        var machine = RunMachine(try order([("cordon", null)]))
+        let first = machine.handle(snapshot(nodes), at: closes)
+        #expect(first.requests.isEmpty)
+        #expect(first.kinds == ["run.started", "window.closed", "run.finished"])
+        #expect(first.finished == .blocked)
+        #expect(machine.state.reason == "outside its window; the next one opens 2026-03-14 01:00 UTC")
+    }
+
+    @Test("asked to wait, it begins when the window opens")
+    func waits() throws {
+        var machine = RunMachine(try order([("cordon", null)], waits: true))
+        let first = machine.handle(snapshot(nodes), at: closes)
+        #expect(first.finished == nil)
+        let settled = first.deadline ?? opensAgain
+        let second = settled < opensAgain ? machine.handle(.tick, at: settled) : first
+        #expect(second.deadline == opensAgain)
+        let opened = machine.handle(.tick, at: opensAgain)
+        #expect(opened.kinds.first == "window.opened")
+        #expect(opened.requests.count == 1)
+    }
+
+    @Test("inside it begins as ever, and asks to be woken at the window's end")
+    func inside() throws {
+        var machine = RunMachine(try order([("cordon", null)]))
+        let first = machine.handle(snapshot(nodes), at: opens)
+        #expect(first.requests.count == 1)
+        #expect(first.deadline == closes)
+    }
+
+    @Test("what could not be finished before the end does not begin")
+    func tooLate() throws {
+        let forecast = [1: RunWindow.WaveNeed(seconds: 3600, nodes: 1), 2: .init(seconds: 60, nodes: 1)]
+        var early = RunMachine(try order([("cordon", null)], forecast: forecast))
+        #expect(early.handle(snapshot(nodes), at: closes - .seconds(3600)).requests.count == 1)
+        var late = RunMachine(try order([("cordon", null)], forecast: forecast))
+        let reaction = late.handle(snapshot(nodes), at: closes - .seconds(3599))
+        #expect(reaction.requests.isEmpty)
+        #expect(reaction.finished == .blocked)
+        let closed = reaction.events.compactMap { if case .windowClosed(let fact) = $0 { fact } else { nil } }
+        #expect(closed.first?.reason == "the window ends in 59m, and a node needs about 60m by the forecast")
+        #expect(closed.first?.until == opensAgain)
+    }
+
+    @Test("what no window is long enough for ends the run instead of waiting for ever")
+    func never() throws {
+        let forecast = [1: RunWindow.WaveNeed(seconds: 6 * 3600, nodes: 1)]
+        var machine = RunMachine(try order([("cordon", null)], waits: true, forecast: forecast))
+        let reaction = machine.handle(snapshot(nodes), at: opens)
+        #expect(reaction.finished == .blocked)
+        #expect(machine.state.reason == "a node needs about 360m by the forecast, and no window is longer than 240m")
+    }
+
+    /// A node whose single replica was surged, and that waits for the second pod when the window ends.
+    private struct Surged {
+        var machine: RunMachine
+        var deployment = Fixture.deployment("cart", replicas: 1)
+        var raised: Workload
+        var history: [(event: RunEvent, time: Instant)] = []
+    }
+
+    private func surged(atEnd: MaintenanceWindow.End, waits: Bool = false) throws -> Surged {
+        let steps = [("cordon", null), ("surge_single_replicas", null), ("drain", null)]
+        let deployment = Fixture.deployment("cart", replicas: 1)
+        let set = Fixture.replicaSet("cart", replicas: 1, deployment: deployment)
+        var raised = deployment
+        raised.replicas = 2
+        raised.annotations[Compensation.annotation] = "run=r-test;previous=1;set=2"
+        var surged = Surged(machine: RunMachine(try order(steps, waits: waits, atEnd: atEnd)), raised: raised)
+        let late = closes - .seconds(300)
+        let pod = Fixture.pod("cart-1", on: "n1", of: set)
+        let first = surged.machine.handle(
+            snapshot([cordoned(nodes[0]), nodes[1]], [pod], [deployment, set]), at: late)
+        surged.history += first.events.map { ($0, late) }
+        for observation in first.ids.map(succeeded) + [.changed(.workload(raised))] {
+            surged.history += surged.machine.handle(observation, at: late).events.map { ($0, late) }
+        }
+        return surged
+    }
+
+    @Test("at the end temporary changes are undone, the node is uncordoned and given back, and the run ends")
+    func uncordon() throws {
+        var surged = try surged(atEnd: .uncordon)
+        let end = surged.machine.handle(.tick, at: closes)
+        let undo = ClusterRequest.scale(
+            surged.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil])
+        let uncordon = ClusterRequest.patchNode(
+            "n1", uid: "uid-n1", NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil]))
+        #expect(Set(end.requests) == [undo, uncordon])
+        #expect(end.finished == nil)
+        for id in end.ids { #expect(surged.machine.handle(succeeded(id), at: closes).finished == nil) }
+        _ = surged.machine.handle(.changed(.workload(surged.deployment)), at: closes)
+        let last = surged.machine.handle(.changed(.node(nodes[0])), at: closes)
+        #expect(last.finished == .blocked)
+        #expect(surged.machine.state.nodes["n1"]?.phase == .pending)
+        #expect(surged.machine.state.compensations.isEmpty)
+    }
+
+    @Test("with at_end: hold the node keeps its cordon, and begins anew in the next window")
+    func hold() throws {
+        var surged = try surged(atEnd: .hold, waits: true)
+        let end = surged.machine.handle(.tick, at: closes)
+        #expect(end.requests.count == 1)
+        _ = surged.machine.handle(succeeded(end.ids[0]), at: closes)
+        let given = surged.machine.handle(.changed(.workload(surged.deployment)), at: closes)
+        #expect(given.kinds.contains("node.returned"))
+        #expect(given.finished == nil)
+        #expect(given.deadline == opensAgain)
+        let opened = surged.machine.handle(.tick, at: opensAgain)
+        #expect(opened.kinds.prefix(2) == ["window.opened", "node.started"])
+        // The cordon is its own, so the step is done at once, and the replica is surged again.
+        #expect(opened.requests.count == 1)
+        if case .scale(let reference, 2, _) = opened.requests.first {
+            #expect(reference == surged.deployment.reference)
+        } else {
+            Issue.record("not surged again: \(opened.requests)")
+        }
+    }
+
+    @Test("a process that is killed at the window's end leaves it to the next one")
+    func crashAtTheEnd() throws {
+        let surged = try surged(atEnd: .uncordon)
+        var resumed = RunMachine(surged.machine.order, history: surged.history)
+        let set = Fixture.replicaSet("cart", replicas: 1, deployment: surged.deployment)
+        let pod = Fixture.pod("cart-1", on: "n1", of: set)
+        let first = resumed.handle(
+            snapshot([cordoned(nodes[0]), nodes[1]], [pod], [surged.raised, set]), at: closes + .seconds(600))
+        #expect(first.requests.count == 2)
+        #expect(first.kinds.contains("window.closed"))
+    }
+
+    @Test("a host on which a script runs that must not run twice stays in hand over the window's end")
+    func notReturnable() throws {
+        let script = Fixture.mapping([("script", "true"), ("become", .bool(false))])
+        var machine = RunMachine(try order([("cordon", null), ("run", script), ("delete_node", null)], waits: true))
+        let first = machine.handle(snapshot([cordoned(nodes[0]), nodes[1]]), at: opens)
+        var reaction = first
+        for id in first.ids {
+            let identity = HostReport(outcome: .exited(0), standardOutput: "hostname=n\n")
+            reaction = machine.handle(.completed(id: id, .host(identity)), at: opens)
+        }
+        let running = try #require(reaction.ids.first)
+        _ = machine.handle(.tick, at: closes)
+        let settled = machine.handle(.completed(id: running, .host(HostReport(outcome: .exited(0)))), at: closes)
+        #expect(settled.requests.isEmpty)
+        #expect(!settled.kinds.contains("node.returned"))
+        #expect(machine.state.working == ["n1"])
+        let opened = machine.handle(.tick, at: opensAgain)
+        #expect(opened.requests == [.deleteNode("n1", uid: "uid-n1")])
+    }
+
+    @Test("Ctrl-C while waiting for a window ends the run at once")
+    func interruptedWait() throws {
+        var machine = RunMachine(try order([("cordon", null)], waits: true))
+        _ = machine.handle(snapshot(nodes), at: closes)
+        #expect(machine.handle(.stopRequested(by: "SIGINT"), at: closes + .seconds(120)).finished == .interrupted)
+    }
+}
