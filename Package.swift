@@ -215,7 +215,8 @@ let package = Package(
         .testTarget(
             name: "FleetCommandsTests",
             dependencies: [
-                "FleetCommands", "FleetSimulationServer", "FleetKubernetes", "FleetSSH", "FleetRun", "FleetFiles", "FleetExpressions",
+                "FleetCommands", "FleetSimulationServer", "FleetKubernetes", "FleetSSH", "FleetRun", "FleetFiles",
+                "FleetExpressions",
                 "FleetSimulation", "FleetWire", "FleetModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -229,3 +230,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `make tsan` builds a part only: the test targets that FLEET_TESTS names, and what they need.
+if var wanted = Context.environment["FLEET_TESTS"]?.split(separator: " ").map(String.init) {
+    var kept: Set<String> = []
+    while let name = wanted.popLast() {
+        guard kept.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else {
+            continue
+        }
+        for case .byNameItem(let needed, _) in target.dependencies { wanted.append(needed) }
+    }
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products = []
+}

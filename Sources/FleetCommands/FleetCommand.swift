@@ -18,7 +18,8 @@ public struct FleetCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             PlanCommand.self, RehearseCommand.self, SnapshotCommand.self, RunCommand.self, ResumeCommand.self,
-            PauseCommand.self, AbortCommand.self, RollbackCommand.self, LeftoversCommand.self, StatusCommand.self,
+            PauseCommand.self, AbortCommand.self, RollbackCommand.self, LeftoversCommand.self, WatchCommand.self,
+            StatusCommand.self,
             RunsCommand.self, ReportCommand.self, DiagnoseCommand.self, ExecCommand.self, JournalCommand.self,
             InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self, DemoCommand.self,
         ]

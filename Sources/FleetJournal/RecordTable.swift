@@ -32,9 +32,11 @@ enum RecordTable {
         return nil
     }
 
-    static func records(of run: RunID, in db: Database) throws -> [JournalRecord] {
-        let sql = "SELECT sequence, kind, version, time, payload FROM record WHERE run = ? ORDER BY sequence"
-        return try Row.fetchAll(db, sql: sql, arguments: [run.rawValue]).map { row in
+    static func records(of run: RunID, after sequence: Int64 = 0, in db: Database) throws -> [JournalRecord] {
+        let sql = """
+            SELECT sequence, kind, version, time, payload FROM record WHERE run = ? AND sequence > ? ORDER BY sequence
+            """
+        return try Row.fetchAll(db, sql: sql, arguments: [run.rawValue, sequence]).map { row in
             JournalRecord(
                 sequence: row[0], kind: row[1], version: row[2], time: Instant(microseconds: row[3]),
                 payload: [UInt8](row[4] as Data)

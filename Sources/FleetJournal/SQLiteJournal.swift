@@ -48,11 +48,11 @@ public final class SQLiteJournal: JournalPort {
         try await groups.append(records, to: run)
     }
 
-    /// All records of a run, in order.
-    public func records(of run: RunID) async throws(JournalFailure) -> [JournalRecord] {
+    /// The records of a run after a sequence number, in order.
+    public func records(of run: RunID, after sequence: Int64) async throws(JournalFailure) -> [JournalRecord] {
         try await access { db in
             guard try RunTable.exists(run, in: db) else { throw Self.unknown(run) }
-            return try RecordTable.records(of: run, in: db)
+            return try RecordTable.records(of: run, after: sequence, in: db)
         }
     }
 

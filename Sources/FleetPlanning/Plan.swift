@@ -39,6 +39,9 @@ public struct Plan: Hashable, Sendable, Codable {
     /// All targets, in the order of the waves.
     public var targets: [PlanTarget] { waves.flatMap(\.targets) }
 
+    /// The targets that leave the cluster: all but those that a replacement brings in.
+    public var leavers: [PlanTarget] { targets.filter { $0.isNewcomer != true } }
+
     /// The findings that forbid a run.
     public var blockers: [Finding] { findings.filter { $0.severity == .blocker } }
 }

@@ -126,8 +126,8 @@ public protocol JournalPort: Sendable {
     /// Concurrent callers share a commit. Sequences must follow the run's last one.
     func append(_ records: [JournalRecord], to run: RunID) async throws(JournalFailure)
 
-    /// All records of a run, in order.
-    func records(of run: RunID) async throws(JournalFailure) -> [JournalRecord]
+    /// The records of a run after a sequence number, in order; all after 0.
+    func records(of run: RunID, after sequence: Int64) async throws(JournalFailure) -> [JournalRecord]
 
     /// Notes how a run ended.
     func finish(_ run: RunID, result: String, at time: Instant) async throws(JournalFailure)
@@ -152,4 +152,11 @@ public protocol JournalPort: Sendable {
 
     /// Drops a pinned plan; not an error when there is none.
     func drop(cluster: ObjectUID, playbook: String, name: String) async throws(JournalFailure)
+}
+
+extension JournalPort {
+    /// All records of a run, in order.
+    public func records(of run: RunID) async throws(JournalFailure) -> [JournalRecord] {
+        try await records(of: run, after: 0)
+    }
 }

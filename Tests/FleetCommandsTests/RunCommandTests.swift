@@ -152,8 +152,7 @@ import Testing
     @Test(
         "what is read and not kept is refused with its place",
         arguments: [
-            ("window: {days: sat-sun, from: \"01:00\", to: \"05:00\", time_zone: UTC}", "p.yaml:3:1"),
-            ("evictions: {stuck: [{selector: app=x, action: delete}]}", "p.yaml:3:13"),
+            ("evictions: {stuck: [{selector: app=x, action: delete}]}", "p.yaml:3:13")
         ])
     func unkept(line: String, place: String) async throws {
         let folder = try TemporaryFolder()

@@ -1,3 +1,4 @@
+import FleetModel
 import FleetReport
 import Foundation
 
@@ -11,15 +12,20 @@ struct Output: Sendable {
     let isQuiet: Bool
     private let resultStyle: TextStyle
     private let progressStyle: TextStyle
+    /// The foot of the terminal on which progress is told; nil for a pipe, for `--quiet`, and beside JSON.
+    private let foot: LiveRegion?
 
     /// The output that the options ask for; colour only where a terminal is and neither `--no-color` nor `NO_COLOR`.
     init(_ options: OutputOptions, environment: [String: String] = ProcessInfo.processInfo.environment) {
         format = options.output
         isVerbose = options.verbose
         isQuiet = options.quiet
-        let isPlain = options.noColor || !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
+        let isDumb = environment["TERM"] == "dumb"
+        let isPlain = options.noColor || !(environment["NO_COLOR"] ?? "").isEmpty || isDumb
         resultStyle = !isPlain && StandardStream.output.isTerminal ? .ansi : .plain
         progressStyle = !isPlain && StandardStream.error.isTerminal ? .ansi : .plain
+        let isLive = StandardStream.error.isTerminal && !isDumb && !options.quiet && options.output == .text
+        foot = isLive ? LiveRegion() : nil
     }
 
     // MARK: - Results
@@ -62,9 +68,32 @@ struct Output: Sendable {
     /// Prints sentences about a run as progress.
     func sentences(_ lines: [EventLine], nodeWidth: Int) {
         guard !isQuiet, format == .text else { return }
-        for line in lines where isVerbose || !line.isDetail {
-            StandardStream.error.write(line.text(progressStyle, nodeWidth: nodeWidth) + "\n")
+        let told = lines.filter { isVerbose || !$0.isDetail }.map {
+            $0.text(progressStyle, nodeWidth: nodeWidth) + "\n"
         }
+        if !told.isEmpty { tell(told.joined()) }
+    }
+
+    // MARK: - The foot of a terminal
+
+    /// Whether a board can be drawn: somebody looks at a terminal.
+    var isLive: Bool { foot != nil }
+
+    /// Draws a run's state in place at the foot of the terminal; nothing once it has ended, or for a pipe.
+    func draw(_ board: RunBoard, _ summary: RunSummary, at now: Instant) {
+        guard let foot, let size = StandardStream.error.size else { return }
+        let rows = min(Self.boardRows, size.rows / 2)
+        foot.draw(board.lines(of: summary, at: now, columns: size.columns - 1, rows: rows, style: progressStyle))
+    }
+
+    /// Takes the board away.
+    func clear() { foot?.draw([]) }
+
+    /// A board of more lines would crowd out what is told.
+    private static let boardRows = 16
+
+    private func tell(_ text: String) {
+        if let foot { foot.tell(text) } else { StandardStream.error.write(text) }
     }
 
     /// How text is set off on a stream.
@@ -90,18 +119,18 @@ struct Output: Sendable {
     /// Tells what happens, unless `--quiet`.
     func progress(_ text: String) {
         guard !isQuiet else { return }
-        StandardStream.error.write(text + "\n")
+        tell(text + "\n")
     }
 
     /// Tells a detail, with `--verbose`.
     func detail(_ text: String) {
         guard isVerbose else { return }
-        StandardStream.error.write(progressStyle(.faint, text) + "\n")
+        tell(progressStyle(.faint, text) + "\n")
     }
 
     /// Tells something doubtful.
     func warning(_ text: String) {
-        StandardStream.error.write("\(progressStyle(.warning, "warning")): \(text)\n")
+        tell("\(progressStyle(.warning, "warning")): \(text)\n")
     }
 
     // MARK: - Asking
@@ -111,7 +140,7 @@ struct Output: Sendable {
 
     /// Asks a question that only `y` or `yes` affirms.
     func ask(_ question: String) -> Bool {
-        StandardStream.error.write(question)
+        tell(question)
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }
 
@@ -132,6 +161,6 @@ struct Output: Sendable {
 
     private func fail(_ failure: FailureReport) {
         if format == .json { write(failure.document) }
-        StandardStream.error.write(failure.text(progressStyle) + "\n")
+        tell(failure.text(progressStyle) + "\n")
     }
 }

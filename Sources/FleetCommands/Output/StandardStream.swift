@@ -15,6 +15,13 @@ enum StandardStream: Int32, Sendable {
     /// Whether a person can be asked.
     static var isInputTerminal: Bool { isatty(0) == 1 }
 
+    /// The terminal's size in characters; nil where there is none.
+    var size: (columns: Int, rows: Int)? {
+        var size = winsize()
+        guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
+
     /// Writes all of a text; gives up silently when nobody reads any more, since a run must not die of that.
     func write(_ text: String) {
         var text = text

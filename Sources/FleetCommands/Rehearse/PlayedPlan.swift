@@ -38,7 +38,7 @@ struct PlayedPlan {
         let plan = planned.plan
         let header = planned.playbook.header
         var settings = RunSettings(
-            id: "rehearsal", actor: .current, retiring: Set(plan.targets.map(\.node)), evictions: header.evictions,
+            id: "rehearsal", actor: .current, retiring: Set(plan.leavers.map(\.node)), evictions: header.evictions,
             clusterAuthority: Self.authority, isForControlPlane: header.isForControlPlane,
             inventory: planned.inventory.inventory.hosts.map(InventoryMember.init), files: planned.playbook.files,
             entrance: ClusterEntrance(endpoint: "rehearsed:6443", authorityPins: [], seed: SecretText("rehearsed"))
@@ -63,7 +63,8 @@ struct PlayedPlan {
             let node = Node(
                 name: target.node, uid: "", capacity: like.capacity, allocatable: like.allocatable,
                 machineID: Self.machineID(of: target.node), kubeletVersion: like.kubeletVersion)
-            _ = simulation.apply(.addHost(HostState(node: node, kubelet: .stopped, isJoined: false)), at: simulation.now)
+            _ = simulation.apply(
+                .addHost(HostState(node: node, kubelet: .stopped, isJoined: false)), at: simulation.now)
         }
     }
 

@@ -77,8 +77,7 @@ struct RunFlow {
         order.window = try reviewRest(of: order, run.history, preparation)
         output.progress("going on with run \(run.stored.id)")
         let lease = try await lock(preparation).take(for: run.stored.id, plan: preparation.plan.digest)
-        return try await drive(
-            RunMachine(order, history: run.history), after: run.lastSequence, order, preparation, lease)
+        return try await drive(order, goingOnWith: run, preparation, lease)
     }
 
     /// Holds what was not begun yet against the cluster of today: blockers stop, critical pods need their approval.
@@ -125,7 +124,8 @@ struct RunFlow {
         output.report(PlanReport(plan))
         guard let first = plan.blockers.first else { return }
         let more = plan.blockers.count > 1 ? " and \(plan.blockers.count - 1) more" : ""
-        throw Refusal("the plan is blocked: \(first.subject): \(first.message)\(more); nothing was changed", hint: first.remedy)
+        throw Refusal(
+            "the plan is blocked: \(first.subject): \(first.message)\(more); nothing was changed", hint: first.remedy)
     }
 
     /// Critical pods are moved only when somebody says so by name; `--yes` does not (safety rule 20).
@@ -165,8 +165,9 @@ struct RunFlow {
         let plan = preparation.plan
         let header = preparation.playbook.header
         var settings = RunSettings(
-            id: id, actor: .current, retiring: Set(plan.targets.filter { $0.isNewcomer != true }.map(\.node)), evictions: header.evictions,
-            clusterAuthority: preparation.client.connection.certificateAuthorityDigests.first, isForControlPlane: header.isForControlPlane,
+            id: id, actor: .current, retiring: Set(plan.leavers.map(\.node)), evictions: header.evictions,
+            clusterAuthority: preparation.client.connection.certificateAuthorityDigests.first,
+            isForControlPlane: header.isForControlPlane,
             inventory: preparation.inventory.inventory.hosts.map(InventoryMember.init),
             files: preparation.playbook.files,
             entrance: preparation.entrance
@@ -174,7 +175,7 @@ struct RunFlow {
         settings.approvals = wishes.approvals
         return RunOrder(
             waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
-            scopes: preparation.scopes, soon: plan.targets.filter { $0.isNewcomer != true && !progress.finished.contains($0.node) },
+            scopes: preparation.scopes, soon: plan.leavers.filter { !progress.finished.contains($0.node) },
             planDigest: plan.digest, playbook: plan.playbook
         )
     }
@@ -190,26 +191,28 @@ struct RunFlow {
     }
 
     private func begin(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
-        let stored = StoredRun(
-            id: order.settings.id, cluster: preparation.plan.cluster, playbook: preparation.plan.playbook,
-            planDigest: preparation.plan.digest, planName: preparation.plan.name, startedAt: RuntimeClock().now
-        )
         _ = try preparation.endpoints(source.hosts)  // What is wrong with a host's settings is told before anything begins.
         try preparation.journal.reserve(order.settings.id)
         let lease = try await lock(preparation).take(for: order.settings.id, plan: order.planDigest)
         do {
             try await pin(preparation)
-            try await preparation.journal.begin(stored)
+            try await preparation.journal.begin(stored(order, preparation.plan))
         } catch {
             await lock(preparation).release(lease)
             throw error
         }
-        return try await drive(RunMachine(order), after: 0, order, preparation, lease)
+        return try await drive(order, goingOnWith: nil, preparation, lease)
+    }
+
+    /// The run's entry in the journal; made once the plan is pinned, since older runs belong to an earlier plan.
+    private func stored(_ order: RunOrder, _ plan: Plan) -> StoredRun {
+        StoredRun(
+            id: order.settings.id, cluster: plan.cluster, playbook: plan.playbook, planDigest: plan.digest,
+            planName: plan.name, startedAt: RuntimeClock().now)
     }
 
     private func drive(
-        _ machine: RunMachine, after sequence: Int64, _ order: RunOrder, _ preparation: Preparation,
-        _ lease: ClusterLease
+        _ order: RunOrder, goingOnWith earlier: PlanProgress.Run?, _ preparation: Preparation, _ lease: ClusterLease
     ) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
         let hosts = await SSHHosts(sshSettings(preparation))
@@ -218,11 +221,12 @@ struct RunFlow {
             run: order.settings.id, cluster: preparation.client, hosts: hosts, journal: preparation.journal,
             endpoints: endpoints, lease: lease, clock: clock
         )
-        let printer = RunPrinter(order.settings.id, output)
-        let result = try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await printer.remind(by: clock) }
-            defer { group.cancelAll() }
-            return try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }
+        let history = earlier?.history ?? []
+        let printer = RunPrinter(order.settings.id, of: preparation.plan, after: history, output)
+        let result = try await printer.reminding(by: clock) {
+            try await shell.drive(
+                RunMachine(order, history: history), after: earlier?.lastSequence ?? 0, stops: Stops().requests
+            ) { printer.print($0) }
         }
         await hosts.close()
         if result.isFinal {
@@ -246,10 +250,11 @@ extension RunFlow {
 extension RunID {
     /// A new run's name: the time in UTC and four random letters.
     static func make() -> RunID {
-        let time = Date.now.formatted(.verbatim(
-            "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
-            timeZone: .gmt, calendar: Calendar(identifier: .gregorian)
-        ))
+        let time = Date.now.formatted(
+            .verbatim(
+                "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
+                timeZone: .gmt, calendar: Calendar(identifier: .gregorian)
+            ))
         let letters = (0..<4).map { _ in "bcdfghjkmnpqrstvwxz".randomElement() ?? "x" }
         return RunID("r-\(time)-\(String(letters))")
     }

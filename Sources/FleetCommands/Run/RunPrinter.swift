@@ -1,52 +1,64 @@
 import FleetModel
+import FleetPlanning
 import FleetReport
 import FleetRun
 import FleetRuntime
 import Synchronization
 
-/// Prints a run's facts as they are recorded: sentences on standard error, or JSON lines on standard output.
+/// Tells a run's facts as they are recorded: sentences above a board on a terminal, sentences in a pipe, or JSON lines.
 final class RunPrinter: Sendable {
-    private struct State {
-        var lines: EventLines
-        var summary: RunSummary
-    }
-
     private let run: RunID
     private let output: Output
-    private let state: Mutex<State>
+    private let board: RunBoard?
+    private let lines: Mutex<EventLines>
 
-    init(_ run: RunID, _ output: Output) {
+    /// Tells about a run; what it did before is taken to have been told. Without the plan there is no board.
+    init(_ run: RunID, of plan: Plan?, after history: [(event: RunEvent, time: Instant)] = [], _ output: Output) {
         self.run = run
         self.output = output
-        state = Mutex(State(lines: EventLines(run: run), summary: RunSummary(run)))
+        board = plan.map(RunBoard.init)
+        var lines = EventLines(run: run)
+        for (event, time) in history { _ = lines.lines(for: event, at: time) }
+        self.lines = Mutex(lines)
     }
 
-    /// Prints facts in the order of the journal.
+    /// Tells facts in the order of the journal.
     func print(_ events: [RecordedEvent]) {
-        state.withLock { state in
+        lines.withLock { lines in
             for recorded in events {
-                state.summary.apply(recorded.event, at: recorded.time)
-                let lines = state.lines.lines(for: recorded.event, at: recorded.time)
+                let sentences = lines.lines(for: recorded.event, at: recorded.time)
                 output.event(
-                    EventJSON(recorded.event, sequence: recorded.sequence, at: recorded.time, run: run), lines,
-                    nodeWidth: state.lines.nodeWidth
+                    EventJSON(recorded.event, sequence: recorded.sequence, at: recorded.time, run: run), sentences,
+                    nodeWidth: lines.nodeWidth
                 )
             }
         }
     }
 
-    /// Tells about once a second what has been awaited for long, until the task is cancelled: never silent.
-    func remind(by clock: RuntimeClock) async {
-        while (try? await clock.sleep(until: clock.now + .seconds(1))) != nil {
-            state.withLock { state in
-                output.sentences(state.lines.reminders(at: clock.now), nodeWidth: state.lines.nodeWidth)
+    /// Does some work; meanwhile the board is drawn four times a second, or what has been awaited for long is told about
+    /// once a second: never silent.
+    func reminding<Result: Sendable>(
+        by clock: RuntimeClock, _ work: () async throws -> Result
+    ) async throws -> Result {
+        defer { output.clear() }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in await remind(by: clock) }
+            defer { group.cancelAll() }
+            return try await work()
+        }
+    }
+
+    private func remind(by clock: RuntimeClock) async {
+        while (try? await clock.sleep(until: clock.now + .milliseconds(output.isLive ? 250 : 1000))) != nil {
+            lines.withLock { lines in
+                if output.isLive, let board { return output.draw(board, lines.summary, at: clock.now) }
+                output.sentences(lines.reminders(at: clock.now), nodeWidth: lines.nodeWidth)
             }
         }
     }
 
     /// Prints the summary.
     func finish(at now: Instant) {
-        let summary = state.withLock { $0.summary }
-        output.report(RunReport(summary, at: now))
+        output.report(RunReport(lines.withLock { $0.summary }, at: now))
     }
 }

@@ -1,5 +1,6 @@
 import FleetJournal
 import FleetModel
+import FleetPlanning
 import FleetPorts
 import FleetReport
 import Foundation
@@ -12,7 +13,9 @@ struct RunLookup {
     /// Opens the journal that the options name.
     init(_ options: StateOptions) throws {
         path = try options.path()
-        journal = FileManager.default.fileExists(atPath: path) ? try SQLiteJournal(path: path, fleetVersion: FleetCommand.version) : nil
+        journal =
+            FileManager.default.fileExists(atPath: path)
+            ? try SQLiteJournal(path: path, fleetVersion: FleetCommand.version) : nil
     }
 
     /// All runs, newest first.
@@ -39,8 +42,16 @@ struct RunLookup {
         return run
     }
 
-    /// The facts of a run, in order.
-    func records(of run: StoredRun) async throws -> [JournalRecord] { try await journal?.records(of: run.id) ?? [] }
+    /// The facts of a run after a sequence number, in order.
+    func records(of run: StoredRun, after sequence: Int64 = 0) async throws -> [JournalRecord] {
+        try await journal?.records(of: run.id, after: sequence) ?? []
+    }
+
+    /// The plan of a run; nil when it was dropped, or pinned anew.
+    func plan(of run: StoredRun) async throws -> Plan? {
+        let stored = try await journal?.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
+        return try stored.flatMap { $0.digest == run.planDigest ? try PinnedPlan.decode($0) : nil }
+    }
 
     /// What a run's facts add up to; waits of an unfinished one are counted up to `now`.
     func report(of run: StoredRun, at now: Instant) async throws -> RunReport {

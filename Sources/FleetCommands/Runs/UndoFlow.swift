@@ -27,21 +27,24 @@ struct UndoFlow {
             let lock = RunLock(client: client, journal: journal, output: output, takeOver: takeOver)
             let lease = try await lock.take(for: run.id, plan: run.planDigest)
             let machine = RunMachine(order, history: found.history, stop: wish)
-            let result = try await drive(machine, after: found.lastSequence, client, lease)
+            let printer = RunPrinter(run.id, of: plan, after: found.history, output)
+            let result = try await drive(machine, after: found.lastSequence, client, lease, printer)
             if result.isFinal { await lock.release(lease) }
             return result == wish.kind?.finalResult ? .done : FleetExit(result)
         }
     }
 
     private func drive(
-        _ machine: RunMachine, after sequence: Int64, _ client: KubernetesClient, _ lease: ClusterLease
+        _ machine: RunMachine, after sequence: Int64, _ client: KubernetesClient, _ lease: ClusterLease,
+        _ printer: RunPrinter
     ) async throws -> RunResult {
         let clock = RuntimeClock()
         let shell = RunShell(
             run: run.id, cluster: client, hosts: NoHosts(), journal: journal, endpoints: [:], lease: lease, clock: clock
         )
-        let printer = RunPrinter(run.id, output)
-        let result = try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }
+        let result = try await printer.reminding(by: clock) {
+            try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }
+        }
         if result.isFinal { try await journal.finish(run.id, result: result.rawValue, at: clock.now) }
         printer.finish(at: clock.now)
         return result
@@ -73,8 +76,8 @@ struct UndoFlow {
         RunOrder(
             waves: plan.waves.filter { found.waves.contains($0.number) }, steps: [], policy: plan.policy,
             settings: RunSettings(
-                id: run.id, actor: .current, retiring: Set(plan.targets.map(\.node)), evictions: EvictionPolicy()),
-            soon: plan.targets.filter { !progress.finished.contains($0.node) }, planDigest: plan.digest,
+                id: run.id, actor: .current, retiring: Set(plan.leavers.map(\.node)), evictions: EvictionPolicy()),
+            soon: plan.leavers.filter { !progress.finished.contains($0.node) }, planDigest: plan.digest,
             playbook: plan.playbook
         )
     }

@@ -11,7 +11,8 @@ struct TargetFindings {
         self.request = request
         self.index = index
         self.plan = plan
-        hosts = Dictionary((request.hosts + request.spares).map { ($0.name.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
+        hosts = Dictionary(
+            (request.hosts + request.spares).map { ($0.name.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     func collect(into groups: inout FindingGroups) {
@@ -31,7 +32,7 @@ struct TargetFindings {
     // MARK: - Number
 
     private func countTargets(_ groups: inout FindingGroups) {
-        let count = leaving.count
+        let count = plan.leavers.count
         if plan.targets.isEmpty {
             groups.add(
                 .blocker, .noTargets, on: plan.playbook,
@@ -54,14 +55,12 @@ struct TargetFindings {
         )
     }
 
-    private var leaving: [PlanTarget] { plan.targets.filter { $0.isNewcomer != true } }
-
     /// Every node that leaves needs one that comes in its zone (R1).
     private func countSpares(_ groups: inout FindingGroups) {
         guard let spares = request.playbook.spares else { return }
         let join = TargetJoin(request, index)
         let newcomers = Dictionary(grouping: request.spares.compactMap(join.spare), by: \.zone).mapValues(\.count)
-        for targets in WaveCut.zones(of: leaving) {
+        for targets in WaveCut.zones(of: plan.leavers) {
             let zone = targets.first?.zone
             let found = newcomers[zone] ?? 0
             guard found < targets.count else { continue }
@@ -105,7 +104,9 @@ struct TargetFindings {
         for problem in hosts[target.host]?.problems ?? [] {
             groups.add(.blocker, .unusableHost, on: target.host, problem, remedy: "mend the inventory")
         }
-        guard target.isNewcomer != true, target.machineID.isEmpty, target.systemUUID.isEmpty, target.internalAddresses.isEmpty else { return }
+        guard target.isNewcomer != true, target.machineID.isEmpty, target.systemUUID.isEmpty,
+            target.internalAddresses.isEmpty
+        else { return }
         // A host that is to become a Node has none yet, and nothing to prove.
         guard target.nodeUID != nil || request.retires || request.steps.contains(where: \.cleans) else {
             return

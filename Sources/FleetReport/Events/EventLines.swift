@@ -45,14 +45,15 @@ public struct EventLines: Sendable {
     }
 
     /// The width of the longest node name so far, for aligned lines.
-    public var nodeWidth: Int { summary.nodes.reduce(0) { max($0, $1.name.rawValue.count) } }
+    public private(set) var nodeWidth = 0
 
     /// The sentences of one event, after those of waits that lasted until then.
     public mutating func lines(for event: RunEvent, at time: Instant) -> [EventLine] {
         let reminders = reminders(at: time)
-        let before = summary
+        let known = summary.nodes.count
         summary.apply(event, at: time)
-        let sentences = sentences(for: event, at: time, before)
+        nodeWidth = summary.nodes[known...].reduce(nodeWidth) { max($0, $1.name.rawValue.count) }
+        let sentences = sentences(for: event, at: time)
         remember(event, at: time)
         return reminders + sentences
     }
@@ -101,10 +102,11 @@ public struct EventLines: Sendable {
 }
 
 extension EventLines {
-    private func sentences(for event: RunEvent, at time: Instant, _ before: RunSummary) -> [EventLine] {
+    private func sentences(for event: RunEvent, at time: Instant) -> [EventLine] {
         switch event {
         case .waveStarted, .waveFinished, .soakStarted: waveSentences(event, at: time)
-        case .nodeStarted, .nodeWaiting, .nodeFinished, .nodeQuarantined, .nodeRetreated, .nodeReturned, .identityProved:
+        case .nodeStarted, .nodeWaiting, .nodeFinished, .nodeQuarantined, .nodeRetreated, .nodeReturned,
+            .identityProved:
             nodeSentences(event, at: time)
         case .stepStarted(let start): [line(start.node, at: time, "\(start.step) begins", .faint, isDetail: true)]
         case .stepFinished(let finish): [sentence(finish, at: time)]
@@ -152,7 +154,9 @@ extension EventLines {
             let until = fact.until.map { "; it closes \($0.dateText)" } ?? ""
             return [EventLine(at: time, "the window is open\(until)", .strong)]
         case .windowClosed(let fact):
-            return [EventLine(at: time, "\(fact.sentence): nothing new is begun, what is temporary is undone", .warning)]
+            return [
+                EventLine(at: time, "\(fact.sentence): nothing new is begun, what is temporary is undone", .warning)
+            ]
         case .stopRequested(let request):
             return [EventLine(at: time, request.sentence, .warning)]
         case .runFinished(let finish): return [EventLine(at: time, finish.sentence(of: run), finish.result.tone)]
@@ -290,7 +294,8 @@ extension RunEvent.RunFinished {
         case .failed: return "run \(run) failed\(why)"
         case .aborted: return "run \(run) is aborted\(why)"
         case .rolledBack: return "run \(run) is rolled back\(why)"
-        case .blocked, .interrupted, .paused: return "run \(run) is \(result.rawValue)\(why); go on with: fleet resume \(run)"
+        case .blocked, .interrupted, .paused:
+            return "run \(run) is \(result.rawValue)\(why); go on with: fleet resume \(run)"
         }
     }
 }

@@ -53,15 +53,10 @@ public struct PlanText: Sendable {
 
     private var waves: String {
         guard !plan.waves.isEmpty else { return "" }
-        let named = table(of: zones) { "\(NodeSet($0.map(\.node)))" }
+        let named = table(of: plan.zones) { "\(NodeSet($0.map(\.node)))" }
         if named.width <= Self.width { return named.text(style) }
-        let counted = table(of: zones) { "\($0.count)" }
+        let counted = table(of: plan.zones) { "\($0.count)" }
         return counted.width <= Self.width ? counted.text(style) : narrow.text(style)
-    }
-
-    private var zones: [Zone?] {
-        let known = Set(plan.targets.compactMap(\.zone)).sorted()
-        return known.map(Optional.some) + (plan.targets.contains { $0.zone == nil } ? [nil] : [])
     }
 
     private func table(of zones: [Zone?], _ cell: ([PlanTarget]) -> String) -> TextTable {
@@ -128,8 +123,16 @@ public struct PlanText: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    private static func span(_ shortest: Int, _ longest: Int) -> String {
+    static func span(_ shortest: Int, _ longest: Int) -> String {
         let (low, high) = (Duration.seconds(shortest).short, Duration.seconds(longest).short)
         return low == high ? low : "\(low) to \(high)"
+    }
+}
+
+extension Plan {
+    /// The zones of its targets in order; nil, last, for those of which none is known.
+    var zones: [Zone?] {
+        let known = Set(targets.compactMap(\.zone)).sorted()
+        return known.map(Optional.some) + (targets.contains { $0.zone == nil } ? [nil] : [])
     }
 }

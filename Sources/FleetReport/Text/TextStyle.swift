@@ -26,4 +26,29 @@ public enum TextStyle: Hashable, Sendable {
         guard self == .ansi, tone != .normal, !text.isEmpty else { return text }
         return "\u{1B}[\(tone.code)m\(text)\u{1B}[0m"
     }
+
+    /// A line of at most `width` characters, escapes not counted; what is cut is shown as an ellipsis.
+    static func clip(_ line: String, to width: Int) -> String {
+        guard visible(line) > width else { return line }
+        var result = ""
+        var (seen, isEscape) = (0, false)
+        for character in line where isEscape || seen < width - 1 {
+            if character == "\u{1B}" { isEscape = true }
+            if !isEscape { seen += 1 }
+            result.append(character)
+            if isEscape, character == "m" { isEscape = false }
+        }
+        return result + "…" + (line.contains("\u{1B}") ? "\u{1B}[0m" : "")
+    }
+
+    /// How many characters of a line are seen.
+    private static func visible(_ line: String) -> Int {
+        var (seen, isEscape) = (0, false)
+        for character in line {
+            if character == "\u{1B}" { isEscape = true }
+            if !isEscape { seen += 1 }
+            if isEscape, character == "m" { isEscape = false }
+        }
+        return seen
+    }
 }

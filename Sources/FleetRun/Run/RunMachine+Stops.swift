@@ -124,7 +124,7 @@ extension RunMachine {
 
     private func patch(puttingBack node: Node, uncordoning: Bool) -> NodePatch {
         var patch = NodePatch()
-        if node.isRetiring, isMarkedByThisPlan(node) { patch.unmark(node) }
+        if node.isRetiring ? isMarkedByThisPlan(node) : isMarkOnItsWay(to: node.name) { patch.unmark() }
         guard uncordoning else { return patch }
         patch.isCordoned = false
         patch.annotations[CordonStep.annotation] = .some(nil)
@@ -134,6 +134,14 @@ extension RunMachine {
 
     /// Names the step in which a node was set aside, on the Node.
     public static let quarantineLabel = "fleet.run/quarantined"
+
+    /// Whether the run tainted a node, or may have, and the watch has not shown it yet.
+    private func isMarkOnItsWay(to name: NodeName) -> Bool {
+        guard let mark = state.act(Self.retireKey, of: name) else { return false }
+        if case .finished(let result) = mark.state, !result.isSuccess, !result.isPassing { return false }
+        guard case .finished(let result)? = state.act(Self.putBackKey, of: name)?.state else { return true }
+        return !result.isSuccess
+    }
 
     /// Whether the taint is this plan's: another plan of the same cluster keeps its own.
     private func isMarkedByThisPlan(_ node: Node) -> Bool {
@@ -191,10 +199,8 @@ extension Node {
 
 extension NodePatch {
     /// Takes the plan's taint off, and the note whose it is.
-    mutating func unmark(_ node: Node) {
+    mutating func unmark() {
         removeTaints = [RunMachine.retiringTaint]
-        if node.annotations[RunMachine.retiringAnnotation] != nil {
-            annotations[RunMachine.retiringAnnotation] = .some(nil)
-        }
+        annotations[RunMachine.retiringAnnotation] = .some(nil)
     }
 }

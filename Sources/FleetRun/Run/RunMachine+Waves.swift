@@ -190,7 +190,7 @@ extension RunMachine {
         return true
     }
 
-    private static let retireKey = "retire"
+    static let retireKey = "retire"
 
     // MARK: - Admission of nodes
 

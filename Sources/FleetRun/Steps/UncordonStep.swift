@@ -25,7 +25,7 @@ public struct UncordonStep: Step {
             return .done(changed: context.memory.acts["uncordon"] != nil, "schedulable")
         }
         var patch = NodePatch(isCordoned: isOurs ? false : nil, annotations: [CordonStep.annotation: nil])
-        if isMarked { patch.unmark(node) }
+        if isMarked { patch.unmark() }
         return context.request(
             "uncordon", "uncordon \(node.name)", .patchNode(node.name, uid: node.uid, patch), waitingFor: "schedulable"
         )
