@@ -36,6 +36,28 @@ import Testing
         }
     }
 
+    @Test("watch tells what the driving process tells, exits as the run does, and says so when nobody drives it")
+    func watched() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            let watch = try RunningFleet(["watch", "-v"], in: world.folder.path)
+            try await watch.says("drain begins")
+            run.interrupt()
+            #expect(try await run.status() == 130)
+            #expect(try await watch.status() == 130)
+            #expect(watch.error == run.error.split(separator: "\n").filter { $0.contains("Z  ") }.joined(separator: "\n") + "\n")
+
+            let resume = ["resume", "--playbook", "retire.yaml", "--kubeconfig", world.kubeconfig]
+            let resumed = try RunningFleet(resume, in: world.folder.path)
+            try await resumed.says("goes on")
+            resumed.kill()
+            _ = try await resumed.status()
+            let orphan = try await world.fleet.run("watch", "--state", "\(world.folder.path)/fleet.sqlite")
+            #expect(orphan.status == 75)
+            #expect(orphan.error.contains("no process drives run r-") && orphan.error.contains("fleet resume r-"))
+        }
+    }
+
     @Test("a second run is refused with who holds the cluster, from the same state file and from another one")
     func locked() async throws {
         try await SimulatedWorld.with { world in

@@ -47,6 +47,9 @@ struct RunLookup {
         try await journal?.records(of: run.id, after: sequence) ?? []
     }
 
+    /// Whether a process on this machine drives a run.
+    func isDriven(_ run: StoredRun) -> Bool { journal?.isClaimedElsewhere(run.id) ?? false }
+
     /// The plan of a run; nil when it was dropped, or pinned anew.
     func plan(of run: StoredRun) async throws -> Plan? {
         let stored = try await journal?.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)

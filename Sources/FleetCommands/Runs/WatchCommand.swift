@@ -38,22 +38,29 @@ struct WatchCommand: AsyncParsableCommand {
             try await Self.tell(run, lookup, printer, clock)
         }
         printer.finish(at: clock.now)
+        guard let result else {
+            throw Refusal(
+                "no process drives run \(run.id) any more", hint: "go on with: fleet resume \(run.id)", isResumable: true)
+        }
         return FleetExit(result)
     }
 
-    /// Tells every fact of a run, those to come too, up to the one with which it ends or stops.
+    /// Tells every fact of a run, those to come too, up to the one with which it ends or stops; nil when none can come,
+    /// since no process drives the run.
     private static func tell(
         _ run: StoredRun, _ lookup: RunLookup, _ printer: RunPrinter, _ clock: RuntimeClock
-    ) async throws -> RunResult {
-        var last: Int64 = 0
+    ) async throws -> RunResult? {
+        var last: RecordedEvent?
         while true {
-            let records = try await lookup.records(of: run, after: last)
-            let events = try records.map {
-                RecordedEvent(sequence: $0.sequence, time: $0.time, event: try RunEvent($0))
+            let isDriven = lookup.isDriven(run)
+            let records = try await lookup.records(of: run, after: last?.sequence ?? 0)
+            let events = try records.map { record in
+                RecordedEvent(sequence: record.sequence, time: record.time, event: try RunEvent(record))
             }
             printer.print(events)
-            last = events.last?.sequence ?? last
-            if case .runFinished(let finish)? = events.last?.event { return finish.result }
+            last = events.last ?? last
+            if case .runFinished(let finish)? = last?.event { return finish.result }
+            guard isDriven || !events.isEmpty else { return nil }
             try await clock.sleep(until: clock.now + .milliseconds(250))
         }
     }

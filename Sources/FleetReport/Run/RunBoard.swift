@@ -7,12 +7,14 @@ public import FleetPlanning
 public struct RunBoard: Sendable {
     private let waves: [PlannedWave]
     private let forecast: Forecast
+    private let soak: Duration
     private let zones: [Zone?]
 
     /// The board of a plan's runs.
     public init(_ plan: Plan) {
         waves = plan.waves
         forecast = plan.forecast
+        soak = plan.policy.soak
         zones = plan.zones
     }
 
@@ -45,8 +47,10 @@ public struct RunBoard: Sendable {
 
     /// What the forecast leaves of the waves asked for, in seconds; nil without one, or when it was outrun.
     private func left(_ summary: RunSummary, _ now: Instant) -> ClosedRange<Int>? {
-        var (shortest, longest) = (0, 0)
-        for wave in summary.waves where wave.finishedAt == nil {
+        let open = summary.waves.filter { $0.finishedAt == nil }
+        let soaks = Int(soak.components.seconds) * max(0, open.count - 1)
+        var (shortest, longest) = (soaks, soaks)
+        for wave in open {
             guard let expected = forecast.waves.first(where: { $0.number == wave.number }) else { return nil }
             let elapsed = wave.startedAt.map { Int((now - $0).components.seconds) } ?? 0
             shortest += max(0, expected.shortestSeconds - elapsed)
