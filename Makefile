@@ -11,7 +11,7 @@ SEED ?=
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test demo sim tsan bench release fmt lint clean
+.PHONY: help packages build test demo sim tsan nightly bench release fmt lint clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ tsan: _libraries ## Run what has threads under Thread Sanitizer: the SSH, journa
 	FLEET_TESTS="$(THREAD_TESTS)" $(SWIFT) build --build-tests --sanitize thread --scratch-path .build-tsan $(BUILD_FLAGS)
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions" \
 		$(subst .build/,.build-tsan/,$(BUNDLE)) --no-parallel --skip '^FleetSSHTests\.Exec(Command|Settings)Tests'
+
+nightly: build ## What takes hours: 100,000 seeds, 500 kills of the real binary, Thread Sanitizer for runs of the binary too
+	$(MAKE) sim SEEDS=100000
+	FLEET_CRASHES=500 $(BUNDLE) --no-parallel --filter '^FleetCommandsTests\.CrashRunTests'
+	$(MAKE) tsan THREAD_TESTS="$(THREAD_TESTS) FleetCommandsTests fleet"
 
 bench: _libraries ## Run the benchmarks of Tests/Benchmarks, once there are any
 	@test -f Tests/Benchmarks/Package.swift || { echo "there are no benchmarks yet" >&2; exit 1; }

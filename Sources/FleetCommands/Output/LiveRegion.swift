@@ -4,22 +4,47 @@ import Synchronization
 ///
 /// Nothing else may write to the terminal meanwhile. The cursor stays visible, and a killed process leaves lines, no mess.
 final class LiveRegion: Sendable {
-    private let drawn = Mutex<[String]>([])
+    private struct State {
+        var lines: [String] = []
+        /// What was told while somebody was asked; nil while nobody is.
+        var waiting: String?
+    }
+
+    private let state = Mutex(State())
 
     /// Writes a text above the lines.
     func tell(_ text: String) {
-        drawn.withLock { lines in
-            StandardStream.error.write(Self.erasing(lines) + text + Self.drawing(lines))
+        state.withLock { state in
+            if state.waiting != nil {
+                state.waiting? += text
+            } else {
+                StandardStream.error.write(Self.erasing(state.lines) + text + Self.drawing(state.lines))
+            }
         }
     }
 
     /// Replaces the lines; none leaves nothing behind.
-    func draw(_ new: [String]) {
-        drawn.withLock { lines in
-            guard lines != new else { return }
-            StandardStream.error.write(Self.erasing(lines) + Self.drawing(new))
-            lines = new
+    func draw(_ lines: [String]) {
+        state.withLock { state in
+            guard state.waiting == nil, state.lines != lines else { return }
+            StandardStream.error.write(Self.erasing(state.lines) + Self.drawing(lines))
+            state.lines = lines
         }
+    }
+
+    /// Leaves the terminal to a question; what is told meanwhile follows the answer.
+    func asking<Answer>(_ ask: () -> Answer) -> Answer {
+        state.withLock { state in
+            StandardStream.error.write(Self.erasing(state.lines))
+            state = State(waiting: "")
+        }
+        defer {
+            state.withLock { state in
+                StandardStream.error.write(state.waiting ?? "")
+                state.waiting = nil
+            }
+        }
+        return ask()
     }
 
     /// Up to the first line, then clear to the end of the screen.

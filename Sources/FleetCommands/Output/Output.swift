@@ -86,6 +86,9 @@ struct Output: Sendable {
         foot.draw(board.lines(of: summary, at: now, columns: size.columns - 1, rows: rows, style: progressStyle))
     }
 
+    /// Leaves the terminal to a question.
+    func asking<Answer>(_ ask: () -> Answer) -> Answer { foot?.asking(ask) ?? ask() }
+
     /// Takes the board away.
     func clear() { foot?.draw([]) }
 

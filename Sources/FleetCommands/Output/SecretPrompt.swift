@@ -11,6 +11,10 @@ extension Output {
     /// Asks for something that is not shown while it is typed; nil without a terminal, or when nothing is typed.
     func askSecret(_ question: String) -> Secret? {
         guard StandardStream.isInputTerminal else { return nil }
+        return asking { Self.readSecret(question) }
+    }
+
+    private static func readSecret(_ question: String) -> Secret? {
         var shown = termios()
         guard tcgetattr(0, &shown) == 0 else { return nil }
         var hidden = shown

@@ -41,7 +41,9 @@ struct LiveClusterTests {
             )
             // Each of the three runs reads each list once, and each node is patched a few times.
             #expect(kinds.allSatisfy { !$0.key.hasPrefix("list ") || $0.value <= 3 })
-            #expect(requests.count <= evictions.count + 3 * 15 + 8 * targets.count)
+            // The Lease is renewed every two seconds for as long as the runs take, which is the machine's to say.
+            let work = requests.filter { $0.objectRef?.resource != "leases" }
+            #expect(work.count <= evictions.count + 3 * 15 + 8 * targets.count)
             for (title, count) in kinds { print("live:  \(count) \(title)") }
         }
     }
