@@ -45,10 +45,11 @@ import Testing
             run.interrupt()
             #expect(try await run.status() == 130)
             #expect(try await watch.status() == 130)
-            #expect(watch.error == run.error.split(separator: "\n").filter { $0.contains("Z  ") }.joined(separator: "\n") + "\n")
+            #expect(
+                watch.error == run.error.split(separator: "\n").filter { $0.contains("Z  ") }.joined(separator: "\n")
+                    + "\n")
 
-            let resume = ["resume", "--playbook", "retire.yaml", "--kubeconfig", world.kubeconfig]
-            let resumed = try RunningFleet(resume, in: world.folder.path)
+            let resumed = try RunningFleet(["resume"], in: world.folder.path)
             try await resumed.says("goes on")
             resumed.kill()
             _ = try await resumed.status()
@@ -139,7 +140,8 @@ import Testing
             #expect(again.status == 0)
             #expect(again.error.contains("stands still"))
             await releaseEvictions(world)
-            let resumed = try await world.run("resume", "--playbook", "\(world.folder.path)/retire.yaml")
+            // From another folder, by nothing but the journal.
+            let resumed = try await world.fleet.run("resume")
             #expect(resumed.status == 0, "\(resumed.error)")
             #expect(await world.server.simulation.nodes.count == 10)
         }

@@ -8,7 +8,11 @@ struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
         abstract: "Go on with an interrupted run.",
-        discussion: "Give the same inventory, cluster and variables as to the run. What was in flight is looked up in the world before anything is done again."
+        discussion: """
+            Inventory, cluster and keys are those of the run, unless others are given; the values of extra variables and \
+            passwords are not kept, so give them again. What was in flight is looked up in the world before anything is \
+            done again.
+            """
     )
 
     @Argument(help: "The run's name, as `fleet runs` lists it (default: the newest unfinished one).")
@@ -16,10 +20,11 @@ struct ResumeCommand: AsyncParsableCommand {
 
     @Option(
         name: .long, parsing: .singleValue,
-        help: ArgumentHelp("Say yes to something by name, such as an approve step. May be given several times.", valueName: "name"))
+        help: ArgumentHelp(
+            "Say yes to something by name, such as an approve step. May be given several times.", valueName: "name"))
     var approve: [String] = []
 
-    @Option(help: ArgumentHelp("The playbook, where it is not under playbooks/ by its name.", valueName: "path"))
+    @Option(help: ArgumentHelp("Another file of the playbook than the run was begun with.", valueName: "path"))
     var playbook: String?
 
     @Flag(name: .customLong("wait"), help: "Outside the playbook's window, wait for it instead of ending with 75.")
@@ -38,15 +43,18 @@ struct ResumeCommand: AsyncParsableCommand {
             let journal = try SQLiteJournal.open(state)
             let runs = try await journal.runs()
             guard let run = runs.first(where: { id == nil ? $0.finishedAt == nil : $0.id.rawValue == id }) else {
-                throw UsageError(id.map { "there is no run \"\($0)\"" } ?? "no run is unfinished", hint: "see: fleet runs")
+                throw UsageError(
+                    id.map { "there is no run \"\($0)\"" } ?? "no run is unfinished", hint: "see: fleet runs")
             }
             guard run.finishedAt == nil else {
                 throw UsageError("run \(run.id) has ended: \(run.result ?? "")", hint: "see: fleet report \(run.id)")
             }
-            let source = PlanSource(
-                playbook: playbook ?? run.playbook, planName: run.planName, inventory: inventory, cluster: cluster, state: state,
-                hosts: hosts
-            )
+            var source = PlanSource(
+                playbook: playbook ?? run.playbook, planName: run.planName, inventory: inventory, cluster: cluster,
+                state: state, hosts: hosts)
+            if let begun = try await RunLookup(state).invocation(of: run) {
+                try source.complete(with: begun, of: run.id, isPlaybookGiven: playbook != nil)
+            }
             let selection = try WaveSelection(wave: nil, waves: nil, isOutOfOrder: true)
             let wishes = RunFlow.Wishes(
                 selection: selection, isConfirmed: true, approvals: Set(approve), takeOver: lock.run, waits: waits)

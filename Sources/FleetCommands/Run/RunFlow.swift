@@ -47,7 +47,7 @@ struct RunFlow {
         }
         let reviewed = Planner.review(preparation.plan, preparation.request, waves: first.number...last.number)
         try show(reviewed)
-        var order = makeOrder(RunID.make(), waves, preparation, progress)
+        var order = try makeOrder(RunID.make(), waves, preparation, progress)
         if wishes.isDryRun { return try await preview(order, preparation) }
         order.window = window(preparation, reviewed, waves)
         try refuseOutside(order.window)
@@ -71,7 +71,7 @@ struct RunFlow {
         let waves = preparation.plan.waves.filter { run.waves.contains($0.number) }.map { wave in
             PlannedWave(number: wave.number, targets: wave.targets.filter { !done.contains($0.node) })
         }
-        var order = makeOrder(run.stored.id, waves, preparation, progress)
+        var order = try makeOrder(run.stored.id, waves, preparation, progress)
         if wishes.isDryRun { return try await preview(order, preparation) }
         try await preparation.journal.claim(run.stored.id)
         order.window = try reviewRest(of: order, run.history, preparation)
@@ -161,7 +161,7 @@ struct RunFlow {
 
     private func makeOrder(
         _ id: RunID, _ waves: [PlannedWave], _ preparation: Preparation, _ progress: PlanProgress
-    ) -> RunOrder {
+    ) throws -> RunOrder {
         let plan = preparation.plan
         let header = preparation.playbook.header
         var settings = RunSettings(
@@ -173,6 +173,7 @@ struct RunFlow {
             entrance: preparation.entrance
         )
         settings.approvals = wishes.approvals
+        settings.invocation = try source.invocation()
         return RunOrder(
             waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
             scopes: preparation.scopes, soon: plan.leavers.filter { !progress.finished.contains($0.node) },

@@ -3,6 +3,7 @@ import FleetModel
 import FleetPlanning
 import FleetPorts
 import FleetReport
+import FleetRun
 import Foundation
 
 /// The runs of the journal, for commands that only read: no file is made where there is none.
@@ -45,6 +46,15 @@ struct RunLookup {
     /// The facts of a run after a sequence number, in order.
     func records(of run: StoredRun, after sequence: Int64 = 0) async throws -> [JournalRecord] {
         try await journal?.records(of: run.id, after: sequence) ?? []
+    }
+
+    /// How a run was begun on this machine; nil where it was begun elsewhere, or nobody noted it.
+    func invocation(of run: StoredRun) async throws -> RunEvent.Invocation? {
+        for record in try await records(of: run) {
+            guard case .runStarted(let start) = try RunEvent(record) else { continue }
+            return start.actor.machine == RunEvent.Actor.current.machine ? start.invocation : nil
+        }
+        return nil
     }
 
     /// Whether a process on this machine drives a run.

@@ -28,7 +28,8 @@ struct StopFlow {
         defer { journal.release(run.id) }
         let now = try await lookup.run(run.id.rawValue)
         guard now.finishedAt == nil else { return try await tell(now, lookup) }
-        guard kind.isEnding, let cluster else { return try await tellPaused(now, lookup) }
+        guard kind.isEnding, var cluster else { return try await tellPaused(now, lookup) }
+        if let begun = try await lookup.invocation(of: now) { cluster.complete(with: begun) }
         return try await UndoFlow(run: now, journal: journal, takeOver: takeOver, output: output)
             .run(RunEvent.StopRequested(by: words, kind: kind), on: cluster)
     }

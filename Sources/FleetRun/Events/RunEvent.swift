@@ -42,6 +42,8 @@ extension RunEvent {
         public var waves: [Int]
         /// Login name, host name and version of fleet.
         public var actor: Actor
+        /// How it was begun; nil where nobody said, as before 0.2.
+        public var invocation: Invocation?
     }
 
     /// Who runs fleet.

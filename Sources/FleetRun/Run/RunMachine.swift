@@ -147,7 +147,7 @@ public struct RunMachine: Sendable {
             ? .runStarted(
                 RunEvent.RunStarted(
                     planDigest: order.planDigest, playbook: order.playbook, waves: order.waves.map(\.number),
-                    actor: settings.actor
+                    actor: settings.actor, invocation: settings.invocation
                 )
             )
             : .runResumed(RunEvent.RunResumed(actor: settings.actor, inDoubt: state.open.keys.sorted()))
@@ -187,7 +187,9 @@ public struct RunMachine: Sendable {
     private func nextDeadline() -> Instant? {
         guard state.result == nil else { return nil }
         let patience = blockedSince.map { $0 + Self.patience }.flatMap { $0 > now ? $0 : nil }
-        let later = [stopDeadline, undoDeadline, windowDeadline, state.soakEnd].map { $0.flatMap { $0 > now ? $0 : nil } }
+        let later = [stopDeadline, undoDeadline, windowDeadline, state.soakEnd].map {
+            $0.flatMap { $0 > now ? $0 : nil }
+        }
         let run = ([governorDeadline, standstillDeadline, markDeadline, patience] + later).compactMap(\.self)
         return (run + deadlines.values).min()
     }

@@ -71,6 +71,8 @@ public struct RunSettings: Sendable {
     public var entrance: ClusterEntrance?
     /// What a person approved by name (safety rule 20).
     public var approvals: Set<String> = []
+    /// How the run was begun; nil where it cannot be gone on with by its name alone.
+    public var invocation: RunEvent.Invocation?
 
     /// Settings.
     public init(
