@@ -157,7 +157,7 @@ let package = Package(
         .testTarget(
             name: "FleetSimulationServerTests",
             dependencies: [
-                "FleetSimulationServer", "FleetSimulation", "FleetWire", "FleetModel",
+                "FleetSimulationServer", "FleetSimulation", "FleetPlanning", "FleetWire", "FleetModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),

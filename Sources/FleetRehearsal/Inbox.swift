@@ -51,8 +51,14 @@ struct Inbox: Sendable {
     /// Changes that have not arrived never will.
     mutating func dropChanges() { changes = Queue() }
 
-    /// The next one that has arrived by then.
-    mutating func take(at now: Instant) -> Observation? {
+    /// Those that have arrived by then.
+    mutating func takeAll(at now: Instant) -> [Observation] {
+        var arrived: [Observation] = []
+        while let observation = take(at: now) { arrived.append(observation) }
+        return arrived
+    }
+
+    private mutating func take(at now: Instant) -> Observation? {
         let isChange: Bool
         switch (changes.first, others.first) {
         case (nil, nil): return nil

@@ -16,6 +16,9 @@ public struct Invariants: Sendable {
     let policy: WavePolicy
     let evictions: EvictionPolicy
     let before: ClusterSnapshot
+    private let permitsOverride: Bool
+    private var drainsSince: [NodeName: Instant] = [:]
+    private var passed: Set<ObjectUID> = []
     private var inHand: Set<NodeName> = []
     private(set) var setAside: Set<NodeName> = []
     private(set) var finished: Set<NodeName> = []
@@ -27,6 +30,7 @@ public struct Invariants: Sendable {
     public init(_ order: RunOrder, before: ClusterSnapshot) {
         policy = order.policy
         evictions = order.settings.evictions
+        permitsOverride = order.settings.permitsBudgetOverride
         self.before = before
     }
 
@@ -43,6 +47,8 @@ public struct Invariants: Sendable {
         case .nodeFinished(let finish):
             inHand.remove(finish.node)
             finished.insert(finish.node)
+        case .stepStarted(let start): if start.step == "drain" { drainsSince[start.node] = simulation.now }
+        case .budgetPassed(let pass): checkPass(pass, in: simulation)
         case .stepFinished(let finish): if finish.step == "drain" { drained.insert(finish.node) }
         case .nodeQuarantined(let fact):
             inHand.remove(fact.node)
@@ -84,6 +90,30 @@ public struct Invariants: Sendable {
     }
 
     // MARK: - Evictions
+
+    /// A budget is passed only for pods that the playbook names, when their time is over, where that was permitted
+    /// (safety rule 11).
+    private mutating func checkPass(_ pass: RunEvent.BudgetPassed, in simulation: ClusterSimulation) {
+        let reference = pass.request.pod
+        passed.insert(reference.uid)
+        if !permitsOverride { violate("\(reference.key) was to be deleted past its budget, and nobody permitted it") }
+        let began = drainsSince[pass.request.node] ?? .epoch
+        if simulation.now < began + evictions.timeout {
+            violate("\(reference.key) was to be deleted before its time was over")
+        }
+        guard let pod = simulation.pod(reference.key), pod.uid == reference.uid else { return }
+        if evictions.stuck.action(forLabels: pod.labels) != .delete {
+            violate("no selector names \(reference.key) for deletion")
+        }
+        if pod.gracePeriodSeconds == 0 { violate("\(reference.key) was to be deleted with grace 0") }
+    }
+
+    /// A request that goes past budgets says so first, and leaves the pod its own grace.
+    mutating func check(_ request: ClusterRequest) {
+        guard case .deletePod(let pod, let grace) = request else { return }
+        if !passed.contains(pod.uid) { violate("\(pod.key) was deleted without a word") }
+        if grace != nil { violate("\(pod.key) was deleted with another grace than its own") }
+    }
 
     /// A pod as it was before fleet asked for its eviction.
     public struct Witness: Sendable {

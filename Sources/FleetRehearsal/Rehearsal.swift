@@ -15,6 +15,8 @@ public struct Rehearsal: Sendable {
         public var watch: Duration = .zero
         /// From a command's start on a host to its end.
         public var command: Duration = .seconds(1)
+        /// How long the shell takes to record the facts of one turn; what arrives meanwhile is taken in together.
+        public var turn: Duration = .zero
 
         /// A nearby API server, and hosts that take a second.
         public init() {}
@@ -51,6 +53,8 @@ public struct Rehearsal: Sendable {
     /// The hosts, with what their disks keep over a crash of the run.
     private(set) var hosts: SimulatedHosts
     private var now: Instant
+    /// When the shell has recorded the last turn's facts, and takes in what has arrived.
+    private var freeAt: Instant
     private var inbox = Inbox()
     private var deadline: Instant?
     private var crashPoint: CrashPoint?
@@ -81,6 +85,7 @@ public struct Rehearsal: Sendable {
         machine = RunMachine(order, history: history)
         self.hosts = hosts
         now = simulation.now
+        freeAt = now
         events = history
         let snapshot = simulation.snapshot()
         for budget in snapshot.budgets { read(budget) }
@@ -110,7 +115,9 @@ public struct Rehearsal: Sendable {
     }
 
     /// Somebody else takes the cluster's lock.
-    public mutating func loseLock() { inbox.add(.lockLost("run r-other of ops@elsewhere took the cluster over"), at: now) }
+    public mutating func loseLock() {
+        inbox.add(.lockLost("run r-other of ops@elsewhere took the cluster over"), at: now)
+    }
 
     /// Does something to the world at this instant, such as injecting a fault.
     public mutating func disturb(_ command: SimulationCommand) { deliver(simulation.apply(command, at: now).changes) }
@@ -128,19 +135,25 @@ public struct Rehearsal: Sendable {
     /// Moves to the next instant at which something happens, at the latest to `limit`; false when nothing will happen
     /// any more.
     public mutating func step(until limit: Instant? = nil) -> Bool {
-        let dues = [inbox.next, simulation.nextDue, deadline, gapEnd, limit].compactMap(\.self)
-        guard result == nil, crashPoint?.isReached != true, let next = dues.min() else { return false }
+        let turns = [inbox.next, simulation.nextDue, deadline].compactMap(\.self).min().map { max($0, freeAt) }
+        guard result == nil, crashPoint?.isReached != true,
+            let next = [turns, gapEnd, limit].compactMap(\.self).min()
+        else { return false }
         now = max(now, next)
         deliver(simulation.advance(to: now))
         endGap()
-        while result == nil, crashPoint?.isReached != true, let observation = inbox.take(at: now) { tell(observation) }
-        if result == nil, let deadline, deadline <= now { tick() }
+        while result == nil, crashPoint?.isReached != true, freeAt <= now {
+            let observations = inbox.takeAll(at: now)
+            if observations.isEmpty { break }
+            tell(observations)
+        }
+        if result == nil, freeAt <= now, let deadline, deadline <= now { tick() }
         return true
     }
 
     /// A machine that asks again and again for a tick at once would spin a processor when live.
     private mutating func tick() {
-        tell(.tick)
+        tell([.tick])
         idleTicks = deadline.map { $0 <= now } ?? false ? idleTicks + 1 : 0
         precondition(idleTicks < 1000, "the machine asks for a tick at once, again and again")
     }
@@ -167,9 +180,11 @@ public struct Rehearsal: Sendable {
         }
     }
 
-    private mutating func tell(_ observation: Observation) {
-        let reaction = machine.handle(observation, at: now)
+    /// Tells the machine what has arrived, all at once as the shell does.
+    private mutating func tell(_ observations: [Observation]) {
+        let reaction = machine.handle(observations, at: now)
         deadline = reaction.deadline
+        if !reaction.events.isEmpty { freeAt = now + latencies.turn }
         for event in reaction.events {
             events.append((event, now))
             invariants?.take(event, in: simulation)
@@ -198,6 +213,7 @@ public struct Rehearsal: Sendable {
     private mutating func carryOut(_ operation: Operation, for node: NodeName?) -> (OperationAnswer, Duration) {
         switch operation {
         case .cluster(let request):
+            invariants?.check(request)
             let before = invariants.flatMap { $0.witness(of: request, in: simulation) }
             let reaction = simulation.apply(.request(request, dryRun: false), at: now)
             if let before { invariants?.evicted(before, reaction.reply, in: simulation) }

@@ -164,15 +164,13 @@ private struct Turn {
     /// Tells the machine everything that came in, and sums up what it wants.
     mutating func handle(_ observations: [Observation], at now: Instant) -> Sum {
         var sum = Sum()
-        for observation in observations {
-            let reaction = machine.handle(observation, at: now)
-            for event in reaction.events {
-                sequence += 1
-                sum.events.append(RecordedEvent(sequence: sequence, time: now, event: event))
-            }
-            for directive in reaction.directives { take(directive, into: &sum) }
-            sum.deadline = reaction.deadline
+        let reaction = machine.handle(observations, at: now)
+        for event in reaction.events {
+            sequence += 1
+            sum.events.append(RecordedEvent(sequence: sequence, time: now, event: event))
         }
+        for directive in reaction.directives { take(directive, into: &sum) }
+        sum.deadline = reaction.deadline
         return sum
     }
 

@@ -56,6 +56,30 @@ import Testing
         #expect(document["result"] as? String == "failed")
     }
 
+    @Test("a playbook's windows are waited for: nothing begins outside them")
+    func windows() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var cluster = DemoCluster.snapshot()
+        cluster.takenAt = Instant(seconds: 1_767_225_600)  // Midnight, UTC.
+        var bytes: [UInt8] = []
+        SnapshotDocument(cluster).write { bytes += $0 }
+        let file = try folder.write(String(decoding: bytes, as: UTF8.self), to: "demo.json")
+        let window = "window: {from: \"01:00\", to: \"01:10\", time_zone: UTC}\n"
+        let playbook = try folder.write(window + Self.playbook, to: "retire.yaml")
+        let result = try await FleetBinary(directory: folder.path).run(
+            "rehearse", playbook, "--snapshot", file, "-l", "web-02,web-06,web-07", "--pod-start", "6m", "--output",
+            "json")
+        #expect(result.status == 0, "\(result.error)\(result.output)")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let begun = try #require(document["waves"] as? [[String: Any]]).compactMap { $0["from"] as? Double }
+        #expect(begun.count > 1)
+        for seconds in begun {
+            #expect((3600..<4200).contains(seconds.truncatingRemainder(dividingBy: 86_400)), "\(begun)")
+        }
+        #expect(result.output.contains("the window opens") && document["result"] as? String == "done")
+    }
+
     @Test("slower pods make a longer run, and nothing else differs")
     func speeds() async throws {
         let folder = try TemporaryFolder()

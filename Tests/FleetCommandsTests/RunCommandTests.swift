@@ -152,7 +152,7 @@ import Testing
     @Test(
         "what is read and not kept is refused with its place",
         arguments: [
-            ("evictions: {stuck: [{selector: app=x, action: delete}]}", "p.yaml:3:13")
+            ("health: [errors]", "p.yaml:3:1")
         ])
     func unkept(line: String, place: String) async throws {
         let folder = try TemporaryFolder()

@@ -26,10 +26,12 @@ struct CrashTests {
             expectSameEnd(second, count)
         }
         print("crashes \(performing ? "after" : "before") the acts: \(crashes) of \(length) prefixes")
-        #expect(crashes > length / 4)
+        #expect(crashes > length / 5)
     }
 
-    @Test("a script in doubt is found on its host, or its node is set aside: it never starts twice", arguments: [false, true])
+    @Test(
+        "a script in doubt is found on its host, or its node is set aside: it never starts twice",
+        arguments: [false, true])
     func scriptInDoubt(performing: Bool) throws {
         let order = try Decommission.order(
             DecommissionTests.waves, in: snapshot, policy: DecommissionTests.policy)

@@ -47,8 +47,18 @@ struct Scenario {
             maxUnavailable: seed.chance(50) ? .percent(seed.pick(5...50)) : .count(seed.pick(1...5)),
             maxUnavailablePerZone: .count(seed.pick(1...3)), parallelism: seed.pick(1...6),
             soak: .seconds(seed.pick(0...30)), maxFailures: seed.pick(0...2))
-        return try Decommission.order(
-            waves, in: snapshot, policy: policy, evictions: EvictionPolicy(timeout: .seconds(900)))
+        var order = try Decommission.order(waves, in: snapshot, policy: policy, evictions: evictions(&seed))
+        order.settings.permitsBudgetOverride = seed.chance(70)
+        return order
+    }
+
+    /// Some delete what is still held back after two minutes.
+    private static func evictions(_ seed: inout Seed) -> EvictionPolicy {
+        guard seed.chance(20) else { return EvictionPolicy(timeout: .seconds(900)) }
+        let named = LabelSelector(matchExpressions: [SelectorRequirement("app", .isIn, (0..<10).map { "app\($0 * 2)" })]
+        )
+        return EvictionPolicy(
+            timeout: .seconds(120), stuck: StuckPolicy(rules: [StuckPolicy.Rule(selector: named, action: .delete)]))
     }
 
     private static func latencies(_ seed: inout Seed) -> Rehearsal.Latencies {
@@ -56,6 +66,7 @@ struct Scenario {
         latencies.request = .milliseconds(seed.pick(0...300))
         latencies.watch = .milliseconds(seed.chance(50) ? 0 : seed.pick(1...800))
         latencies.command = .milliseconds(seed.pick(10...5000))
+        latencies.turn = .milliseconds(seed.chance(50) ? 0 : seed.pick(1...200))
         return latencies
     }
 
@@ -66,30 +77,39 @@ struct Scenario {
         }
     }
 
-    private static func faults(_ snapshot: ClusterSnapshot, _ seed: inout Seed) -> [(at: Duration, command: SimulationCommand)] {
+    private static func faults(_ snapshot: ClusterSnapshot, _ seed: inout Seed) -> [(
+        at: Duration, command: SimulationCommand
+    )] {
         (0..<seed.pick(1...6)).flatMap { _ in fault(snapshot, &seed) }.sorted { $0.at < $1.at }
     }
 
     /// A fault and, where it would last, its end.
-    private static func fault(_ snapshot: ClusterSnapshot, _ seed: inout Seed) -> [(at: Duration, command: SimulationCommand)] {
+    private static func fault(_ snapshot: ClusterSnapshot, _ seed: inout Seed) -> [(
+        at: Duration, command: SimulationCommand
+    )] {
         let at = Duration.seconds(seed.pick(0...120))
         let end = at + .seconds(seed.pick(1...60))
         switch seed.pick(0...9) {
         case 0...5:
             let answers: [FaultAnswer] = [
-                .throttled(retryAfterSeconds: 2), .budgetSpent, .budgetNotObserved, .serverError(500, "etcdserver: leader changed"),
-                .timedOut(lands: true), .timedOut(lands: false), .connectionLost(lands: true), .connectionLost(lands: false),
+                .throttled(retryAfterSeconds: 2), .budgetSpent, .budgetNotObserved,
+                .serverError(500, "etcdserver: leader changed"),
+                .timedOut(lands: true), .timedOut(lands: false), .connectionLost(lands: true),
+                .connectionLost(lands: false),
             ]
             let verbs: [RequestPattern.Verb] = [.evict, .patchNode, .deleteNode, .scale]
             let pattern = RequestPattern(seed.chance(20) ? nil : seed.pick(verbs, otherwise: .evict))
             let isBudget = pattern.verb == .evict
-            let answer = seed.pick(isBudget ? answers : answers.filter { $0 != .budgetSpent && $0 != .budgetNotObserved }, otherwise: .budgetSpent)
+            let answer = seed.pick(
+                isBudget ? answers : answers.filter { $0 != .budgetSpent && $0 != .budgetNotObserved },
+                otherwise: .budgetSpent)
             return [(at, .fault(.answer(pattern, answer, count: seed.pick(1...3))))]
         case 6...7:
             let controllers: [SimulationController] = [.scheduler, .workloads, .disruption, .volumes, .kubelets]
             let controller = seed.pick(controllers, otherwise: .scheduler)
             return [
-                (at, .fault(.controller(controller, isPaused: true))), (end, .fault(.controller(controller, isPaused: false))),
+                (at, .fault(.controller(controller, isPaused: true))),
+                (end, .fault(.controller(controller, isPaused: false))),
             ]
         case 8:
             guard let pod = snapshot.pods.filter({ !$0.isDaemon }).randomElement(using: &seed) else { return [] }

@@ -50,6 +50,11 @@ struct FrozenEventTests {
                 #"{"budget":"PodDisruptionBudget shop/cart","id":9,"node":"web-01","pod":{"key":{"name":"cart-1","namespace":"shop"},"uid":"u1"},"podCreatedAt":{"microseconds":1000000},"readyBefore":3,"workload":"u2"}"#
         ),
         Row(
+            kind: "budget.passed",
+            payload:
+                #"{"reason":"PodDisruptionBudget shop/cart needs 3 healthy pods and has 3","request":{"budget":"PodDisruptionBudget shop/cart","id":9,"node":"web-01","pod":{"key":{"name":"cart-1","namespace":"shop"},"uid":"u1"},"readyBefore":3,"workload":"u2"},"waitedSeconds":1800}"#
+        ),
+        Row(
             kind: "eviction.answered",
             payload:
                 #"{"answer":"accepted","id":9,"isAccepted":true,"message":"","node":"web-01","pod":{"key":{"name":"cart-1","namespace":"shop"},"uid":"u1"}}"#

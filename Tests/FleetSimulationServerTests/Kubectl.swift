@@ -36,6 +36,13 @@ final class Kubectl: Sendable {
     func callAsFunction(
         _ arguments: String..., mayFail: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> String {
+        try await self(arguments, mayFail: mayFail, sourceLocation: sourceLocation)
+    }
+
+    /// The same with arguments in a list.
+    func callAsFunction(
+        _ arguments: [String], mayFail: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> String {
         let program = try #require(Self.path)
         let output = folder.appendingPathComponent("output-\(UUID().uuidString)")
         let complaints = mayFail ? output : output.appendingPathExtension("error")

@@ -23,7 +23,7 @@ struct LoadedPlaybook: Sendable {
         let document = try PlaybookDocument(file: path, in: files)
         let steps = try decode(document)
         let checks = try PlaybookChecks(document.preflight)
-        try refuseUnkept(document, path)
+        try refuseUnkept(document)
         try TimeZones.check(document)
         var digest = ContentDigest()
         digest.update(try files.contents(of: path))
@@ -57,11 +57,8 @@ struct LoadedPlaybook: Sendable {
     }
 
     /// A promise that this version would not keep is refused, not ignored.
-    private static func refuseUnkept(_ document: PlaybookDocument, _ path: String) throws(Diagnostics) {
+    private static func refuseUnkept(_ document: PlaybookDocument) throws(Diagnostics) {
         if let place = document.places["health"] { throw unkept("\"health\"", at: place) }
-        if document.header.evictions.stuck.deletesSomePods {
-            throw unkept("\"action: delete\"", at: document.places["evictions.stuck"] ?? SourceLocation(file: path))
-        }
     }
 
     private static func unkept(_ what: String, at place: SourceLocation) -> Diagnostics {

@@ -16,6 +16,15 @@ struct PlanSource {
     var hosts: HostOptions
 }
 
+extension PlanSource {
+    /// A playbook with the options of a command that plans.
+    init(playbook: String, planName: String?, options: PlanOptions) {
+        self.init(
+            playbook: playbook, planName: planName, inventory: options.inventory, cluster: options.cluster,
+            state: options.state, hosts: options.hosts)
+    }
+}
+
 /// Everything that a plan or a run is made of: playbook, inventory, cluster, journal, and the plan itself.
 struct Preparation: Sendable {
     var playbook: LoadedPlaybook
@@ -79,7 +88,9 @@ struct Preparation: Sendable {
         let inventory = files ?? .nodes(of: snapshot, and: pinned)
         let spares = try inventory.spares(of: playbook)
         let newcomers = Set(spares.map(\.name))
-        let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned).filter { !newcomers.contains($0.name) }
+        let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned).filter {
+            !newcomers.contains($0.name)
+        }
         var request = PlanRequest(
             snapshot: snapshot, playbook: playbook.header, playbookDigest: playbook.digest, steps: playbook.summaries,
             hosts: hosts, name: name, criticalPods: playbook.checks.criticalPods, pinned: pinned

@@ -86,7 +86,8 @@ struct HostOptions: ParsableArguments {
     @Option(
         name: .customLong("ssh-config"),
         help: ArgumentHelp(
-            "The ssh_config to read; none reads none (default: ~/.ssh/config and /etc/ssh/ssh_config).", valueName: "path")
+            "The ssh_config to read; none reads none (default: ~/.ssh/config and /etc/ssh/ssh_config).",
+            valueName: "path")
     )
     var sshConfig: String?
 
@@ -131,6 +132,25 @@ extension StateOptions {
     func path() throws -> String { Paths.state(try state ?? Defaults.load().state) }
 }
 
+/// What a run may do only when somebody says so for this once.
+enum Permission: String, ExpressibleByArgument, CaseIterable, Sendable {
+    /// Pods that `evictions.stuck` names are deleted past their budgets when their time is over (safety rule 11).
+    case budgetOverride = "budget-override"
+}
+
+/// What is allowed beyond what the playbook says.
+struct PermissionOptions: ParsableArguments {
+    @Option(
+        name: .customLong("allow"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Allow what the playbook asks for and a run does not do by itself: budget-override deletes the pods that evictions.stuck names.",
+            valueName: "name"))
+    var allowed: [Permission] = []
+
+    /// Whether budgets may be passed.
+    var permitsBudgetOverride: Bool { allowed.contains(.budgetOverride) }
+}
+
 /// What to do about a cluster that another run holds (safety rule 23).
 struct LockOptions: ParsableArguments {
     @Option(
@@ -144,4 +164,13 @@ struct LockOptions: ParsableArguments {
 
     /// The run to be taken over from.
     var run: RunID? { takeOver.map { RunID($0) } }
+}
+
+/// The options of every command that makes or follows a plan.
+struct PlanOptions: ParsableArguments {
+    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
+    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
+    @OptionGroup(title: "Hosts") var hosts: HostOptions
+    @OptionGroup(title: "State") var state: StateOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
 }

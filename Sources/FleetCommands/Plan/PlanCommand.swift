@@ -45,19 +45,12 @@ struct PlanCommand: AsyncParsableCommand {
         help: ArgumentHelp("The pinned plan's name (default: the playbook's).", valueName: "name"))
     var planName: String?
 
-    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
-    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
-    @OptionGroup(title: "Hosts") var hosts: HostOptions
-    @OptionGroup(title: "State") var state: StateOptions
-    @OptionGroup(title: "Output") var outputOptions: OutputOptions
+    @OptionGroup var options: PlanOptions
 
     func run() async throws {
-        let output = Output(outputOptions)
+        let output = Output(options.output)
         try await output.exiting {
-            let source = PlanSource(
-                playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state,
-                hosts: hosts
-            )
+            let source = PlanSource(playbook: playbook, planName: planName, options: options)
             guard let snapshot else { return try await Preparation.with(source) { try await show($0, output) } }
             return try show(SnapshotPlan.make(source, of: snapshot), output)
         }
@@ -106,7 +99,8 @@ struct PlanCommand: AsyncParsableCommand {
         let targets = Set(plan.targets.map(\.node))
         for node in preparation.snapshot.nodes where targets.contains(node.name) {
             guard node.taints.contains(where: { $0.key == RunMachine.retiringTaint.key }) else { continue }
-            let patch = NodePatch(annotations: [RunMachine.retiringAnnotation: nil], removeTaints: [RunMachine.retiringTaint])
+            let patch = NodePatch(
+                annotations: [RunMachine.retiringAnnotation: nil], removeTaints: [RunMachine.retiringTaint])
             let outcome = await preparation.client.perform(.patchNode(node.name, uid: node.uid, patch))
             if case .failed(let failure) = outcome { throw failure }
         }

@@ -26,15 +26,19 @@ struct PlayedPlan {
         let waves = identified(planned.plan.waves)
         var simulation = ClusterSimulation(snapshot: start, settings: world.simulation)
         addHosts(of: waves.flatMap(\.targets), to: &simulation)
-        var rehearsal = Rehearsal(order(waves), in: simulation, latencies: world.latencies)
-        rehearsal.play(world.troubles, atMost: world.longest)
+        let order = order(waves, world)
+        var rehearsal = Rehearsal(order, in: simulation, latencies: world.latencies)
+        rehearsal.play(world.troubles, atMost: world.longest ?? Self.longest(order))
         return RehearsalStory(
             plan: planned.plan, events: rehearsal.events, readings: rehearsal.readings,
             span: start.takenAt...max(start.takenAt, rehearsal.time), source: source, seed: world.simulation.seed,
             conditions: world.conditions)
     }
 
-    private func order(_ waves: [PlannedWave]) -> RunOrder {
+    /// A run that waits for its windows may take weeks.
+    private static func longest(_ order: RunOrder) -> Duration { .seconds((order.window == nil ? 7 : 60) * 86_400) }
+
+    private func order(_ waves: [PlannedWave], _ world: WorldSettings) -> RunOrder {
         let plan = planned.plan
         let header = planned.playbook.header
         var settings = RunSettings(
@@ -43,12 +47,15 @@ struct PlayedPlan {
             inventory: planned.inventory.inventory.hosts.map(InventoryMember.init), files: planned.playbook.files,
             entrance: ClusterEntrance(endpoint: "rehearsed:6443", authorityPins: [], seed: SecretText("rehearsed"))
         )
+        settings.permitsBudgetOverride = world.permitsBudgetOverride
         // Everything is approved: how long a person takes is nobody's to predict.
         settings.approvals = Set(planned.playbook.steps.compactMap { ($0.step as? ApproveStep)?.name })
         return RunOrder(
             waves: waves, steps: planned.playbook.steps, policy: plan.policy, settings: settings,
-            scopes: planned.scopes,
-            soon: waves.flatMap(\.targets), planDigest: plan.digest, playbook: plan.playbook
+            scopes: planned.scopes, soon: waves.flatMap(\.targets).filter { $0.isNewcomer != true },
+            window: RunWindow(
+                of: header, for: waves, of: plan, waits: true, at: planned.request.snapshot.takenAt),
+            planDigest: plan.digest, playbook: plan.playbook
         )
     }
 

@@ -35,19 +35,12 @@ struct RehearseCommand: AsyncParsableCommand {
     var planName: String?
 
     @OptionGroup(title: "The world played") var world: WorldOptions
-    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
-    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
-    @OptionGroup(title: "Hosts") var hosts: HostOptions
-    @OptionGroup(title: "State") var state: StateOptions
-    @OptionGroup(title: "Output") var outputOptions: OutputOptions
+    @OptionGroup var options: PlanOptions
 
     func run() async throws {
-        let output = Output(outputOptions)
+        let output = Output(options.output)
         try await output.exiting {
-            let source = PlanSource(
-                playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state,
-                hosts: hosts
-            )
+            let source = PlanSource(playbook: playbook, planName: planName, options: options)
             let world = try world.settings()
             guard let snapshot else {
                 let planned = try await Preparation.with(source) { SnapshotPlan($0) }

@@ -31,7 +31,9 @@ struct WorldOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long a command on a host takes (default: 1s).", valueName: "duration"))
     var command: String?
 
-    @Option(help: ArgumentHelp("Stop playing after so long on the virtual clock (default: 7d).", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "Stop playing after so long on the virtual clock (default: 7d; 60d with windows).", valueName: "duration"))
     var longest: String?
 
     @Option(help: "The seed of delays; equal seeds play equally.")
@@ -47,9 +49,12 @@ struct WorldOptions: ParsableArguments {
             """, valueName: "fault"))
     var fault: [String] = []
 
+    @OptionGroup var permissions: PermissionOptions
+
     /// The settings that the options make.
     func settings() throws -> WorldSettings {
         var settings = WorldSettings(seed: seed)
+        settings.permitsBudgetOverride = permissions.permitsBudgetOverride
         if let podStart {
             settings.simulation.podStart = try range(podStart, "--pod-start")
             settings.simulation.podReady = .zero...(.zero)
@@ -92,9 +97,16 @@ struct WorldSettings {
     var simulation: SimulationSettings
     var latencies = Rehearsal.Latencies()
     var troubles: [Trouble] = []
-    var longest = Duration.seconds(7 * 86_400)
+    /// Whether the run played may pass budgets.
+    var permitsBudgetOverride = false
+    /// How much of the virtual clock is played; nil leaves it to the plan.
+    var longest: Duration?
     /// What differs from the usual, in words.
     var conditions: [String] = []
 
-    init(seed: UInt64) { simulation = SimulationSettings(seed: seed) }
+    /// A usual world: a journal on a disk that takes 20 ms to be sure.
+    init(seed: UInt64) {
+        simulation = SimulationSettings(seed: seed)
+        latencies.turn = .milliseconds(20)
+    }
 }

@@ -30,17 +30,14 @@ struct ResumeCommand: AsyncParsableCommand {
     @Flag(name: .customLong("wait"), help: "Outside the playbook's window, wait for it instead of ending with 75.")
     var waits = false
 
+    @OptionGroup var permissions: PermissionOptions
     @OptionGroup(title: "Lock") var lock: LockOptions
-    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
-    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
-    @OptionGroup(title: "Hosts") var hosts: HostOptions
-    @OptionGroup(title: "State") var state: StateOptions
-    @OptionGroup(title: "Output") var outputOptions: OutputOptions
+    @OptionGroup var options: PlanOptions
 
     func run() async throws {
-        let output = Output(outputOptions)
+        let output = Output(options.output)
         try await output.exiting {
-            let journal = try SQLiteJournal.open(state)
+            let journal = try SQLiteJournal.open(options.state)
             let runs = try await journal.runs()
             guard let run = runs.first(where: { id == nil ? $0.finishedAt == nil : $0.id.rawValue == id }) else {
                 throw UsageError(
@@ -49,15 +46,14 @@ struct ResumeCommand: AsyncParsableCommand {
             guard run.finishedAt == nil else {
                 throw UsageError("run \(run.id) has ended: \(run.result ?? "")", hint: "see: fleet report \(run.id)")
             }
-            var source = PlanSource(
-                playbook: playbook ?? run.playbook, planName: run.planName, inventory: inventory, cluster: cluster,
-                state: state, hosts: hosts)
-            if let begun = try await RunLookup(state).invocation(of: run) {
+            var source = PlanSource(playbook: playbook ?? run.playbook, planName: run.planName, options: options)
+            if let begun = try await RunLookup(options.state).invocation(of: run) {
                 try source.complete(with: begun, of: run.id, isPlaybookGiven: playbook != nil)
             }
             let selection = try WaveSelection(wave: nil, waves: nil, isOutOfOrder: true)
             let wishes = RunFlow.Wishes(
-                selection: selection, isConfirmed: true, approvals: Set(approve), takeOver: lock.run, waits: waits)
+                selection: selection, isConfirmed: true, approvals: Set(approve),
+                permitsBudgetOverride: permissions.permitsBudgetOverride, takeOver: lock.run, waits: waits)
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }
     }

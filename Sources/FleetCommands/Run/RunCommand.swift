@@ -26,35 +26,36 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Do not ask.")
     var yes = false
 
-    @Option(parsing: .singleValue, help: ArgumentHelp("Approve something by name, such as critical-pods. May be given several times.", valueName: "name"))
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Approve something by name, such as critical-pods. May be given several times.", valueName: "name"))
     var approve: [String] = []
 
     @Flag(name: .customLong("wait"), help: "Outside the playbook's window, wait for it instead of ending with 75.")
     var waits = false
 
+    @OptionGroup var permissions: PermissionOptions
     @OptionGroup(title: "Lock") var lock: LockOptions
 
     @Flag(help: "Say what would change, on the API and on the hosts, and change nothing.")
     var dryRun = false
 
-    @Option(name: .customLong("plan"), help: ArgumentHelp("The pinned plan's name (default: the playbook's).", valueName: "name"))
+    @Option(
+        name: .customLong("plan"),
+        help: ArgumentHelp("The pinned plan's name (default: the playbook's).", valueName: "name"))
     var planName: String?
 
-    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
-    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
-    @OptionGroup(title: "Hosts") var hosts: HostOptions
-    @OptionGroup(title: "State") var state: StateOptions
-    @OptionGroup(title: "Output") var outputOptions: OutputOptions
+    @OptionGroup var options: PlanOptions
 
     func run() async throws {
-        let output = Output(outputOptions)
+        let output = Output(options.output)
         try await output.exiting {
             let selection = try WaveSelection(wave: wave, waves: waves, isOutOfOrder: outOfOrder)
-            let source = PlanSource(
-                playbook: playbook, planName: planName, inventory: inventory, cluster: cluster, state: state, hosts: hosts
-            )
-            let wishes = RunFlow.Wishes(selection: selection, isConfirmed: yes, isDryRun: dryRun, approvals: Set(approve), takeOver: lock.run,
-                waits: waits)
+            let source = PlanSource(playbook: playbook, planName: planName, options: options)
+            let wishes = RunFlow.Wishes(
+                selection: selection, isConfirmed: yes, isDryRun: dryRun, approvals: Set(approve),
+                permitsBudgetOverride: permissions.permitsBudgetOverride, takeOver: lock.run, waits: waits)
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }
     }

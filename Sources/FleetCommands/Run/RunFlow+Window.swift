@@ -7,15 +7,8 @@ import FleetRuntime
 extension RunFlow {
     /// The playbook's windows, with what the plan's forecast says of the waves that are left; nil when it has none.
     func window(_ preparation: Preparation, _ reviewed: Plan, _ waves: [PlannedWave]) -> RunWindow? {
-        let calendar = TimeZones.calendar(of: preparation.playbook.header, around: RuntimeClock().now)
-        guard let calendar else { return nil }
-        let nodes = Dictionary(waves.map { ($0.number, $0.targets.count) }, uniquingKeysWith: { first, _ in first })
-        let needs = reviewed.forecast.waves.map { wave in
-            (wave.number, RunWindow.WaveNeed(seconds: wave.longestSeconds, nodes: nodes[wave.number] ?? 0))
-        }
-        return RunWindow(
-            calendar: calendar, waits: wishes.waits,
-            forecast: Dictionary(needs, uniquingKeysWith: { first, _ in first }))
+        RunWindow(
+            of: preparation.playbook.header, for: waves, of: reviewed, waits: wishes.waits, at: RuntimeClock().now)
     }
 
     /// Outside its windows a run that is not to wait does not begin at all.
@@ -28,5 +21,19 @@ extension RunFlow {
         throw Refusal(
             "outside the playbook's window; \(next); nothing was changed", hint: "wait for it with: --wait",
             isResumable: true)
+    }
+}
+
+extension RunWindow {
+    /// A playbook's windows around an instant, with what a plan's forecast says of some of its waves; nil when it has
+    /// none.
+    init?(of playbook: PlaybookHeader, for waves: [PlannedWave], of plan: Plan, waits: Bool, at instant: Instant) {
+        guard let calendar = TimeZones.calendar(of: playbook, around: instant) else { return nil }
+        let nodes = Dictionary(waves.map { ($0.number, $0.targets.count) }, uniquingKeysWith: { first, _ in first })
+        let needs = plan.forecast.waves.map { wave in
+            (wave.number, WaveNeed(seconds: wave.longestSeconds, nodes: nodes[wave.number] ?? 0))
+        }
+        self.init(
+            calendar: calendar, waits: waits, forecast: Dictionary(needs, uniquingKeysWith: { first, _ in first }))
     }
 }

@@ -19,6 +19,8 @@ struct RunFlow {
         var isDryRun = false
         /// What was approved by name (safety rule 20).
         var approvals: Set<String> = []
+        /// Whether pods that `evictions.stuck` names may be deleted past their budgets (safety rule 11).
+        var permitsBudgetOverride = false
         /// The run whose lock is to be taken over (safety rule 23).
         var takeOver: RunID?
         /// Whether the run waits for its window, instead of ending with 75.
@@ -174,6 +176,7 @@ struct RunFlow {
         )
         settings.approvals = wishes.approvals
         settings.invocation = try source.invocation()
+        settings.permitsBudgetOverride = wishes.permitsBudgetOverride
         return RunOrder(
             waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
             scopes: preparation.scopes, soon: plan.leavers.filter { !progress.finished.contains($0.node) },

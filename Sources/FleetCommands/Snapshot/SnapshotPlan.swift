@@ -18,12 +18,16 @@ struct SnapshotPlan {
         let files = try LoadedInventory.load(source.inventory)
         let snapshot = try SnapshotFile.read(path)
         let inventory = files ?? .nodes(of: snapshot)
+        let spares = try inventory.spares(of: playbook)
+        let newcomers = Set(spares.map(\.name))
         let hosts = try Preparation.chooseHosts(source, playbook, inventory, snapshot, nil)
-        let request = PlanRequest(
+            .filter { !newcomers.contains($0.name) }
+        var request = PlanRequest(
             snapshot: snapshot, playbook: playbook.header, playbookDigest: playbook.digest, steps: playbook.summaries,
             hosts: hosts, name: source.planName ?? playbook.header.name, criticalPods: playbook.checks.criticalPods
         )
-        let scopes = hosts.map { host in
+        request.spares = spares
+        let scopes = (hosts + spares).map { host in
             (host.node, VariableScope(host: host, playbook: playbook.header.variables, extra: extra))
         }
         return SnapshotPlan(

@@ -46,13 +46,13 @@ public struct ClusterSnapshot: Hashable, Sendable, Codable {
 
 /// One change of the cluster, as a watch delivers it. A change carries the object's whole new state.
 public enum ClusterChange: Hashable, Sendable {
-    case node(Node)
+    indirect case node(Node)
     case nodeDeleted(NodeName, uid: ObjectUID)
-    case pod(Pod)
+    indirect case pod(Pod)
     case podDeleted(PodReference)
-    case budget(PodDisruptionBudget)
+    indirect case budget(PodDisruptionBudget)
     case budgetDeleted(ObjectKey)
-    case workload(Workload)
+    indirect case workload(Workload)
     case workloadDeleted(WorkloadReference)
     case autoscaler(PodAutoscaler)
     case autoscalerDeleted(ObjectKey)

@@ -136,14 +136,16 @@ public struct Pod: Hashable, Sendable, Codable {
     public var reference: PodReference { PodReference(key, uid: uid) }
 
     /// Whether the kubelet made it from a file on the node (annotation `kubernetes.io/config.mirror`).
-    public var isMirror: Bool { annotations["kubernetes.io/config.mirror"] != nil }
+    @inlinable public var isMirror: Bool { annotations["kubernetes.io/config.mirror"] != nil }
 
     /// Whether a DaemonSet controls it.
-    public var isDaemon: Bool { controller.map { $0.kind == "DaemonSet" && $0.apiVersion.hasPrefix("apps/") } ?? false }
+    @inlinable public var isDaemon: Bool {
+        controller.map { $0.kind == "DaemonSet" && $0.apiVersion.hasPrefix("apps/") } ?? false
+    }
 
     /// Whether its containers are done: phase Succeeded or Failed.
-    public var isFinished: Bool { phase == .succeeded || phase == .failed }
+    @inlinable public var isFinished: Bool { phase == .succeeded || phase == .failed }
 
     /// Whether it is being deleted.
-    public var isTerminating: Bool { deletionTime != nil }
+    @inlinable public var isTerminating: Bool { deletionTime != nil }
 }

@@ -48,6 +48,7 @@ public struct Finding: Hashable, Sendable, Codable {
         case budgetSyncFailed = "budget-sync-failed"
         case budgetExhausted = "budget-exhausted"
         case noBudget = "no-budget"
+        case budgetOverride = "budget-override"
         // Capacity
         case doesNotFit = "does-not-fit"
     }

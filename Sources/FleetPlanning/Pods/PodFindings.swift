@@ -67,6 +67,8 @@ struct PodFindings {
             noteController(pod, owner, &groups)
             budgets.judge(pod, owner, selecting, into: &groups)
             judgeSingle(pod, owner, selecting.first, &groups)
+            noteOverride(pod, owner, &groups)
+            noteOwners(pod, owner, &groups)
             if selecting.isEmpty { noteWithoutBudget(pod, owner, &groups) }
         }
         let (lane, allowance) = lane(of: pod, owner, selecting.first)
@@ -154,6 +156,36 @@ struct PodFindings {
         }
     }
 
+    /// Whoever else sets replicas may do so while pods move: the budgets' arithmetic follows, and the drain may wait.
+    private mutating func noteOwners(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
+        guard let controller = pod.controller, let workload = owner.workload, !owner.isNotedAsOwned else { return }
+        owners[controller.uid]?.isNotedAsOwned = true
+        guard !surges || workload.replicas > 1 else { return }
+        if let tool = GitOps.tool(of: workload) {
+            groups.add(
+                .warning, .gitOpsOwned, each: owner.subject,
+                "\(tool) owns it: a synchronisation while its pods move may replace them all at once",
+                remedy: "let no deployment of it fall into the run"
+            )
+        }
+        if index.autoscaler(of: workload) != nil {
+            groups.add(
+                .warning, .autoscaled, each: owner.subject,
+                "a HorizontalPodAutoscaler may scale it down while its pods move: its budget then permits less"
+            )
+        }
+    }
+
+    /// Pods that `evictions.stuck` names for deletion (safety rule 11).
+    private func noteOverride(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
+        guard policy.stuck.deletesSomePods, policy.stuck.action(forLabels: pod.labels) == .delete else { return }
+        groups.add(
+            .warning, .budgetOverride, each: owner.subject,
+            "evictions.stuck deletes its pods past their budgets when their time is over",
+            remedy: "it happens only with --allow budget-override; without it their node is set aside"
+        )
+    }
+
     // MARK: - Worth telling
 
     private func noteCritical(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
@@ -219,5 +251,10 @@ enum GitOps {
         if let name = workload.labels["argocd.argoproj.io/instance"] { return "Argo CD application \(name)" }
         if let name = workload.labels["kustomize.toolkit.fluxcd.io/name"] { return "Flux Kustomization \(name)" }
         return workload.labels["helm.toolkit.fluxcd.io/name"].map { "Flux HelmRelease \($0)" }
+    }
+
+    /// The tool's own name.
+    static func tool(of workload: Workload) -> String? {
+        owner(of: workload).map { $0.hasPrefix("Argo CD") ? "Argo CD" : "Flux" }
     }
 }

@@ -30,4 +30,6 @@ struct PodOwner {
     let replicas: Int
     /// Whether it was said already that no budget protects it.
     var isNotedWithoutBudget = false
+    /// Whether it was said already who else owns its replicas.
+    var isNotedAsOwned = false
 }

@@ -113,6 +113,7 @@ extension EventLines {
         case .operationIntended(let intent): [sentence(intent, at: time)]
         case .operationFinished(let finish): sentence(finish, at: time).map { [$0] } ?? []
         case .evictionRequested(let request): [sentence(request, at: time)]
+        case .budgetPassed(let pass): [sentence(pass, at: time)]
         case .evictionAnswered(let answer): [sentence(answer, at: time)]
         case .podLeft(let left): [sentence(left, at: time)]
         case .compensationOwed(let fact): [line(fact.compensation.node, at: time, fact.compensation.sentence)]
@@ -262,6 +263,14 @@ extension EventLines {
     private func sentence(_ request: RunEvent.EvictionRequested, at time: Instant) -> EventLine {
         let budget = request.budget.isEmpty ? "" : ", \(request.budget)"
         return line(request.node, at: time, "evicts \(request.pod.key)\(budget)", .faint, isDetail: true)
+    }
+
+    private func sentence(_ pass: RunEvent.BudgetPassed, at time: Instant) -> EventLine {
+        let waited = Duration.seconds(pass.waitedSeconds).short
+        return line(
+            pass.request.node, at: time,
+            "deletes \(pass.request.pod.key) past its budget, which held it back for \(waited): \(pass.reason)",
+            .warning)
     }
 
     private func sentence(_ answer: RunEvent.EvictionAnswered, at time: Instant) -> EventLine {

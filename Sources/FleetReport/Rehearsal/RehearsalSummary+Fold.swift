@@ -86,6 +86,10 @@ extension RehearsalSummary {
             "soak of \(Duration.milliseconds(Int64(soak.seconds * 1000)).short) after wave \(soak.wave)"
         case .nodeQuarantined(let fact): "\(fact.node) is set aside in \(fact.step): \(fact.reason)"
         case .nodeRetreated(let fact): "\(fact.node) gives way: \(fact.reason)"
+        case .nodeReturned(let fact): "\(fact.node) is given back until the next window"
+        case .windowOpened: "the window opens"
+        case .windowClosed(let fact): fact.sentence
+        case .budgetPassed(let pass): "\(pass.request.pod.key) is deleted past its budget: \(pass.reason)"
         case .runBlocked(let fact): "blocked: \(fact.reason)"
         case .runFinished(let fact):
             "the run ends: \(fact.result.rawValue)\(fact.reason.isEmpty ? "" : ": \(fact.reason)")"
@@ -116,6 +120,7 @@ private struct BarFold {
         case .nodeFinished(let finish): close(finish.node, now)
         case .nodeQuarantined(let fact): close(fact.node, now)
         case .nodeRetreated(let fact): close(fact.node, now)
+        case .nodeReturned(let fact): close(fact.node, now)
         default: break
         }
     }
@@ -156,14 +161,18 @@ private enum StallFold {
         var drains: [NodeName: Double] = [:]
         var asked: Set<ObjectUID> = []
         var stalls: [String: RehearsalSummary.Stall] = [:]
+        func end(_ request: RunEvent.EvictionRequested, _ now: Double) {
+            guard !request.budget.isEmpty, asked.insert(request.pod.uid).inserted, let from = drains[request.node],
+                now - from >= shortest
+            else { return }
+            add(request.budget, from, now, to: &stalls)
+        }
         for (event, time) in events {
             let now = clock.seconds(time)
             switch event {
             case .stepStarted(let start) where start.step == DrainStep.kind: drains[start.node] = now
-            case .evictionRequested(let request) where !request.budget.isEmpty:
-                guard asked.insert(request.pod.uid).inserted, let from = drains[request.node], now - from >= shortest
-                else { break }
-                add(request.budget, from, now, to: &stalls)
+            case .evictionRequested(let request): end(request, now)
+            case .budgetPassed(let pass): end(pass.request, now)
             default: break
             }
         }

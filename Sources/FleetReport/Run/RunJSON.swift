@@ -114,6 +114,7 @@ public struct RunJSON: Encodable, Sendable {
         let secondMoves: Int
         let movesPerPod: Double?
         let byBudget: [String: Int]
+        let pastBudgets: [PastBudget]
 
         init(_ evictions: RunSummary.Evictions) {
             requested = evictions.requested
@@ -124,6 +125,23 @@ public struct RunJSON: Encodable, Sendable {
             secondMoves = evictions.repeated
             movesPerPod = evictions.movesPerPod
             byBudget = evictions.byBudget
+            pastBudgets = evictions.passed.map(PastBudget.init)
+        }
+    }
+
+    private struct PastBudget: Encodable {
+        let pod: String
+        let node: NodeName
+        let budget: String?
+        let reason: String
+        let waitedSeconds: Double
+
+        init(_ pass: RunEvent.BudgetPassed) {
+            pod = pass.request.pod.description
+            node = pass.request.node
+            budget = pass.request.budget.isEmpty ? nil : pass.request.budget
+            reason = pass.reason
+            waitedSeconds = pass.waitedSeconds
         }
     }
 

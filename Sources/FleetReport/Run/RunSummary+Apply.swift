@@ -24,6 +24,7 @@ extension RunSummary {
         case .stepFinished(let finish): step(finish.node, finish.step)
         case .operationFinished(let finish): count(finish)
         case .evictionRequested(let request): count(request)
+        case .budgetPassed(let pass): count(pass)
         case .evictionAnswered(let answer): count(answer)
         case .podLeft(let left): count(left)
         case .compensationOwed(let fact): owed.append(fact.compensation.id)
@@ -141,11 +142,18 @@ extension RunSummary {
         evictions.open[request.id] = request
     }
 
+    private mutating func count(_ pass: RunEvent.BudgetPassed) {
+        count(pass.request)
+        evictions.openPasses[pass.request.id] = pass
+    }
+
     private mutating func count(_ answer: RunEvent.EvictionAnswered) {
         operations.requests += 1
         let request = evictions.open.removeValue(forKey: answer.id)
+        let pass = evictions.openPasses.removeValue(forKey: answer.id)
         guard answer.isAccepted else { return refuse(answer) }
         evictions.accepted += 1
+        if let pass { evictions.passed.append(pass) }
         changeNode(answer.node) { $0.evicted += 1 }
         guard let request else { return }
         if !request.budget.isEmpty { evictions.byBudget[request.budget, default: 0] += 1 }

@@ -117,7 +117,11 @@ extension RunSummary {
         /// Accepted evictions by what limited them, such as `PodDisruptionBudget shop/cart`.
         public var byBudget: [String: Int] = [:]
 
+        /// Pods that were deleted past their budgets (safety rule 11).
+        public var passed: [RunEvent.BudgetPassed] = []
+
         var open: [Int: RunEvent.EvictionRequested] = [:]
+        var openPasses: [Int: RunEvent.BudgetPassed] = [:]
 
         /// Moves per pod: 1 when nothing moved twice; nil before the first move.
         public var movesPerPod: Double? {

@@ -16,7 +16,8 @@ public struct RunText: Sendable {
 
     /// The whole text, paragraphs separated by empty lines.
     public var text: String {
-        [heading, waves, working, waiting, quarantined, owed, totals].filter { !$0.isEmpty }.joined(separator: "\n\n")
+        [heading, waves, working, waiting, quarantined, passed, owed, totals].filter { !$0.isEmpty }.joined(
+            separator: "\n\n")
     }
 
     private var heading: String {
@@ -95,6 +96,15 @@ public struct RunText: Sendable {
             let owed = node.owesCleanup ? "; its clean-up is owed" : ""
             return
                 "\(style(.bad, "quarantined")): \(node.name) (wave \(node.wave)) in \(node.step): \(node.reason)\(owed)"
+        }.joined(separator: "\n")
+    }
+
+    /// What was deleted past its budget is always said (safety rule 11).
+    private var passed: String {
+        summary.evictions.passed.map { pass in
+            let waited = Duration.seconds(pass.waitedSeconds).short
+            return
+                "\(style(.warning, "deleted past its budget")): \(pass.request.pod.key) of \(pass.request.node), held back for \(waited): \(pass.reason)"
         }.joined(separator: "\n")
     }
 

@@ -35,6 +35,7 @@ extension RunEvent {
         case .operationIntended: "operation.intended"
         case .operationFinished: "operation.finished"
         case .evictionRequested: "eviction.requested"
+        case .budgetPassed: "budget.passed"
         case .evictionAnswered: "eviction.answered"
         case .podLeft: "pod.left"
         case .compensationOwed: "compensation.owed"
@@ -68,6 +69,7 @@ extension RunEvent {
         case .operationIntended(let payload): payload
         case .operationFinished(let payload): payload
         case .evictionRequested(let payload): payload
+        case .budgetPassed(let payload): payload
         case .evictionAnswered(let payload): payload
         case .podLeft(let payload): payload
         case .compensationOwed(let payload): payload
@@ -135,6 +137,7 @@ extension RunEvent {
             case "operation.intended": try read(RunEvent.operationIntended)
             case "operation.finished": try read(RunEvent.operationFinished)
             case "eviction.requested": try read(RunEvent.evictionRequested)
+            case "budget.passed": try read(RunEvent.budgetPassed)
             case "eviction.answered": try read(RunEvent.evictionAnswered)
             case "pod.left": try read(RunEvent.podLeft)
             case "compensation.owed": try read(RunEvent.compensationOwed)

@@ -19,6 +19,7 @@ public enum RunEvent: Hashable, Sendable {
     case operationIntended(OperationIntended)
     case operationFinished(OperationFinished)
     case evictionRequested(EvictionRequested)
+    case budgetPassed(BudgetPassed)
     case evictionAnswered(EvictionAnswered)
     case podLeft(PodLeft)
     case compensationOwed(CompensationOwed)
@@ -217,7 +218,17 @@ extension RunEvent {
         public var podCreatedAt: Instant?
     }
 
-    /// The API answered an eviction.
+    /// A pod that its budget held back until its time was over is about to be deleted, with its own grace (safety rule 11).
+    public struct BudgetPassed: Hashable, Sendable, Codable {
+        /// The operation and the pod, as for an eviction; its answer is an `eviction.answered`.
+        public var request: EvictionRequested
+        /// Why it could not be evicted, in the cluster's own words.
+        public var reason: String
+        /// How long it was held back, in seconds.
+        public var waitedSeconds: Double
+    }
+
+    /// The API answered an eviction, or a deletion past a budget.
     public struct EvictionAnswered: Hashable, Sendable, Codable {
         /// The operation's number.
         public var id: Int

@@ -1,5 +1,5 @@
-import FleetPlanning
 public import FleetModel
+import FleetPlanning
 
 /// What limits a pod's eviction: pods of one lane share an allowance.
 public enum EvictionLane: Hashable, Sendable {
@@ -20,58 +20,77 @@ public enum EvictionLane: Hashable, Sendable {
         let budgets = world.budgets(selecting: pod)
         if budgets.count > 1 {
             let names = budgets.map(\.key.name).joined(separator: ", ")
-            return .held("\(budgets.count) PodDisruptionBudgets select it (\(names)) and the API refuses that; remove all but one")
+            return .held(
+                "\(budgets.count) PodDisruptionBudgets select it (\(names)) and the API refuses that; remove all but one"
+            )
         }
         if let budget = budgets.first { return .budget(budget.key) }
         guard let owner = pod.controller else { return .free }
-        return .implicit(world.workload(of: pod)?.reference.uid ?? owner.uid)
+        return .implicit(world.workloadUID(of: pod) ?? owner.uid)
     }
-}
-
-/// What a lane permits now.
-struct LaneAllowance: Equatable {
-    /// How many more pods may be evicted now.
-    var count: Int
-    /// Why not more, in the cluster's own words.
-    var reason: String
 }
 
 extension World {
-    /// What a lane permits, less the run's own evictions that the world does not show yet.
-    func allowance(of lane: EvictionLane, unreflected: Int, policy: EvictionPolicy) -> LaneAllowance {
+    /// How many more pods of a lane may be evicted now: what its budget permits, less the run's own evictions that the
+    /// world does not show yet.
+    func room(in lane: EvictionLane, unreflected: Int, policy: EvictionPolicy) -> Int {
         switch lane {
-        case .free: LaneAllowance(count: .max, reason: "")
-        case .held(let reason): LaneAllowance(count: 0, reason: reason)
-        case .budget(let key): allowance(of: key, unreflected: unreflected)
-        case .implicit(let uid): implicitAllowance(of: uid, unreflected: unreflected, policy: policy)
+        case .free: .max
+        case .held: 0
+        case .budget(let key): room(under: key, unreflected: unreflected)
+        case .implicit(let uid): implicitRoom(of: uid, unreflected: unreflected, policy: policy)
         }
     }
 
-    private func allowance(of key: ObjectKey, unreflected: Int) -> LaneAllowance {
-        guard let budget = budgets[key] else { return LaneAllowance(count: 0, reason: "") }
-        if let failure = budget.syncFailure {
-            return LaneAllowance(count: 0, reason: "PodDisruptionBudget \(key) failed to sync: \(failure)")
+    private func room(under key: ObjectKey, unreflected: Int) -> Int {
+        guard let budget = budgets[key], budget.syncFailure == nil, budget.observedGeneration >= budget.generation
+        else {
+            return 0
         }
-        guard budget.observedGeneration >= budget.generation else {
-            return LaneAllowance(count: 0, reason: "PodDisruptionBudget \(key) is still being processed by the server")
-        }
-        return LaneAllowance(
-            count: max(0, budget.disruptionsAllowed - unreflected),
-            reason: "PodDisruptionBudget \(key) needs \(budget.desiredHealthy) healthy pods and has \(budget.currentHealthy)"
-        )
+        return max(0, budget.disruptionsAllowed - unreflected)
     }
 
-    private func implicitAllowance(of uid: ObjectUID, unreflected: Int, policy: EvictionPolicy) -> LaneAllowance {
-        let workload = workloads[uid]
-        let replicas = workload?.replicas ?? pods(of: uid).count { !$0.isFinished }
-        let ready = readyPods(of: uid)
-        let name = workload?.reference.description ?? "its controller"
-        if let key = workload?.reference.key, policy.downtime.contains(key) { return LaneAllowance(count: .max, reason: "") }
+    private func implicitRoom(of uid: ObjectUID, unreflected: Int, policy: EvictionPolicy) -> Int {
+        if !policy.downtime.isEmpty, let key = workloads[uid]?.reference.key, policy.downtime.contains(key) {
+            return .max
+        }
+        let replicas = replicasForBudget(of: uid)
         let limit = ImplicitBudget.maxUnavailable(replicas: replicas, policy: policy.withoutBudget)
-        let reason = replicas <= 1
-            ? "\(name) has one replica and no budget: surge it, or name it in evictions.downtime"
-            : "\(name) has no budget; at most \(limit) of \(replicas) may be out and \(ready) are Ready"
-        return LaneAllowance(count: max(0, limit - max(0, replicas - ready) - unreflected), reason: reason)
+        return max(0, limit - max(0, replicas - readyPods(of: uid)) - unreflected)
+    }
+
+    /// The workload's replicas; those of an unknown controller are the pods that it has.
+    private func replicasForBudget(of uid: ObjectUID) -> Int {
+        replicas(of: uid) ?? pods(of: uid).count { !$0.isFinished }
+    }
+
+    /// Why a lane without room has none, in the cluster's own words.
+    func shortage(in lane: EvictionLane, policy: EvictionPolicy) -> String {
+        switch lane {
+        case .free: ""
+        case .held(let reason): reason
+        case .budget(let key): shortage(under: key)
+        case .implicit(let uid): implicitShortage(of: uid, policy: policy)
+        }
+    }
+
+    private func shortage(under key: ObjectKey) -> String {
+        guard let budget = budgets[key] else { return "" }
+        if let failure = budget.syncFailure { return "PodDisruptionBudget \(key) failed to sync: \(failure)" }
+        guard budget.observedGeneration >= budget.generation else {
+            return "PodDisruptionBudget \(key) is still being processed by the server"
+        }
+        return "PodDisruptionBudget \(key) needs \(budget.desiredHealthy) healthy pods and has \(budget.currentHealthy)"
+    }
+
+    private func implicitShortage(of uid: ObjectUID, policy: EvictionPolicy) -> String {
+        let replicas = replicasForBudget(of: uid)
+        let name = workloads[uid]?.reference.description ?? "its controller"
+        if replicas <= 1 {
+            return "\(name) has one replica and no budget: surge it, or name it in evictions.downtime"
+        }
+        let limit = ImplicitBudget.maxUnavailable(replicas: replicas, policy: policy.withoutBudget)
+        return "\(name) has no budget; at most \(limit) of \(replicas) may be out and \(readyPods(of: uid)) are Ready"
     }
 
     /// Whether the API evicts an unready pod without spending its budget (semantics 1.1, step 6).

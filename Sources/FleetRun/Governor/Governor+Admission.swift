@@ -40,7 +40,7 @@ extension Governor {
         _ queue: [ObjectUID], _ lane: EvictionLane, _ world: World, _ now: Instant, into admissions: inout [Admission]
     ) -> Instant? {
         var later: Instant?
-        var room = world.allowance(of: lane, unreflected: unreflected[lane]?.count ?? 0, policy: policy).count
+        var room = world.room(in: lane, unreflected: unreflected[lane]?.count ?? 0, policy: policy)
         for uid in queue {
             guard let entry = entries[uid], let pod = world.pods[uid] else { continue }
             if let notBefore = entry.notBefore, now < notBefore {

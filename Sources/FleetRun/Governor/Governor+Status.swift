@@ -22,8 +22,8 @@ extension Governor {
             .sorted { $0.number < $1.number }.map { ($0.candidate.pod, $0.lane) }
     }
 
-    private func isBlocked(_ entry: Entry, _ world: World) -> Bool {
-        world.allowance(of: entry.lane, unreflected: unreflected[entry.lane]?.count ?? 0, policy: policy).count == 0
+    func isBlocked(_ entry: Entry, _ world: World) -> Bool {
+        world.room(in: entry.lane, unreflected: unreflected[entry.lane]?.count ?? 0, policy: policy) == 0
     }
 
     /// Where a node's pods stand.
@@ -33,7 +33,8 @@ extension Governor {
         for uid in byNode[node] ?? [] {
             guard let entry = entries[uid] else { continue }
             status.remaining += 1
-            status.timeouts[entry.candidate.timeout ?? policy.timeout, default: []].append(entry.candidate.pod.key)
+            status.timeouts[timeout(of: entry, in: world), default: []].append(entry.candidate.pod.key)
+            if entry.candidate.isPassed { status.deleted.append(entry.candidate.pod.key) }
             switch entry.standing {
             case .leaving: noteLeaving(entry, world, now, &status)
             case .requested: break
@@ -74,9 +75,11 @@ extension Governor {
     }
 
     private func reason(for entry: Entry, _ world: World) -> String {
-        let count = unreflected[entry.lane]?.count ?? 0
-        let allowance = world.allowance(of: entry.lane, unreflected: count, policy: policy)
-        if allowance.count == 0 { return allowance.reason }
+        if isBlocked(entry, world) {
+            let shortage = world.shortage(in: entry.lane, policy: policy)
+            return policy.stuck.deletesSomePods && !shortage.isEmpty
+                ? shortage + whyNotDeleted(entry, in: world) : shortage
+        }
         return entry.refusal.isEmpty ? hold(on: entry, in: world) ?? "" : entry.refusal
     }
 }

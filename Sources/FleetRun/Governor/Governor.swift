@@ -19,6 +19,8 @@ struct Governor: Sendable {
         var order = 0
         /// How long it may take; nil means the policy's timeout.
         var timeout: Duration?
+        /// Whether its deletion past its budget was asked for.
+        var isPassed = false
     }
 
     enum Standing { case waiting, requested, leaving }
@@ -40,6 +42,8 @@ struct Governor: Sendable {
 
     let policy: EvictionPolicy
     let keepsZonesApart: Bool
+    /// Whether budgets may be passed where `evictions.stuck` says so (safety rule 11).
+    let permitsOverride: Bool
     var rate: EvictionRate
     var flight: EvictionFlight
     var turns = ZoneTurns()
@@ -55,8 +59,9 @@ struct Governor: Sendable {
     private var arrivals = 0
 
     /// A governor that has seen nothing; with `keepsZonesApart` no workload loses pods in two zones at once.
-    init(policy: EvictionPolicy, keepsZonesApart: Bool = false) {
+    init(policy: EvictionPolicy, keepsZonesApart: Bool = false, permitsOverride: Bool = false) {
         self.policy = policy
+        self.permitsOverride = permitsOverride
         self.keepsZonesApart = keepsZonesApart
         rate = EvictionRate(perSecond: policy.rate.perSecond)
         flight = EvictionFlight(policy: policy)
@@ -70,7 +75,7 @@ struct Governor: Sendable {
         guard entries[uid] == nil, let pod = world.pods[uid] else { return }
         arrivals += 1
         let lane = EvictionLane.of(pod, awaitedFor: candidate.awaitedFor, in: world)
-        let workload = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid
+        let workload = world.workloadUID(of: pod)
         entries[uid] = Entry(
             candidate: candidate, lane: lane, workload: workload, priority: pod.priority, number: arrivals)
         byNode[candidate.node, default: []].insert(uid)
@@ -105,7 +110,7 @@ struct Governor: Sendable {
         land(uid)
         entries[uid] = nil
         byNode[entry.candidate.node]?.remove(uid)
-        if entry.standing == .waiting { waiting[entry.lane]?.removeAll { $0 == uid } }
+        if entry.standing == .waiting { dequeue(uid, from: entry.lane) }
         unreflected[entry.lane]?.remove(uid)
         dirty.insert(entry.lane)
         releaseHeld()
@@ -136,9 +141,7 @@ struct Governor: Sendable {
     /// A pod changed: it may have begun to leave, or have become Ready elsewhere.
     mutating func podChanged(_ pod: Pod, in world: World) {
         if let entry = entries[pod.uid] { own(pod, entry, world) }
-        guard pod.controller != nil else { return }
-        let uid = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid
-        guard let uid else { return }
+        guard let uid = world.workloadUID(of: pod) else { return }
         let lane = EvictionLane.implicit(uid)
         if pod.isTerminating { unreflected[lane]?.remove(pod.uid) }
         if waiting[lane] != nil { dirty.insert(lane) }
@@ -161,9 +164,10 @@ struct Governor: Sendable {
     }
 
     private mutating func own(_ pod: Pod, _ entry: Entry, _ world: World) {
-        if pod.isTerminating, entry.standing == .waiting { depart(pod.uid, as: .leaving, in: world) }
+        guard entry.standing == .waiting else { return }
+        if pod.isTerminating { return depart(pod.uid, as: .leaving, in: world) }
         let lane = EvictionLane.of(pod, awaitedFor: entry.candidate.awaitedFor, in: world)
-        if entry.standing == .waiting, lane != entry.lane { move(pod.uid, to: lane) }
+        if lane != entry.lane { move(pod.uid, to: lane) }
         dirty.insert(lane)
     }
 
@@ -209,6 +213,7 @@ struct Governor: Sendable {
     private mutating func putBack(_ uid: ObjectUID, _ entry: Entry, _ failure: ClusterFailure, notBefore: Instant?) {
         land(uid)
         unreflected[entry.lane]?.remove(uid)
+        entries[uid]?.candidate.isPassed = false
         entries[uid]?.refusal = failure.message
         entries[uid]?.notBefore = notBefore
         entries[uid]?.standing = .waiting
@@ -230,11 +235,17 @@ struct Governor: Sendable {
         dirty.insert(lane)
     }
 
+    private mutating func dequeue(_ uid: ObjectUID, from lane: EvictionLane) {
+        guard let place = waiting[lane]?.firstIndex(of: uid) else { return }
+        waiting[lane]?.remove(at: place)
+        if waiting[lane]?.isEmpty == true { waiting[lane] = nil }
+    }
+
     /// A pod leaves its queue, because it was asked to go or goes by itself.
     mutating func depart(_ uid: ObjectUID, as standing: Standing, in world: World) {
         guard let entry = entries[uid] else { return }
         entries[uid]?.standing = standing
-        waiting[entry.lane]?.removeAll { $0 == uid }
+        dequeue(uid, from: entry.lane)
         guard !entry.isInFlight else { return }
         entries[uid]?.isInFlight = true
         flight.begin(in: entry.candidate.zone)
@@ -259,7 +270,7 @@ struct Governor: Sendable {
 
     private mutating func move(_ uid: ObjectUID, to lane: EvictionLane) {
         guard let old = entries[uid]?.lane else { return }
-        waiting[old]?.removeAll { $0 == uid }
+        dequeue(uid, from: old)
         entries[uid]?.lane = lane
         queue(uid, in: lane)
     }

@@ -26,17 +26,23 @@ struct AvailabilityCaps {
     /// Whether another node fits at all: where it does not, no single node needs to be looked at.
     var isFull: Bool { inHand >= policy.parallelism }
 
+    /// Whether the node may be taken now.
+    func permits(_ target: PlanTarget) -> Bool {
+        if isFull { return false }
+        guard let zone = world.nodes[target.node].map(\.zone), !unavailable.contains(target.node) else { return true }
+        return unavailable.count < cap && byZone[zone] ?? 0 < cap(in: zone)
+    }
+
     /// Why the node may not be taken now; nil when it may.
     func refusal(of target: PlanTarget) -> String? {
-        if inHand >= policy.parallelism { return "parallelism \(policy.parallelism) is used up" }
+        if isFull { return "parallelism \(policy.parallelism) is used up" }
         guard let node = world.nodes[target.node], !unavailable.contains(target.node) else { return nil }
         let zone = node.zone
-        let cap = Self.bound(policy.maxUnavailable, of: total)
         if unavailable.count >= cap {
             return
                 "max_unavailable \(policy.maxUnavailable) of \(total) nodes permits \(cap), and \(unavailable.count) are unavailable (\(names(unavailable)))"
         }
-        let zoneCap = Self.bound(policy.maxUnavailablePerZone, of: world.nodesByZone[zone] ?? 0)
+        let zoneCap = cap(in: zone)
         let out = byZone[zone] ?? 0
         guard out >= zoneCap else { return nil }
         let inZone = unavailable.filter { world.nodes[$0]?.zone == zone }
@@ -49,6 +55,12 @@ struct AvailabilityCaps {
         inHand += 1
         guard let node = world.nodes[target.node], unavailable.insert(target.node).inserted else { return }
         byZone[node.zone, default: 0] += 1
+    }
+
+    private var cap: Int { Self.bound(policy.maxUnavailable, of: total) }
+
+    private func cap(in zone: Zone?) -> Int {
+        Self.bound(policy.maxUnavailablePerZone, of: world.nodesByZone[zone] ?? 0)
     }
 
     /// The number a bound permits: percentages round down, at least 1.

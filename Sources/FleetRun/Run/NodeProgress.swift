@@ -24,6 +24,8 @@ public struct NodeProgress: Hashable, Sendable {
         public var isAccepted: Bool
         /// Whether the pod is gone.
         public var isGone: Bool
+        /// Whether it was deleted past its budget (safety rule 11).
+        public var isPassed = false
     }
 
     /// The node and its host, as planned.

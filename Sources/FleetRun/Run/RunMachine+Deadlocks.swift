@@ -59,7 +59,7 @@ extension RunMachine {
             let byLane = Dictionary(grouping: governor.blockedPods(of: name, in: world), by: \.lane)
             needs += byLane.compactMap { lane, pods in need(name, lane, pods.count) }
         }
-        for (name, workloads) in watched where state.working.contains(name) && !stuck.contains(name) {
+        for (name, workloads) in watched.all where state.working.contains(name) && !stuck.contains(name) {
             needs += workloads.compactMap { uid in need(name, .implicit(uid), .max) }
         }
         return needs
@@ -74,7 +74,7 @@ extension RunMachine {
         case .implicit(let uid):
             let world = world
             let title = world.workloads[uid]?.reference.description ?? uid.rawValue
-            return WaitGraph.Need(node: node, title: title, pods: pods) { world.workload(of: $0)?.reference.uid == uid }
+            return WaitGraph.Need(node: node, title: title, pods: pods) { world.workloadUID(of: $0) == uid }
         }
     }
 
@@ -83,7 +83,7 @@ extension RunMachine {
     private mutating func retreat(_ retreat: WaitGraph.Retreat) {
         governor.drop(retreat.node)
         deadlines[retreat.node] = nil
-        watched[retreat.node] = nil
+        watched.set([], for: retreat.node)
         emit(
             .nodeRetreated(
                 RunEvent.NodeRetreated(node: retreat.node, waitsFor: retreat.frees, reason: retreat.reason)

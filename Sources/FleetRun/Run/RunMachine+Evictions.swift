@@ -13,22 +13,22 @@ extension RunMachine {
 
     private mutating func request(_ admission: Governor.Admission) {
         let candidate = admission.candidate
-        guard let pod = world.pods[candidate.pod.uid] else { return }
-        let workload = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid
+        guard let request = evictionRequest(of: candidate, in: admission.lane) else { return }
+        emit(.evictionRequested(request))
+        let eviction = ClusterRequest.evict(candidate.pod, gracePeriodSeconds: candidate.gracePeriodSeconds)
+        reaction.directives.append(.perform(id: request.id, node: candidate.node, .cluster(eviction)))
+        touched.insert(candidate.node)
+    }
+
+    /// What is recorded before a pod is asked to go; nil when it is gone.
+    func evictionRequest(of candidate: Governor.Candidate, in lane: EvictionLane) -> RunEvent.EvictionRequested? {
+        guard let pod = world.pods[candidate.pod.uid] else { return nil }
+        let workload = world.workloadUID(of: pod)
         let ready = workload.map { world.readyPods(of: $0) } ?? 0
         let known = state.nodes[candidate.node]?.evicted.values.first { $0.workload == workload }
-        let id = state.lastOperation + 1
-        emit(
-            .evictionRequested(
-                RunEvent.EvictionRequested(
-                    id: id, pod: candidate.pod, node: candidate.node, budget: title(of: admission.lane),
-                    workload: workload, readyBefore: known?.readyBefore ?? ready, podCreatedAt: pod.createdAt
-                )
-            )
-        )
-        let request = ClusterRequest.evict(candidate.pod, gracePeriodSeconds: candidate.gracePeriodSeconds)
-        reaction.directives.append(.perform(id: id, node: candidate.node, .cluster(request)))
-        touched.insert(candidate.node)
+        return RunEvent.EvictionRequested(
+            id: state.lastOperation + 1, pod: candidate.pod, node: candidate.node, budget: title(of: lane),
+            workload: workload, readyBefore: known?.readyBefore ?? ready, podCreatedAt: pod.createdAt)
     }
 
     func title(of lane: EvictionLane) -> String {
@@ -79,7 +79,8 @@ extension RunMachine {
         Governor.Candidate(
             pod: pod.reference, node: node, zone: zone(of: node),
             gracePeriodSeconds: drain.gracePeriodSeconds(for: pod),
-            awaitedFor: reason, order: order, timeout: timeout
+            awaitedFor: reason, order: order, timeout: timeout,
+            isPassed: state.nodes[node]?.evicted[pod.uid]?.isPassed ?? false
         )
     }
 

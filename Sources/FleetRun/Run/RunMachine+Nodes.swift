@@ -34,24 +34,22 @@ extension RunMachine {
     private func dueNodes() -> [NodeName] {
         var due = touched
         for (name, deadline) in deadlines where deadline <= now { due.insert(name) }
-        if !touchedWorkloads.isEmpty {
-            for (name, workloads) in watched where !workloads.isDisjoint(with: touchedWorkloads) { due.insert(name) }
-        }
+        for workload in touchedWorkloads { due.formUnion(watched.nodes(watching: workload)) }
+        if due.isEmpty { return [] }
         return due.compactMap { name in positions[name].map { ($0, name) } }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     /// Notes whose pods decide when a node's step goes on: those of workloads that run or ran there.
     private mutating func watchWorkloads(_ planned: PlannedStep, _ node: NodeProgress) {
-        guard planned.step.traits.contains(.watchesWorkloads) else { return }
-        let here = world.pods(on: node.target.node).compactMap { world.workload(of: $0)?.reference.uid }
-        watched[node.target.node] = Set(here).union(node.evicted.values.compactMap(\.workload))
+        let name = node.target.node
+        guard planned.step.traits.contains(.watchesWorkloads) else { return watched.set([], for: name) }
+        watched.set(world.workloads(on: name).union(node.evicted.values.lazy.compactMap(\.workload)), for: name)
     }
 
     /// Asks a working node's step what to do, until it waits.
     mutating func advance(_ name: NodeName) {
         deadlines[name] = nil
         blocked[name] = nil
-        watched[name] = nil
         while state.result == nil, let node = state.nodes[name], let index = node.step {
             if state.isStopping, order.steps.isEmpty { return }
             guard index < order.steps.count else { return finishNode(name) }
@@ -82,6 +80,7 @@ extension RunMachine {
             return false
         case .blocked(let reason):
             note(reason, planned, name)
+            watched.set([], for: name)
             blocked[name] = reason
             return false
         case .done(let changed, let detail):
@@ -99,6 +98,7 @@ extension RunMachine {
     }
 
     private mutating func endStep(_ planned: PlannedStep, _ index: Int, _ name: NodeName) -> Bool {
+        watched.set([], for: name)
         if planned.step.traits.contains(.drains) {
             governor.drop(name)
             settleCompensations(of: name, only: [.replicas, .minimumReplicas])
@@ -172,6 +172,7 @@ extension RunMachine {
             )
         )
         deadlines[name] = nil
+        watched.set([], for: name)
         governor.drop(name)
         settleEnded(name)
     }
@@ -184,7 +185,8 @@ extension RunMachine {
 
     /// Labels a node once; after a crash again when it is in doubt whether the label was set.
     private mutating func label(_ name: NodeName, quarantinedIn step: String) {
-        guard let node = world.nodes[name], let target = state.nodes[name]?.target, target.nodeUID ?? node.uid == node.uid
+        guard let node = world.nodes[name], let target = state.nodes[name]?.target,
+            target.nodeUID ?? node.uid == node.uid
         else { return }
         switch state.act("quarantine", of: name)?.state {
         case .inFlight, .finished: return

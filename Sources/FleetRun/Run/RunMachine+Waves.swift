@@ -36,10 +36,10 @@ extension RunMachine {
 
     /// Ends the run when every node in hand waits for a person, and nothing is under way.
     private mutating func endIfBlocked() {
-        let reasons = Set(state.working.compactMap { blocked[$0] }).sorted()
-        guard !state.working.isEmpty, state.working.allSatisfy({ blocked[$0] != nil }), state.open.isEmpty,
-            state.openEvictions.isEmpty
+        guard !blocked.isEmpty, !state.working.isEmpty, state.working.allSatisfy({ blocked[$0] != nil }),
+            state.open.isEmpty, state.openEvictions.isEmpty
         else { return }
+        let reasons = Set(state.working.compactMap { blocked[$0] }).sorted()
         finish(.blocked, "waiting for \(reasons.joined(separator: "; "))")
     }
 
@@ -148,8 +148,7 @@ extension RunMachine {
         else { return order.soon }
         var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
         var begun: Set<NodeName> = []
-        for target in wave.targets where state.nodes[target.node]?.phase == .pending && caps.refusal(of: target) == nil
-        {
+        for target in wave.targets where state.nodes[target.node]?.phase == .pending && caps.permits(target) {
             caps.take(target)
             begun.insert(target.node)
         }
@@ -208,8 +207,8 @@ extension RunMachine {
             if let reason = windowRefusal(of: wave, inHand: state.working.count) {
                 return spendWindow(reason)
             }
-            if let reason = caps.refusal(of: target) {
-                refusal = refusal ?? reason
+            guard caps.permits(target) else {
+                refusal = refusal ?? caps.refusal(of: target)
                 continue
             }
             caps.take(target)

@@ -150,7 +150,7 @@ extension RunMachine {
         emit(.nodeReturned(RunEvent.NodeReturned(node: name, isUncordoned: isUncordoned)))
         governor.drop(name)
         deadlines[name] = nil
-        watched[name] = nil
+        watched.set([], for: name)
         mayAdmitNodes = true
     }
 

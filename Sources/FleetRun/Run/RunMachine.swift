@@ -71,6 +71,8 @@ public struct RunMachine: Sendable {
     var reaction = Reaction()
     var deadlines: [NodeName: Instant] = [:]
     var governorDeadline: Instant?
+    /// When the next pod may be deleted past its budget.
+    var overrideDeadline: Instant?
     var markDeadline: Instant?
     var touched: Set<NodeName> = []
     var touchesAll = true
@@ -86,7 +88,7 @@ public struct RunMachine: Sendable {
     /// Workloads whose pods became Ready, or stopped being so.
     var touchedWorkloads: Set<ObjectUID> = []
     /// What nodes wait for whose step watches workloads.
-    var watched: [NodeName: Set<ObjectUID>] = [:]
+    var watched = WorkloadWatches()
     /// Nodes whose step waits for a person, and for what.
     var blocked: [NodeName: String] = [:]
     /// Hosts that were not asked yet who they are; nil before the first is.
@@ -123,7 +125,9 @@ public struct RunMachine: Sendable {
         pendingStop = stop
         self.order = order
         state = RunState(waves: order.waves)
-        governor = Governor(policy: order.settings.evictions, keepsZonesApart: order.policy.order == .zoneByZone)
+        governor = Governor(
+            policy: order.settings.evictions, keepsZonesApart: order.policy.order == .zoneByZone,
+            permitsOverride: order.settings.permitsBudgetOverride)
         triage = order.triage
         positions = Dictionary(state.order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         for (event, time) in history { state.apply(event, at: time) }
@@ -132,8 +136,13 @@ public struct RunMachine: Sendable {
 
     /// Takes in an observation, and returns facts to record, then directives to perform.
     public mutating func handle(_ observation: Observation, at time: Instant) -> Reaction {
+        handle(CollectionOfOne(observation), at: time)
+    }
+
+    /// Takes in everything that was observed until then, in order, before anything is decided.
+    public mutating func handle(_ observations: some Collection<Observation>, at time: Instant) -> Reaction {
         now = max(now, time)
-        take(observation)
+        for observation in observations { take(observation) }
         if world.isSynchronized, state.result == nil || pendingStart != nil { proceed() }
         return finishTurn()
     }
@@ -165,7 +174,8 @@ public struct RunMachine: Sendable {
         watchWindow()
         advanceRun()
         admitEvictions()
-        if state.result == nil { advanceRun() }
+        passBudgets()
+        if state.result == nil, !touched.isEmpty { advanceRun() }
         resolveDeadlocks()
     }
 
@@ -186,12 +196,20 @@ public struct RunMachine: Sendable {
 
     private func nextDeadline() -> Instant? {
         guard state.result == nil else { return nil }
-        let patience = blockedSince.map { $0 + Self.patience }.flatMap { $0 > now ? $0 : nil }
-        let later = [stopDeadline, undoDeadline, windowDeadline, state.soakEnd].map {
-            $0.flatMap { $0 > now ? $0 : nil }
-        }
-        let run = ([governorDeadline, standstillDeadline, markDeadline, patience] + later).compactMap(\.self)
-        return (run + deadlines.values).min()
+        var next: Instant?
+        func consider(_ deadline: Instant?) { if let deadline { next = min(deadline, next ?? deadline) } }
+        func considerLater(_ deadline: Instant?) { if let deadline, deadline > now { consider(deadline) } }
+        consider(governorDeadline)
+        consider(overrideDeadline)
+        consider(standstillDeadline)
+        consider(markDeadline)
+        considerLater(blockedSince.map { $0 + Self.patience })
+        considerLater(stopDeadline)
+        considerLater(undoDeadline)
+        considerLater(windowDeadline)
+        considerLater(state.soakEnd)
+        for deadline in deadlines.values { consider(deadline) }
+        return next
     }
 
     /// Records a fact and takes it into the state.
@@ -239,19 +257,18 @@ public struct RunMachine: Sendable {
     }
 
     private mutating func take(_ change: ClusterChange) {
-        let oldBudget: PodDisruptionBudget? =
-            if case .budget(let budget) = change { world.budgets[budget.key] } else { nil }
-        let left: Pod? = if case .podDeleted(let pod) = change { world.pods[pod.uid] } else { nil }
-        touchWorkload(change)
-        world.apply(change)
+        switch change {
+        case .pod(let pod): return podChanged(pod, from: world.pods[pod.uid])
+        case .podDeleted(let reference): return podDeleted(reference)
+        case .budget(let budget): return budgetChanged(budget)
+        case .workload(let workload): return workloadChanged(workload)
+        default: world.apply(change)
+        }
         switch change {
         case .node(let node): nodeChanged(node.name)
         case .nodeDeleted(let name, _): nodeChanged(name)
-        case .pod(let pod): podChanged(pod)
-        case .podDeleted(let reference): podLeft(reference, left)
-        case .budget(let budget): governor.budgetChanged(budget, from: oldBudget, in: world)
+        case .pod, .podDeleted, .budget, .workload: break
         case .budgetDeleted(let key): governor.budgetDeleted(key, in: world)
-        case .workload(let workload): workloadChanged(workload)
         case .attachment(let attachment): touched.insert(attachment.nodeName)
         case .workloadDeleted(let reference):
             governor.workloadChanged(reference.uid)
@@ -265,27 +282,36 @@ public struct RunMachine: Sendable {
         mayAdmitNodes = true
     }
 
+    /// A workload changed; a status of its own says nothing that its pods do not say.
     private mutating func workloadChanged(_ workload: Workload) {
+        let old = world.workloads[workload.reference.uid]
+        world.apply(.workload(workload))
+        if let old, workload.differsOnlyInStatus(from: old) { return }
         governor.workloadChanged(workload.reference.uid)
         touchedWorkloads.insert(workload.reference.uid)
     }
 
-    /// Notes the workload of a pod that becomes Ready, ceases to be, or says anew why it is Pending.
-    private mutating func touchWorkload(_ change: ClusterChange) {
-        switch change {
-        case .pod(let pod):
-            let old = world.pods[pod.uid]
-            let isSame =
-                old?.isReady == pod.isReady && old?.isTerminating == pod.isTerminating
-                && old?.pendingReason == pod.pendingReason
-            if !isSame { touchWorkload(of: pod) }
-        case .podDeleted(let reference): if let pod = world.pods[reference.uid] { touchWorkload(of: pod) }
-        default: break
-        }
+    private mutating func budgetChanged(_ budget: PodDisruptionBudget) {
+        let old = world.budgets[budget.key]
+        world.apply(.budget(budget))
+        governor.budgetChanged(budget, from: old, in: world)
     }
 
-    private mutating func touchWorkload(of pod: Pod) {
-        if let uid = world.workload(of: pod)?.reference.uid ?? pod.controller?.uid { touchedWorkloads.insert(uid) }
+    /// A pod came or changed; its workload is noted when it becomes Ready, ceases to be, or says anew why it is Pending.
+    private mutating func podChanged(_ pod: Pod, from old: Pod?) {
+        let isSame =
+            old?.isReady == pod.isReady && old?.isTerminating == pod.isTerminating
+            && old?.pendingReason == pod.pendingReason
+        if !isSame, let uid = world.workloadUID(of: pod) { touchedWorkloads.insert(uid) }
+        world.apply(.pod(pod))
+        podChanged(pod)
+    }
+
+    private mutating func podDeleted(_ reference: PodReference) {
+        let old = world.pods[reference.uid]
+        if let old, let uid = world.workloadUID(of: old) { touchedWorkloads.insert(uid) }
+        world.apply(.podDeleted(reference))
+        podLeft(reference, old)
     }
 
     private mutating func complete(_ id: Int, _ answer: OperationAnswer, after latency: Duration?) {
@@ -326,5 +352,13 @@ public struct RunMachine: Sendable {
             )
         )
         reaction.directives.append(.perform(id: id, node: node, act.operation))
+    }
+}
+
+extension Workload {
+    /// Whether neither its specification nor what is written on it changed.
+    fileprivate func differsOnlyInStatus(from old: Workload) -> Bool {
+        generation == old.generation && replicas == old.replicas && annotations == old.annotations
+            && labels == old.labels && controller == old.controller
     }
 }

@@ -100,12 +100,17 @@ public struct RunState: Hashable, Sendable {
         case .operationIntended(let intent): intend(intent, at: time)
         case .operationFinished(let finish): finishOperation(finish.id, finish.result, at: time)
         case .evictionRequested(let request): requestEviction(request, at: time)
+        case .budgetPassed(let pass):
+            requestEviction(pass.request, at: time)
+            nodes[pass.request.node]?.evicted[pass.request.pod.uid]?.isPassed = true
         case .evictionAnswered(let answer): answerEviction(answer)
         case .podLeft(let left): nodes[left.node]?.evicted[left.pod.uid]?.isGone = true
         case .compensationOwed(let owed):
             compensations[owed.compensation.id] = owed.compensation
             // A node that gave way makes the change anew: it is not undone by what undid the first.
-            acts[Self.name(OperationPlace(node: owed.compensation.node, index: nil, key: "undo \(owed.compensation.id)"))] = nil
+            acts[
+                Self.name(OperationPlace(node: owed.compensation.node, index: nil, key: "undo \(owed.compensation.id)"))
+            ] = nil
             owedAt[owed.compensation.id] = time
         case .compensationSettled(let settled): compensations[settled.id] = nil
         case .runBlocked, .windowOpened, .windowClosed: break

@@ -55,9 +55,15 @@ public struct DrainStep: Step {
         guard context.now >= deadline else {
             return .wait(status.sentence, until: min(deadline, status.wakeAt ?? deadline))
         }
-        let isRule = timeout != context.run.evictions.timeout
-        let late = isRule ? " (\(DrainStatus.names(status.timeouts[timeout] ?? [])), a rule's timeout)" : ""
+        let late = timeout == context.run.evictions.timeout ? "" : " (\(late(by: timeout, status)))"
         return .failed("not drained within \(timeout.text)\(late): \(status.sentence)")
+    }
+
+    /// Whose time is over, where it is not the policy's for all pods.
+    private func late(by timeout: Duration, _ status: DrainStatus) -> String {
+        let pods = status.timeouts[timeout] ?? []
+        let areDeleted = !status.deleted.isEmpty && pods.allSatisfy(status.deleted.contains)
+        return DrainStatus.names(pods) + (areDeleted ? ", deleted past their budgets" : ", a rule's timeout")
     }
 
     /// Names the pods that would be evicted.
@@ -78,9 +84,10 @@ public struct DrainStep: Step {
 extension ValueForm<DrainStep.GracePeriod> {
     /// `pod`, or a duration.
     static var gracePeriod: ValueForm {
-        .scalar("pod, or a duration such as 5m") { scalar in
+        // Grace 0 ends the Pod object, not its containers: it takes proof that the host is off (safety rule 11).
+        .scalar("pod, or a duration of at least 1s such as 5m") { scalar in
             if scalar.text == "pod" { return .pod }
-            return Duration(text: scalar.text).map { .ceiling($0) }
+            return Duration(text: scalar.text).flatMap { $0 >= .seconds(1) ? .ceiling($0) : nil }
         }
     }
 }

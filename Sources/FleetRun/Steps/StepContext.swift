@@ -73,6 +73,9 @@ public struct RunSettings: Sendable {
     public var approvals: Set<String> = []
     /// How the run was begun; nil where it cannot be gone on with by its name alone.
     public var invocation: RunEvent.Invocation?
+    /// Whether `--allow budget-override` was given: pods that `evictions.stuck` names may be deleted past their budgets
+    /// (safety rule 11).
+    public var permitsBudgetOverride = false
 
     /// Settings.
     public init(
@@ -135,6 +138,8 @@ public struct DrainStatus: Hashable, Sendable {
     public var overdue: [String: [ObjectKey]]
     /// The pods still to leave by how long they may take: their rule's timeout, else the policy's.
     public var timeouts: [Duration: [ObjectKey]]
+    /// Pods that were deleted past their budgets and are still there.
+    public var deleted: [ObjectKey]
     /// When the next leaving pod is overdue; nil when none will be.
     public var wakeAt: Instant?
     /// Why waiting would not help; nil while it may.
@@ -147,5 +152,6 @@ public struct DrainStatus: Hashable, Sendable {
         leaving = []
         overdue = [:]
         timeouts = [:]
+        deleted = []
     }
 }

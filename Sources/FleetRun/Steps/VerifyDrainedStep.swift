@@ -26,39 +26,56 @@ public struct VerifyDrainedStep: Step {
         if !left.isEmpty {
             return wait(context, "pods still on the node: \(left.map(\.key.description).joined(separator: ", "))")
         }
-        let missing = readyBefore(context.node).compactMap { shortfall(of: $0, readyBefore: $1, in: context.world) }
-            .sorted()
-        if !missing.isEmpty { return wait(context, missing.joined(separator: "; ")) }
-        return .done(changed: false, "empty; every replacement is Ready")
+        let short = short(context.node, in: context.world)
+        guard !short.isEmpty else { return .done(changed: false, "empty; every replacement is Ready") }
+        let isLate = context.now >= deadline(context)
+        let named = short.prefix(isLate ? short.count : Self.named).map { $0.words(in: context.world) }
+        let more = short.count > named.count ? ["\(short.count - named.count) more workloads"] : []
+        return wait(context, (named + more).joined(separator: "; "))
     }
+
+    /// How many workloads are named while it waits; at the timeout all are.
+    private static let named = 3
 
     /// Names what is checked.
     public func preview(_ context: StepContext) -> StepPreview {
         StepPreview(["would wait for every evicted pod's replacement to be Ready, at most \(timeout.text)"])
     }
 
+    private func deadline(_ context: StepContext) -> Instant { context.memory.startedAt + timeout }
+
     private func wait(_ context: StepContext, _ reason: String) -> StepProgress {
-        let deadline = context.memory.startedAt + timeout
+        let deadline = deadline(context)
         return context.now < deadline ? .wait(reason, until: deadline) : .failed("after \(timeout.text): \(reason)")
     }
 
-    /// The workloads that lost pods here, with the Ready pods that each had before the first.
-    private func readyBefore(_ node: NodeProgress) -> [ObjectUID: Int] {
-        node.evicted.values.reduce(into: [:]) { known, eviction in
-            guard let uid = eviction.workload else { return }
-            known[uid] = max(known[uid] ?? 0, eviction.readyBefore)
+    /// The workloads that lost pods here and have fewer Ready ones now, by name; Jobs end, and are exempt.
+    private func short(_ node: NodeProgress, in world: World) -> [Shortfall] {
+        var wanted: [ObjectUID: Int] = [:]
+        for eviction in node.evicted.values {
+            guard let uid = eviction.workload, let replicas = world.replicas(of: uid) else { continue }
+            let ready = min(replicas, eviction.readyBefore)
+            if world.readyPods(of: uid) < ready { wanted[uid] = max(ready, wanted[uid] ?? 0) }
         }
+        if wanted.isEmpty { return [] }
+        return wanted.compactMap { uid, wanted in
+            world.workloads[uid].map { Shortfall(workload: $0.reference, wanted: wanted) }
+        }
+        .filter { $0.workload.kind != .job }
+        .sorted { ($0.workload.kind.rawValue, $0.workload.key) < ($1.workload.kind.rawValue, $1.workload.key) }
     }
+}
 
-    /// What a workload lacks, with the Pending reason of its pods; nil when it lacks nothing (safety rule 15).
-    private func shortfall(of uid: ObjectUID, readyBefore: Int, in world: World) -> String? {
-        guard let replicas = world.replicas(of: uid) else { return nil }
-        let ready = world.readyPods(of: uid)
-        let wanted = min(replicas, readyBefore)
-        guard ready < wanted, let workload = world.workloads[uid], workload.reference.kind != .job else { return nil }
-        let reasons = Set(world.unreadyPods(of: uid).map(Self.trouble)).sorted()
+/// A workload that has fewer Ready pods than before it lost some, or than it wants now (safety rule 15).
+private struct Shortfall {
+    let workload: WorkloadReference
+    let wanted: Int
+
+    /// What it lacks, with the Pending reasons of its pods.
+    func words(in world: World) -> String {
+        let reasons = Set(world.unreadyPods(of: workload.uid).map(Self.trouble)).sorted()
         let words = reasons.isEmpty ? "" : " (\(reasons.prefix(3).joined(separator: "; ")))"
-        return "\(workload.reference) has \(ready) of \(wanted) Ready pods\(words)"
+        return "\(workload) has \(world.readyPods(of: workload.uid)) of \(wanted) Ready pods\(words)"
     }
 
     /// Why a pod is not Ready: the scheduler's own words, else where it stands.

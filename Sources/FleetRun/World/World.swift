@@ -33,7 +33,8 @@ public struct World: Sendable {
     private var readyByController: [ObjectUID: Int] = [:]
     private var unreadyByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var replicasByWorkload: [ObjectUID: Int] = [:]
-    private var replicaSetsByDeployment: [ObjectUID: Set<ObjectUID>] = [:]
+    private var replicaSetsByDeployment: [ObjectUID: [ObjectUID]] = [:]
+    private var deploymentByReplicaSet: [ObjectUID: ObjectUID] = [:]
     private var budgetsByNamespace: [String: Set<ObjectKey>] = [:]
 
     /// An empty world that has observed nothing.
@@ -88,9 +89,21 @@ public struct World: Sendable {
         return workload
     }
 
+    /// The UID of the workload above a pod, as `workload(of:)` finds it, or of the unknown controller; nil for bare pods.
+    public func workloadUID(of pod: Pod) -> ObjectUID? {
+        guard let owner = pod.controller?.uid else { return nil }
+        guard let above = deploymentByReplicaSet[owner], replicasByWorkload[above] != nil else { return owner }
+        return above
+    }
+
+    /// The workloads above the pods that are bound to a node, by UID.
+    public func workloads(on node: NodeName) -> Set<ObjectUID> {
+        Set((podsByNode[node] ?? []).lazy.compactMap { pods[$0].flatMap { workloadUID(of: $0) } })
+    }
+
     /// All pods of a workload, through its ReplicaSets for a Deployment.
     public func pods(of workload: ObjectUID) -> [Pod] {
-        let owners = replicaSetsByDeployment[workload].map(Array.init) ?? []
+        let owners = replicaSetsByDeployment[workload] ?? []
         return (owners + [workload]).flatMap { podsByController[$0] ?? [] }.compactMap { pods[$0] }
     }
 
@@ -99,20 +112,24 @@ public struct World: Sendable {
 
     /// How many of a workload's pods are Ready and not on their way out.
     public func readyPods(of workload: ObjectUID) -> Int {
-        let direct = readyByController[workload] ?? 0
-        return (replicaSetsByDeployment[workload] ?? []).reduce(direct) { $0 + (readyByController[$1] ?? 0) }
+        var ready = readyByController[workload] ?? 0
+        for replicaSet in replicaSetsByDeployment[workload] ?? [] { ready += readyByController[replicaSet] ?? 0 }
+        return ready
     }
 
     /// A workload's pods that are not Ready.
     public func unreadyPods(of workload: ObjectUID) -> [Pod] {
-        let owners = replicaSetsByDeployment[workload].map(Array.init) ?? []
+        let owners = replicaSetsByDeployment[workload] ?? []
         return (owners + [workload]).flatMap { unreadyByController[$0] ?? [] }.compactMap { pods[$0] }
     }
 
     /// The budgets that select a pod, by name.
     public func budgets(selecting pod: Pod) -> [PodDisruptionBudget] {
-        (budgetsByNamespace[pod.key.namespace] ?? []).compactMap { budgets[$0] }.filter { $0.selects(pod) }
-            .sorted { $0.key < $1.key }
+        var selecting: [PodDisruptionBudget] = []
+        for key in budgetsByNamespace[pod.key.namespace] ?? [] {
+            if let budget = budgets[key], budget.selects(pod) { selecting.append(budget) }
+        }
+        return selecting.count < 2 ? selecting : selecting.sorted { $0.key < $1.key }
     }
 
     /// Whether a hostPath or a local volume holds the pod's data, so that it cannot follow the pod (D7).
@@ -193,17 +210,22 @@ public struct World: Sendable {
     }
 
     private mutating func insert(_ workload: Workload) {
-        workloads[workload.reference.uid] = workload
-        replicasByWorkload[workload.reference.uid] = workload.replicas
-        if let above = workload.controller {
-            replicaSetsByDeployment[above.uid, default: []].insert(workload.reference.uid)
-        }
+        let uid = workload.reference.uid
+        workloads[uid] = workload
+        replicasByWorkload[uid] = workload.replicas
+        guard let above = workload.controller?.uid else { return }
+        let old = deploymentByReplicaSet.updateValue(above, forKey: uid)
+        guard old != above else { return }
+        if let old { replicaSetsByDeployment[old]?.removeAll { $0 == uid } }
+        replicaSetsByDeployment[above, default: []].append(uid)
     }
 
     private mutating func removeWorkload(_ uid: ObjectUID) {
-        guard let workload = workloads.removeValue(forKey: uid) else { return }
+        guard workloads.removeValue(forKey: uid) != nil else { return }
         replicasByWorkload[uid] = nil
-        if let above = workload.controller { replicaSetsByDeployment[above.uid]?.remove(uid) }
+        if let above = deploymentByReplicaSet.removeValue(forKey: uid) {
+            replicaSetsByDeployment[above]?.removeAll { $0 == uid }
+        }
     }
 
     private mutating func insert(_ budget: PodDisruptionBudget) {

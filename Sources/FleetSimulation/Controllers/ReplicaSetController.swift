@@ -41,6 +41,10 @@ extension SimulatedCluster {
 
     /// Writes a workload's status, if it is another.
     mutating func writeStatus(_ index: Int, current: Int, ready: Int) {
+        guard
+            workloads[index].currentReplicas != current || workloads[index].workload.readyReplicas != ready
+                || workloads[index].workload.observedGeneration != workloads[index].workload.generation
+        else { return }
         change(workload: index) {
             $0.currentReplicas = current
             $0.workload.readyReplicas = ready

@@ -69,7 +69,8 @@ extension SimulatedCluster {
 
     private mutating func markUnschedulable(_ index: Int, _ message: String) {
         let first = settings.schedulingBackoff.lowerBound
-        let next = pods[index].backoff == .zero ? first : min(pods[index].backoff * 2, settings.schedulingBackoff.upperBound)
+        let next =
+            pods[index].backoff == .zero ? first : min(pods[index].backoff * 2, settings.schedulingBackoff.upperBound)
         pods[index].backoff = next
         scheduler.unschedulable.insert(index)
         guard pods[index].pod.pendingReason != message else { return }
@@ -132,8 +133,11 @@ extension SimulatedCluster {
             scheduler.siblings.append(contentsOf: repeatElement(0, count: nodes.count - scheduler.siblings.count))
         }
         for pod in owners[owner].pods {
-            let node = pods[Int(pod)].node
-            if node >= 0, pods[Int(pod)].isActive { scheduler.siblings[node] += sign }
+            let (node, phase) = (pods[Int(pod)].node, pods[Int(pod)].pod.phase)
+            guard node >= 0, pods[Int(pod)].pod.deletionTime == nil, phase != .succeeded, phase != .failed else {
+                continue
+            }
+            scheduler.siblings[node] += sign
         }
     }
 

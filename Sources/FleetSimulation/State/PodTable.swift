@@ -159,11 +159,11 @@ extension SimulatedCluster {
     }
 
     func storedPod(_ index: Int) -> StoredObject {
-        let record = pods[index]
+        let pod = pods[index].pod
         let detail = ObjectDetail(
-            uid: record.pod.uid, createdAt: record.pod.createdAt, generation: record.generation,
-            deletionGracePeriodSeconds: record.deletionGrace, disruptionReason: record.disruptionReason,
-            startedAt: record.startedAt, readinessChangedAt: record.readinessChangedAt)
-        return StoredObject(object: .pod(record.pod), detail: detail, resourceVersion: record.version)
+            uid: pod.uid, createdAt: pod.createdAt, generation: pods[index].generation,
+            deletionGracePeriodSeconds: pods[index].deletionGrace, disruptionReason: pods[index].disruptionReason,
+            startedAt: pods[index].startedAt, readinessChangedAt: pods[index].readinessChangedAt)
+        return StoredObject(object: .pod(pod), detail: detail, resourceVersion: pods[index].version)
     }
 }

@@ -33,11 +33,11 @@ struct PodRecord: Sendable {
     var stopsAt: Instant?
 
     /// Exists for its controller: neither finished nor terminating.
-    var isActive: Bool { !pod.isFinished && pod.deletionTime == nil }
+    @inline(__always) var isActive: Bool { !pod.isFinished && pod.deletionTime == nil }
     /// Counts as healthy for a budget.
-    var isHealthy: Bool { pod.isReady && pod.deletionTime == nil }
+    @inline(__always) var isHealthy: Bool { pod.isReady && pod.deletionTime == nil }
     /// Takes its node's resources.
-    var isPlaced: Bool { node >= 0 && !pod.isFinished }
+    @inline(__always) var isPlaced: Bool { node >= 0 && !pod.isFinished }
 }
 
 /// A Node and what the actors know about it; its index is the one of the placement state.

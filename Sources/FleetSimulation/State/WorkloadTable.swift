@@ -30,7 +30,9 @@ extension SimulatedCluster {
     }
 
     private mutating func adopt(_ index: Int) {
-        guard let controller = workloads[index].workload.controller, let owner = ownerIndex[controller.uid] else { return }
+        guard let controller = workloads[index].workload.controller, let owner = ownerIndex[controller.uid] else {
+            return
+        }
         let parent = owners[owner].workload
         guard parent >= 0, workloads[parent].workload.reference.kind == .deployment else { return }
         workloads[index].parent = parent
@@ -90,11 +92,11 @@ extension SimulatedCluster {
     }
 
     func storedWorkload(_ index: Int) -> StoredObject {
-        let record = workloads[index]
+        let workload = workloads[index].workload
         let detail = ObjectDetail(
-            uid: record.workload.reference.uid, createdAt: record.createdAt, generation: record.workload.generation,
-            currentReplicas: record.currentReplicas)
-        return StoredObject(object: .workload(record.workload), detail: detail, resourceVersion: record.version)
+            uid: workload.reference.uid, createdAt: workloads[index].createdAt, generation: workload.generation,
+            currentReplicas: workloads[index].currentReplicas)
+        return StoredObject(object: .workload(workload), detail: detail, resourceVersion: workloads[index].version)
     }
 
     // MARK: Budgets
@@ -169,9 +171,9 @@ extension SimulatedCluster {
     }
 
     func storedBudget(_ index: Int) -> StoredObject {
-        let record = budgets[index]
+        let budget = budgets[index].budget
         let detail = ObjectDetail(
-            uid: record.budget.uid, createdAt: record.createdAt, generation: record.budget.generation)
-        return StoredObject(object: .budget(record.budget), detail: detail, resourceVersion: record.version)
+            uid: budget.uid, createdAt: budgets[index].createdAt, generation: budget.generation)
+        return StoredObject(object: .budget(budget), detail: detail, resourceVersion: budgets[index].version)
     }
 }

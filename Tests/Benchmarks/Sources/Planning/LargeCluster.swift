@@ -42,10 +42,11 @@ struct LargeCluster {
     }
 
     private func workload(
-        _ kind: WorkloadKind, _ key: ObjectKey, uid: ObjectUID, replicas: Int, owner: ControllerReference?
+        _ kind: WorkloadKind, _ key: ObjectKey, uid: String, replicas: Int, owner: ControllerReference?
     ) -> Workload {
         Workload(
-            reference: WorkloadReference(kind: kind, key: key, uid: uid), controller: owner, replicas: replicas,
+            reference: WorkloadReference(kind: kind, key: key, uid: ObjectUID(uid)), controller: owner,
+            replicas: replicas,
             readyReplicas: replicas)
     }
 
