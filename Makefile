@@ -34,7 +34,7 @@ build: _libraries ## Build everything for debugging, tests included
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 
 # What computes runs side by side; what listens, waits and measures runs one test after the other.
-WIRE_TESTS = FleetKubernetesTests FleetSimulationServerTests FleetJournalTests FleetSSHTests SandboxTests FleetCommandsTests
+WIRE_TESTS = FleetKubernetesTests FleetLocalTests FleetSimulationServerTests FleetJournalTests FleetSSHTests SandboxTests FleetCommandsTests
 NOTHING =
 SPACE = $(NOTHING) $(NOTHING)
 

@@ -50,6 +50,7 @@ let package = Package(
             name: "FleetCommands",
             dependencies: [
                 "FleetRuntime", "FleetRehearsal", "FleetReport", "FleetRun", "FleetKubernetes", "FleetSSH",
+                "FleetLocal",
                 "FleetJournal", "FleetSimulationServer", "FleetFiles", "FleetPlanning", "FleetExpressions",
                 "FleetWire", "FleetSimulation", "FleetPorts", "FleetModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -100,6 +101,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "_CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FleetLocal",
+            dependencies: [
+                "FleetPorts", "FleetModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
+                .product(name: "NIOPosix", package: nio),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict
         ),
@@ -182,6 +195,15 @@ let package = Package(
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetLocalTests",
+            dependencies: [
+                "FleetLocal", "FleetPorts", "FleetModel",
+                .product(name: "NIOCore", package: nio),
+                .product(name: "NIOHTTP1", package: nio),
+                .product(name: "NIOPosix", package: nio),
             ],
             swiftSettings: strict),
         .testTarget(

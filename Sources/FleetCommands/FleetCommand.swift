@@ -19,9 +19,9 @@ public struct FleetCommand: AsyncParsableCommand {
         subcommands: [
             PlanCommand.self, RehearseCommand.self, SnapshotCommand.self, RunCommand.self, ResumeCommand.self,
             PauseCommand.self, AbortCommand.self, RollbackCommand.self, LeftoversCommand.self, WatchCommand.self,
-            StatusCommand.self,
-            RunsCommand.self, ReportCommand.self, DiagnoseCommand.self, ExecCommand.self, JournalCommand.self,
-            InventoryCommand.self, PlaybookCommand.self, SimulateCommand.self, DemoCommand.self,
+            StatusCommand.self, RunsCommand.self, ReportCommand.self, DiagnoseCommand.self, DoctorCommand.self,
+            ExecCommand.self, JournalCommand.self, InventoryCommand.self, PlaybookCommand.self, SchemaCommand.self,
+            RBACCommand.self, SimulateCommand.self, DemoCommand.self,
         ]
     )
 

@@ -29,7 +29,9 @@ extension KubernetesClient {
             return request
         case .setMinimumReplicas(let key, let minimum, let annotations):
             return .setMinimum(of: key, minReplicas: minimum, annotations: annotations)
-        case .evict, .deletePod, .deleteNode, .createBootstrapToken, .deleteBootstrapToken: break
+        case .setBudget(let key, let uid, let bound, let annotations):
+            return .setBudget(key, uid: uid, bound, annotations: annotations)
+        case .evict, .deletePod, .deleteNode, .createBootstrapToken, .deleteBootstrapToken, .recordEvent: break
         }
         throw ClusterFailure(.invalid, message: "only a patch of an object can be guarded")
     }

@@ -20,10 +20,16 @@ struct Performer {
             try await client.write(
                 .setMinimum(of: key, minReplicas: minimum, annotations: annotations),
                 subject: "set the minimum of autoscaler \(key) to \(minimum)")
+        case .setBudget(let key, let uid, let bound, let annotations):
+            try await client.write(
+                .setBudget(key, uid: uid, bound, annotations: annotations), subject: "set PodDisruptionBudget \(key)")
         case .createBootstrapToken(let token):
             try await settle(.create(token), subject: "create bootstrap token \(token.id)", unless: .alreadyExists)
         case .deleteBootstrapToken(let id):
             try await settle(.deleteBootstrapToken(id: id), subject: "revoke bootstrap token \(id)", unless: .notFound)
+        case .recordEvent(let event):
+            try await settle(
+                .create(event), subject: "record an event about node \(event.node)", unless: .alreadyExists)
         }
     }
 

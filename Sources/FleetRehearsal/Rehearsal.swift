@@ -55,6 +55,7 @@ public struct Rehearsal: Sendable {
     private var now: Instant
     /// When the shell has recorded the last turn's facts, and takes in what has arrived.
     private var freeAt: Instant
+    private var localAnswers: [LocalReport] = []
     private var inbox = Inbox()
     private var deadline: Instant?
     private var crashPoint: CrashPoint?
@@ -121,6 +122,14 @@ public struct Rehearsal: Sendable {
 
     /// Does something to the world at this instant, such as injecting a fault.
     public mutating func disturb(_ command: SimulationCommand) { deliver(simulation.apply(command, at: now).changes) }
+
+    /// The machine that runs fleet answers so next, before all is well.
+    public mutating func disturbLocal(_ reports: [LocalReport]) { localAnswers += reports }
+
+    private static func wellness(_ act: LocalAct) -> LocalReport {
+        if case .query = act { return LocalReport(isSuccess: true, code: "status 200", values: [0]) }
+        return LocalReport(isSuccess: true, code: "exited 0")
+    }
 
     /// The next commands on hosts end so.
     public mutating func disturbHosts(_ outcomes: [HostOutcome]) { hosts.faults += outcomes }
@@ -223,6 +232,9 @@ public struct Rehearsal: Sendable {
             let (report, action) = hosts.answer(command, on: node.flatMap { simulation.host($0) })
             if let node, let action { deliver(simulation.apply(.host(node, action), at: now).changes) }
             return (.host(report), latencies.command)
+        case .local(let act):
+            let report = localAnswers.isEmpty ? Self.wellness(act) : localAnswers.removeFirst()
+            return (.local(report), latencies.request)
         }
     }
 }

@@ -53,7 +53,9 @@ struct SimulatedHosts: Sendable {
             return (success("boot_id=boot-\(count)\nreboot_required=no"), nil)
         }
         guard command.script == NodeScript.reboot else { return nil }
-        guard command.environment["FLEET_BOOT_ID"] == "boot-\(count)" else { return (success("holds=booted since"), nil) }
+        guard command.environment["FLEET_BOOT_ID"] == "boot-\(count)" else {
+            return (success("holds=booted since"), nil)
+        }
         boots[host.name] = count + 1
         return (success("changed=told the host to reboot"), .reboot)
     }
@@ -72,7 +74,14 @@ struct SimulatedHosts: Sendable {
     private func identity(of host: HostState) -> String {
         let addresses = host.node.internalAddresses.map { "ip=\($0)" }
         let authority = clusterAuthority.map { ["cluster_ca_sha256=\($0)"] } ?? []
-        return (["hostname=\(host.name)", "machine_id=\(host.machineID)"] + addresses + authority).joined(
+        let facts = [
+            "fact_os_id=debian", "fact_os_version=12", "fact_kernel=6.1.0", "fact_architecture=x86_64", "fact_cpus=8",
+            "fact_memory_kib=33554432", "fact_package_manager=apt", "fact_cgroup_version=2",
+            "fact_cgroup_driver=systemd",
+            "fact_containerd_version=2.1.4", "fact_runtime_socket=unix:///run/containerd/containerd.sock",
+            "fact_kubelet_version=\(host.node.kubeletVersion)",
+        ]
+        return (["hostname=\(host.name)", "machine_id=\(host.machineID)"] + addresses + authority + facts).joined(
             separator: "\n")
     }
 }

@@ -39,7 +39,9 @@ public struct DryRun: Sendable {
         return await withTaskGroup(of: (Int, NodePreview).self) { group in
             var results: [Int: NodePreview] = [:]
             for (position, preview) in previews.enumerated() {
-                if position >= order.policy.parallelism, let (done, result) = await group.next() { results[done] = result }
+                if position >= order.policy.parallelism, let (done, result) = await group.next() {
+                    results[done] = result
+                }
                 group.addTask { (position, await look(preview)) }
             }
             for await (position, result) in group { results[position] = result }
@@ -49,11 +51,13 @@ public struct DryRun: Sendable {
 
     private func look(_ preview: RunPreview.Node) async -> NodePreview {
         var result = NodePreview(node: preview.node, wave: preview.wave, refusal: nil, steps: [])
+        var report: HostReport?
         if let identity = preview.identity {
-            let report = await run(identity, on: preview.node)
-            result.refusal = preview.refusal(report)
+            let answer = await run(identity, on: preview.node)
+            result.refusal = preview.refusal(answer)
+            report = answer
         }
-        for step in preview.steps {
+        for step in preview.steps(report) {
             var lines = step.preview.lines
             if result.refusal == nil {
                 for look in step.preview.looks {

@@ -26,22 +26,25 @@ public struct RecordedEvent: Sendable {
 public struct RunShell: Sendable {
     private let cluster: any ClusterPort
     private let hosts: any HostPort
+    private let local: any LocalPort
     private let journal: any JournalPort
     private let endpoints: [NodeName: HostEndpoint]
     private let run: RunID
     private let lease: ClusterLease?
     private let clock: RuntimeClock
 
-    /// A shell over the three ports; `endpoints` says how each node's host is reached, `lease` is the cluster's lock,
+    /// A shell over the ports; `endpoints` says how each node's host is reached, `lease` is the cluster's lock,
     /// which is renewed while the shell drives (nil where nobody else can be at work, as in tests).
     public init(
-        run: RunID, cluster: any ClusterPort, hosts: any HostPort, journal: any JournalPort,
-        endpoints: [NodeName: HostEndpoint], lease: ClusterLease? = nil, clock: RuntimeClock = RuntimeClock()
+        run: RunID, cluster: any ClusterPort, hosts: any HostPort, local: any LocalPort,
+        journal: any JournalPort, endpoints: [NodeName: HostEndpoint], lease: ClusterLease? = nil,
+        clock: RuntimeClock = RuntimeClock()
     ) {
         self.run = run
         self.lease = lease
         self.cluster = cluster
         self.hosts = hosts
+        self.local = local
         self.journal = journal
         self.endpoints = endpoints
         self.clock = clock
@@ -126,6 +129,8 @@ public struct RunShell: Sendable {
             mailbox.post(.completed(id: act.id, .cluster(outcome), after: clock.now - sent))
         case .host(let command):
             mailbox.post(.completed(id: act.id, .host(await execute(command, for: act.node))))
+        case .local(let wish):
+            mailbox.post(.completed(id: act.id, .local(await local.perform(wish))))
         }
     }
 

@@ -10,10 +10,15 @@ internal import Synchronization
 public final class SSHHosts: HostPort {
     private let settings: SSHSettings
     private let pools: [NIOLoopBound<LoopPool>]
+    private let choice: LoopChoice
     private let permits: Permits
+    private let uploads: Permits
     private let identities: IdentityStore
     private let knownHosts: KnownHostsStore
     private let nextID = Atomic<UInt64>(0)
+
+    /// Between two attempts, in milliseconds; longer than OpenSSH's smallest penalties (PerSourcePenalties).
+    private static let longestWait: Int64 = 6000
 
     /// Uses the process's event loops.
     public convenience init(_ settings: SSHSettings = SSHSettings()) async {
@@ -23,6 +28,7 @@ public final class SSHHosts: HostPort {
     init(_ settings: SSHSettings, loops: [any EventLoop]) async {
         self.settings = settings
         permits = Permits(settings.parallelism)
+        uploads = Permits(settings.uploads)
         let agentLoop = loops[0]
         identities = IdentityStore(passphrase: settings.passphrase) { socket in
             try? await agentLoop.submit { Agent(socket: socket, loop: agentLoop) }.get()
@@ -34,6 +40,7 @@ public final class SSHHosts: HostPort {
             if let pool = try? await made.get() { pools.append(pool) }
         }
         self.pools = pools
+        choice = LoopChoice(of: pools.count)
     }
 
     /// Runs a script on a host; waits for a place under the parallelism, and tries again what never started.
@@ -47,15 +54,25 @@ public final class SSHHosts: HostPort {
         _ command: HostCommand, on endpoint: HostEndpoint, receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
     ) async -> HostReport {
         if let refusal = CommandLine.objection(to: command) { return HostReport(outcome: .refused(refusal)) }
-        await permits.acquire()
-        defer { permits.release() }
+        guard command.inputs.isEmpty else {
+            // First what is scarcer: who waits for it holds no place of somebody else.
+            await uploads.acquire()
+            defer { uploads.release() }
+            return await runUntilStarted(command, on: endpoint, receiving)
+        }
+        return await runUntilStarted(command, on: endpoint, receiving)
+    }
+
+    private func runUntilStarted(
+        _ command: HostCommand, on endpoint: HostEndpoint, _ receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
+    ) async -> HostReport {
         var attempt = 1
         while true {
             let report = await attemptOnce(command, on: endpoint, receiving)
-            guard case .neverStarted = report.outcome, attempt < settings.attempts, !Task.isCancelled else {
-                return report
-            }
-            let wait = settings.retryMilliseconds << min(attempt - 1, 10)
+            // A server that drops connections before the login is busy (MaxStartups), and says no more than that.
+            let attempts = report.wasDropped ? max(settings.attempts, settings.attemptsWhenDropped) : settings.attempts
+            guard case .neverStarted = report.outcome, attempt < attempts, !Task.isCancelled else { return report }
+            let wait = min(settings.retryMilliseconds << min(attempt - 1, 10), Self.longestWait)
             try? await Task.sleep(for: .milliseconds(Int64.random(in: wait / 2...wait)))
             attempt += 1
         }
@@ -78,32 +95,31 @@ public final class SSHHosts: HostPort {
         let escalation = Escalation(
             mustBecome ? endpoint.become : .none, password: mustBecome ? await settings.becomePassword(endpoint) : nil)
         let id = nextID.add(1, ordering: .relaxed).newValue
-        let pool = pool(for: hops[0].key)
         let stop = Cancellation()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                pool.eventLoop.execute {
-                    let execution = Execution(command, escalation) { report in
-                        pool.value.forget(id)
-                        continuation.resume(returning: report)
+                permits.enter { [self] in
+                    let place = choice.enter(hops[0].key)
+                    let pool = pools[place]
+                    let isStopped = stop.isRequested(orRunsIn: pool)
+                    pool.eventLoop.execute { [self] in
+                        let execution = Execution(command, escalation) { [self] report in
+                            pool.value.forget(id)
+                            choice.leave(place)
+                            // Whoever waits is begun from here, without a hop between threads.
+                            permits.release()
+                            continuation.resume(returning: report)
+                        }
+                        if let receiving { execution.receiving = receiving }
+                        guard !isStopped else { return execution.finish(.neverStarted("it was stopped")) }
+                        pool.value.run(execution, id: id, over: hops[...], anew: command.needsNewConnection)
                     }
-                    if let receiving { execution.receiving = receiving }
-                    guard !stop.isRequested else { return execution.finish(.neverStarted("it was stopped")) }
-                    pool.value.run(execution, id: id, over: hops[...], anew: command.needsNewConnection)
                 }
             }
         } onCancel: {
-            stop.request()
+            guard let pool = stop.request() else { return }
             pool.eventLoop.execute { pool.value.cancel(id) }
         }
-    }
-
-    /// A target and its jump hosts share an event loop; so do all connections to one sshd, which are admitted together.
-    private func pool(for first: HostEndpoint) -> NIOLoopBound<LoopPool> {
-        var hasher = Hasher()
-        hasher.combine(first.address)
-        hasher.combine(first.port)
-        return pools[Int(UInt(bitPattern: hasher.finalize()) % UInt(pools.count))]
     }
 
     private func hops(to endpoint: HostEndpoint) async -> [Hop] {
@@ -118,7 +134,7 @@ public final class SSHHosts: HostPort {
     }
 
     private func hop(_ endpoint: HostEndpoint) async -> Hop {
-        let index = await knownHosts.index(of: endpoint.knownHostsFiles)
+        let index = knownHosts.index(of: endpoint.knownHostsFiles)
         let check = HostKeyCheck(
             address: endpoint.address, port: endpoint.port, index: index, files: endpoint.knownHostsFiles,
             library: SSHLibrary.version)
@@ -131,11 +147,28 @@ public final class SSHHosts: HostPort {
     }
 }
 
-/// Whether a command was asked to stop before the event loop heard of it.
+extension HostReport {
+    /// Whether the server took the connection and ended it before the login: the timings name the phases left behind.
+    fileprivate var wasDropped: Bool { timings["connect"] != nil && timings["authentication"] == nil }
+}
+
+/// Whether a command was asked to stop, and the pool that runs it once one does.
 private final class Cancellation: Sendable {
-    private let requested = Atomic<Bool>(false)
+    private let state = Mutex<(isRequested: Bool, pool: NIOLoopBound<LoopPool>?)>((false, nil))
 
-    var isRequested: Bool { requested.load(ordering: .acquiring) }
+    /// Whether it was asked to stop before its turn came; from now on a request finds the pool.
+    func isRequested(orRunsIn pool: NIOLoopBound<LoopPool>) -> Bool {
+        state.withLock { state in
+            state.pool = pool
+            return state.isRequested
+        }
+    }
 
-    func request() { requested.store(true, ordering: .releasing) }
+    /// Asks it to stop; the pool is to be told, where there is one.
+    func request() -> NIOLoopBound<LoopPool>? {
+        state.withLock { state in
+            state.isRequested = true
+            return state.pool
+        }
+    }
 }

@@ -22,12 +22,16 @@ public struct SSHSettings: Sendable {
     public var killGraceSeconds: Int = 3
     /// Hosts worked on at once.
     public var parallelism: Int = 256
+    /// Hosts that files are sent to at once; each takes half a MiB of memory and its share of the network here.
+    public var uploads: Int = 32
     /// Connections to one sshd that have not authenticated yet (its MaxStartups drops more than 10).
     public var unauthenticatedPerAddress: Int = 8
     /// Commands at once on one connection; the rest wait (sshd's MaxSessions is 10, and a stop needs one).
     public var commandsPerConnection: Int = 8
     /// How often a command that never started is tried in all.
     public var attempts: Int = 3
+    /// The same where the server drops connections before the login, as sshd does beyond its MaxStartups.
+    public var attemptsWhenDropped: Int = 8
     /// The first wait before another attempt, in milliseconds; doubled each time, with jitter.
     public var retryMilliseconds: Int64 = 300
     /// Asked once for the passphrase of an encrypted private key; nil leaves the key unused.

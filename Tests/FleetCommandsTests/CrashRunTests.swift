@@ -10,7 +10,7 @@ import Testing
 ///
 /// `FLEET_CRASHES=500` kills more often, `FLEET_SEED=17` begins with another seed.
 @Suite(.serialized) struct CrashRunTests {
-    private static let kills = ProcessInfo.processInfo.environment["FLEET_CRASHES"].flatMap(Int.init) ?? 12
+    private static let kills = ProcessInfo.processInfo.environment["FLEET_CRASHES"].flatMap(Int.init) ?? 20
     private static let seed = ProcessInfo.processInfo.environment["FLEET_SEED"].flatMap(UInt64.init) ?? 1
     private static let steps = [
         "cordon:", "surge_single_replicas:", "exclude_from_load_balancers:", "drain: {delete_emptydir_data: true}",
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("killed a dozen times, the run ends as if nothing had happened, and no pod was evicted twice")
+    @Test("killed twenty times, the run ends as if nothing had happened, and no pod was evicted twice")
     func killed() async throws {
         var whole: End?
         try await SimulatedWorld.with { world in

@@ -149,20 +149,6 @@ import Testing
         #expect(result.output.isEmpty)
     }
 
-    @Test(
-        "what is read and not kept is refused with its place",
-        arguments: [
-            ("health: [errors]", "p.yaml:3:1")
-        ])
-    func unkept(line: String, place: String) async throws {
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        let playbook = try folder.write("name: p\nhosts: all\n\(line)\nsteps: [{cordon: }]\n", to: "p.yaml")
-        let result = try await FleetBinary(directory: folder.path).run("playbook", "check", playbook)
-        #expect(result.status == 64)
-        #expect(result.error.contains(place) && result.error.contains("is not kept by this version"), "\(result.error)")
-    }
-
     @Test("a default context is one of the default kubeconfig, and no other's")
     func defaultContext() async throws {
         try await SimulatedWorld.with { world in

@@ -13,7 +13,7 @@ import Testing
     }
 
     /// The lines of the yaml blocks.
-    private static var examples: [Substring] {
+    static var examples: [Substring] {
         get throws {
             var lines: [Substring] = []
             var isInside = false

@@ -10,7 +10,8 @@ private let scope = VariableScope([
     "zone": "b", "count": 3, "share": 0.5, "spare": false, "nothing": .null, "names": ["x", "y"],
     "labels": ["tier": "web", "example.com/zone": "b"], "nested": ["list": [["deep": "found"]]],
     "indirect": "{{ zone }}-{{ count }}", "native": "{{ names }}", "loop_a": "{{ loop_b }}", "loop_b": "{{ loop_a }}",
-    "inner": ["{{ zone }}"], "sealed": .vaulted("$ANSIBLE_VAULT;1.1;AES256\n00"),
+    "probe": ["changed": true, "skipped": false], "inner": ["{{ zone }}"],
+    "sealed": .vaulted("$ANSIBLE_VAULT;1.1;AES256\n00"),
 ])
 
 @Suite("Expressions")
@@ -43,7 +44,17 @@ struct ExpressionTests {
         Row(text: "names | length", value: 2), Row(text: "[3, 1, 2] | sort | first", value: 1),
         Row(text: "[1, 1] | unique", value: [1]),
         Row(text: "labels | to_json", value: #"{"tier": "web", "example.com/zone": "b"}"#),
-        Row(text: "'a' | b64encode", value: "YQ=="),
+        Row(text: "'a' | b64encode", value: "YQ=="), Row(text: "'YQ==' | b64decode", value: "a"),
+        Row(text: "'{\"a\": [1, true]}' | from_json", value: ["a": [1, true]]),
+        Row(text: "('{\"a\": {\"b\": 2.5}}' | from_json).a.b", value: 2.5),
+        Row(text: "'a\nb' | lines | last", value: "b"), Row(text: "[3, 1, 2] | max", value: 3),
+        Row(text: "['b', 'a'] | min", value: "a"), Row(text: "[1, 2, 3] | sum", value: 6),
+        Row(text: "names | union(['z'])", value: ["x", "y", "z"]),
+        Row(text: "names | difference(['x'])", value: ["y"]),
+        Row(text: "names | intersect(['y', 'q'])", value: ["y"]),
+        Row(text: "nested.list | map('deep') | first", value: "found"),
+        Row(text: "labels | values | first", value: "web"),
+        Row(text: "'web-01' | regex_replace('[0-9]+$', 'x')", value: "web-x"),
         Row(text: "'/etc/x.conf' | basename", value: "x.conf"), Row(text: "'a-b' | replace('-', '_')", value: "a_b"),
         Row(text: "\"it's\" | quote", value: #"'it'"'"'s'"#), Row(text: "['a b', 'c'] | quote", value: "'a b' c"),
     ]
@@ -62,6 +73,11 @@ struct ExpressionTests {
         ("(zone == 'a' or zone == 'b') and not spare", true), ("count == 3.0", true), ("count == '3'", false),
         ("zone < 'c'", true),
         ("missing is defined and missing == 1", false), ("true", true),
+        ("'5.10.0-28-amd64' is version('5.4', '>=')", true), ("'v1.36.0' is version('1.36')", true),
+        ("'22.04' is version('22.10', '<')", true), ("'1.9' is version('1.10', 'gt')", false),
+        ("'1.36.1' is not version('1.36.0', '<=')", true), ("10 is version('9', '>')", true),
+        ("'web-01' is match('web-[0-9]+')", true), ("'my-web-01' is match('web')", false),
+        ("'my-web-01' is search('web')", true), ("probe is changed and probe is not skipped", true),
     ]
 
     @Test("hold or not", arguments: conditions)
@@ -85,6 +101,8 @@ struct ExpressionTests {
         (String(repeating: "not ", count: 100_000), "the expression is nested too deeply"),
         ("(zone", "expected \")\""),
         ("zone | replace('a')", "filter \"replace\" does not take 1 arguments"),
+        ("zone is version", "test \"version\" does not take 0 arguments: expected is version(\"1.36\", \">=\")"),
+        ("zone is defined('x')", "test \"defined\" does not take 1 arguments"),
     ]
 
     @Test("are refused with their place", arguments: unreadable)
@@ -107,6 +125,10 @@ struct ExpressionTests {
         ("1 / 0 == 1", "cannot be used"),
         ("zone | join(',') == 'b'", "filter \"join\" cannot be used on a string: expected a list"),
         ("count.deep == 1", "\".deep\" needs a mapping: found a whole number"),
+        ("zone is version('1.2', '>')", "p.yaml:3:7: \"is version\" needs a version such as 1.36.0: found \"b\""),
+        ("'1' is version('1', '~')", "compares by ==, !=, <, <=, > or >=: found \"~\""),
+        ("zone is match('(')", "needs a regular expression"), ("missing is match('a')", "\"missing\" is undefined"),
+        ("zone is changed", "needs what a step registered"),
     ]
 
     @Test("fail with their place", arguments: failing)
@@ -132,6 +154,26 @@ struct ExpressionTests {
         var scope = VariableScope(["zone": "b"])
         scope.addLiteral(["fact": "{{ zone }}"])
         #expect(try Template(parsing: scalar("{{ fact }}")).value(in: scope) == "{{ zone }}")
+    }
+
+    @Test("extra variables hide what is laid over them later")
+    func extraVariables() throws {
+        let host = Host(name: "n1", zone: "z")
+        var scope = VariableScope(host: host, extra: ["c": 4])
+        scope.add(["c": 5, "d": 6])
+        #expect(try Template(parsing: scalar("{{ c }}{{ d }}{{ zone }}")).text(in: scope) == "46z")
+    }
+
+    @Test("the variables that a step names are found, those behind default and is defined as optional")
+    func references() throws {
+        let step = PlaybookStep(
+            kind: "run", kindLocation: Place(file: "p.yaml"),
+            arguments: .string("{{ a }} {{ b | default(c) }} {{ d[e] | upper }}", at: Place(file: "p.yaml")),
+            condition: try Condition(.string("f is defined and f == 'x' and g > 1", at: Place(file: "p.yaml"))),
+            location: Place(file: "p.yaml"))
+        let all = VariableReference.all(in: step)
+        #expect(all.filter { !$0.isOptional }.map(\.name) == ["g", "a", "c", "d", "e"])
+        #expect(Set(all.filter(\.isOptional).map(\.name)) == ["f", "b"])
     }
 
     @Test("later layers hide earlier ones, and a host brings its names")

@@ -35,8 +35,113 @@ private let decommission = """
       - run: {name: tell the asset database, script: "curl -fsS -X POST $URL/retired/$HOST", env: {URL: "{{ cmdb }}", HOST: "{{ inventory_hostname }}"}}
     """
 
+@Suite("Playbooks that include files")
+struct IncludeTests {
+    private func draft(_ files: [String: String]) -> PlaybookDraft {
+        PlaybookDraft(file: "playbooks/p.yaml", in: MemoryFileTree(files))
+    }
+
+    @Test("steps of other files stand in their place, under the conditions and variables around them")
+    func included() throws {
+        let draft = draft([
+            "playbooks/p.yaml": """
+            name: x
+            hosts: all
+            steps:
+              - cordon:
+              - include: parts/work.yaml
+                when: zone == "a"
+                vars: {who: world, how: loud}
+              - uncordon:
+            """,
+            "playbooks/parts/work.yaml": """
+            - {when: not spare, vars: {how: quiet}, run: {script: echo}}
+            - include: more.yaml
+            """,
+            "playbooks/parts/more.yaml": "- soak: 1m",
+        ])
+        #expect(draft.mistakes == [])
+        #expect(draft.steps.map(\.kind) == ["cordon", "run", "soak", "uncordon"])
+        #expect(draft.steps.map { $0.condition?.text } == [nil, "zone == \"a\" and not spare", "zone == \"a\"", nil])
+        #expect(draft.steps[1].variables == ["who": "world", "how": "quiet"])
+        #expect(draft.steps[2].variables == ["who": "world", "how": "loud"])
+        #expect(draft.steps[2].location.file == "playbooks/parts/more.yaml")
+        #expect(draft.included == ["playbooks/parts/work.yaml", "playbooks/parts/more.yaml"])
+        #expect(try PlaybookDocument(draft).steps.count == 4)
+    }
+
+    static let wrong: [(String, [String: String], String)] = [
+        ("include: none.yaml", [:], "playbooks/p.yaml:4:14: there is no file playbooks/none.yaml"),
+        ("include: [a]", [:], "playbooks/p.yaml:4:14: unusable include: found a list"),
+        ("include: p.yaml", [:], "the file includes itself: playbooks/p.yaml → playbooks/p.yaml"),
+        (
+            "include: a.yaml", ["playbooks/a.yaml": "- include: b.yaml", "playbooks/b.yaml": "- include: a.yaml"],
+            "playbooks/b.yaml:1:12: the file includes itself: playbooks/p.yaml → playbooks/a.yaml → playbooks/b.yaml → playbooks/a.yaml"
+        ),
+        (
+            "include: a.yaml", ["playbooks/a.yaml": "x: y"],
+            "playbooks/a.yaml:1:1: unusable value: found a mapping, expected a list"
+        ),
+        ("include: a.yaml", ["playbooks/a.yaml": "- {a: , b: }"], "playbooks/a.yaml:1:9: a step has one kind"),
+        ("{include: a.yaml, register: r}", ["playbooks/a.yaml": "- cordon"], "belong to a step, not to an include"),
+        ("{run: {script: x}, register: facts}", [:], "expected a variable's name"),
+    ]
+
+    @Test("what is wrong with an include is told in its place", arguments: wrong)
+    func mistakes(_ step: String, _ files: [String: String], _ message: String) {
+        let playbook = "name: x\nhosts: all\nsteps:\n  - \(step)\n"
+        let draft = draft(files.merging(["playbooks/p.yaml": playbook]) { $1 })
+        #expect(draft.mistakes.contains { $0.description.contains(message) }, "\(draft.mistakes)")
+    }
+
+    @Test("a draft goes on after a mistake: header, steps and included files are read all the same")
+    func goesOn() {
+        let draft = draft([
+            "playbooks/p.yaml": """
+            name: x
+            hosst: all
+            waves: {size: none}
+            steps:
+              - cordon:
+              - {drain: , cordon: }
+              - include: a.yaml
+            """, "playbooks/a.yaml": "- {when: \"zone ==\", soak: 1m}\n- uncordon:",
+        ])
+        #expect(draft.steps.map(\.kind) == ["cordon", "uncordon"])
+        #expect(
+            draft.mistakes.map { "\($0.location)" }.sorted() == [
+                "playbooks/a.yaml:1:18", "playbooks/p.yaml:1:1", "playbooks/p.yaml:2:1", "playbooks/p.yaml:3:15",
+                "playbooks/p.yaml:6:15",
+            ], "\(draft.mistakes)")
+    }
+}
+
 @Suite("Playbooks")
 struct PlaybookTests {
+    @Test("narrower windows of some pods decode beside the playbook's own")
+    func narrowWindows() throws {
+        let text = """
+            name: x
+            hosts: all
+            windows:
+              - {selector: "app=trading", namespace: shop, days: sat, from: "02:00", to: "04:00", time_zone: Asia/Shanghai, at_end: hold}
+              - {selector: "tier in (late)", from: "22:00", to: "23:00"}
+            steps: [cordon]
+            """
+        let document = try PlaybookDocument(yaml: text, file: "x.yaml")
+        let two = try #require(TimeOfDay("02:00"))
+        let four = try #require(TimeOfDay("04:00"))
+        let first = try #require(document.header.workloadWindows.first)
+        #expect(
+            first
+                == WorkloadWindow(
+                    selector: LabelSelector(matchLabels: ["app": "trading"]), words: "app=trading", namespace: "shop",
+                    window: MaintenanceWindow(
+                        days: [.saturday], from: two, to: four, timeZone: "Asia/Shanghai", atEnd: .hold)))
+        #expect(document.header.workloadWindows.map(\.words) == ["app=trading", "tier in (late)"])
+        #expect(document.header.windows == [])
+    }
+
     @Test("the design's example decodes whole")
     func example() throws {
         let document = try PlaybookDocument(yaml: decommission, file: "playbooks/decommission.yaml")

@@ -26,6 +26,17 @@ import Testing
         #expect(world.plan.blockers.map(\.code) == (isImpossible ? [.impossibleBudget] : []))
     }
 
+    @Test func `An impossible budget that a step adjusts by name is a warning, any other still blocks`() {
+        var world = world()
+        world.addBudget("cart", app: "cart", maxUnavailable: .count(0))
+        let key = world.snapshot.budgets[0].key
+        world.steps.append(StepSummary(kind: "adjust_budget", adjustsBudgets: [ObjectKey(key.namespace, "other")]))
+        #expect(world.plan.blockers.map(\.code) == [.impossibleBudget])
+        world.steps.append(StepSummary(kind: "adjust_budget", adjustsBudgets: [key]))
+        #expect(world.plan.blockers.isEmpty)
+        #expect(world.findings(.impossibleBudget).map(\.severity) == [.warning])
+    }
+
     @Test func `An impossible budget that selects nothing on the targets is none of our business`() {
         var world = world()
         world.addBudget("other", app: "other", maxUnavailable: .count(0))
@@ -68,7 +79,7 @@ import Testing
         world.playbook.evictions.stuck = StuckPolicy(rules: [.init(selector: selector, action: .delete)])
         let finding = world.findings(.impossibleBudget).first
         #expect(finding?.severity == .blocker)
-        #expect(finding?.remedy == "raise the replicas, or relax the budget with its owner")
+        #expect(finding?.remedy == "raise the replicas, relax the budget with its owner, or name it in a step adjust_budget")
     }
 
     @Test func `Workloads without a budget are one finding`() {

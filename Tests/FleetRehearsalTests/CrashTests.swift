@@ -9,11 +9,34 @@ import Testing
 struct CrashTests {
     private let snapshot = DemoCluster.snapshot()
 
-    @Test("every prefix of the journal, acts done or not: the same end", arguments: [false, true])
-    func everyPrefix(performing: Bool) throws {
-        let order = try Decommission.order(
+    /// What a killed process may leave, and what the clock of the next one says.
+    struct Crash: Sendable, CustomTestStringConvertible {
+        /// Whether it is killed after the acts that its last facts announce.
+        var performing: Bool
+        /// How far the clock was set while no process ran: the journal's times seem early or late by as much.
+        var step = Duration.zero
+
+        var testDescription: String {
+            "killed \(performing ? "after" : "before") the acts, the clock set by \(step.components.seconds)s"
+        }
+    }
+
+    static let crashes = [
+        Crash(performing: false), Crash(performing: true), Crash(performing: false, step: .seconds(3600)),
+        Crash(performing: true, step: .seconds(-3600)),
+    ]
+
+    @Test("every prefix of the journal, acts done or not, the clock set by an hour: the same end", arguments: crashes)
+    func everyPrefix(_ crash: Crash) throws {
+        let performing = crash.performing
+        var order = try Decommission.order(
             DecommissionTests.waves, in: snapshot, policy: DecommissionTests.policy,
             steps: try Decommission.steps(repeatable: true))
+        order.health = [
+            HealthCheck(name: "nodes", kind: .readyNodes), HealthCheck(name: "pods", kind: .pendingPods(more: 0)),
+            HealthCheck(name: "budgets", kind: .budgets),
+            HealthCheck(name: "shop", kind: .probe(.command(LocalCommand(script: "check")))),
+        ]
         let start = ClusterSimulation(snapshot: snapshot)
         let length = try length(of: order, start)
         var crashes = 0
@@ -22,7 +45,7 @@ struct CrashTests {
             first.invariants = Invariants(order, before: snapshot)
             guard let wreck = first.crash(afterFacts: count, performing: performing) else { continue }
             crashes += 1
-            let second = resume(order, wreck, first.invariants, after: .seconds(count % 7))
+            let second = resume(order, wreck, first.invariants, after: .seconds(count % 7), clockSetBy: crash.step)
             expectSameEnd(second, count)
         }
         print("crashes \(performing ? "after" : "before") the acts: \(crashes) of \(length) prefixes")
@@ -63,9 +86,11 @@ struct CrashTests {
     }
 
     private func resume(
-        _ order: RunOrder, _ wreck: Rehearsal.Wreck, _ invariants: Invariants?, after pause: Duration
+        _ order: RunOrder, _ wreck: Rehearsal.Wreck, _ invariants: Invariants?, after pause: Duration,
+        clockSetBy step: Duration = .zero
     ) -> Rehearsal {
         var wreck = wreck
+        wreck.history = wreck.history.map { ($0.event, $0.time - step) }
         _ = wreck.simulation.advance(to: wreck.simulation.now + pause)
         var next = Rehearsal(order, after: wreck)
         next.invariants = invariants

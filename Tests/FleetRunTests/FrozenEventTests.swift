@@ -75,6 +75,22 @@ struct FrozenEventTests {
                 #"{"compensation":{"id":"label a/b of web-01","key":{"name":"web-01","namespace":""},"kind":"nodeLabel","label":"a/b","node":"web-01","previous":0,"previousLabel":"x","temporary":0,"temporaryLabel":"","uid":"u3"}}"#
         ),
         Row(kind: "compensation.settled", payload: #"{"detail":"restored","id":"replicas Deployment shop/cart"}"#),
+        Row(
+            kind: "operation.intended",
+            payload:
+                #"{"changes":[{"after":"true","before":"false","field":"spec.unschedulable","object":"Node web-01"}],"id":3,"index":0,"key":"cordon","node":"web-01","title":"cordon web-01"}"#
+        ),
+        Row(
+            kind: "health.baseline",
+            payload: #"{"readings":[{"check":"ready_nodes","notes":["web-09"],"values":{"eu-1a":3}}]}"#),
+        Row(
+            kind: "health.baseline",
+            payload: #"{"acceptedAfter":2,"readings":[{"check":"api","problem":"exited 1","values":{}}]}"#),
+        Row(
+            kind: "health.checked",
+            payload:
+                #"{"isHealthy":false,"problems":["pending_pods: 3 pods are Pending"],"readings":[{"check":"pending_pods","values":{"pods":3}}],"wave":2}"#
+        ),
         Row(kind: "run.blocked", payload: #"{"reason":"wave 1 cannot start a node"}"#),
         Row(kind: "window.opened", payload: #"{"until":{"microseconds":1000000}}"#),
         Row(kind: "window.closed", payload: #"{"reason":"the window ends in 3m","until":{"microseconds":1000000}}"#),

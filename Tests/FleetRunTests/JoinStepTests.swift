@@ -206,7 +206,7 @@ struct JoinStepTests {
     func withoutEntrance() throws {
         var order = try order()
         let preview = RunPreview(order, of: ClusterSnapshot(nodes: [Fixture.node("n1")]), at: start)
-        guard case .host(let look) = preview.nodes.first?.steps.first?.preview.looks.first?.operation else {
+        guard case .host(let look) = preview.nodes.first?.steps(nil).first?.preview.looks.first?.operation else {
             Issue.record("the preview does not look")
             return
         }

@@ -12,7 +12,8 @@ struct ResumeTests {
     private let nodes = [Fixture.node("n1"), Fixture.node("n2", zone: "b")]
 
     private func order(
-        _ steps: [(String, LocatedValue)], policy: WavePolicy = WavePolicy(maxUnavailable: .count(2), soak: .zero, maxFailures: 5)
+        _ steps: [(String, LocatedValue)],
+        policy: WavePolicy = WavePolicy(maxUnavailable: .count(2), soak: .zero, maxFailures: 5)
     ) throws -> RunOrder {
         Fixture.order(
             waves: [[Fixture.target("n1")], [Fixture.target("n2", zone: "b")]], steps: try Fixture.steps(steps),
@@ -110,7 +111,10 @@ struct ResumeTests {
         var machine = RunMachine(order)
         let dead = [Fixture.node("n1", ready: false), nodes[1]]
         let first = machine.handle(synchronized(dead), at: start)
-        #expect(first.requests == [.patchNode("n1", uid: "uid-n1", NodePatch(labels: ["fleet.run/quarantined": "delete_node"]))])
+        #expect(
+            first.requests == [
+                .patchNode("n1", uid: "uid-n1", NodePatch(labels: ["fleet.run/quarantined": "delete_node"]))
+            ])
         #expect(first.finished == nil)
         #expect(machine.handle(.completed(id: first.ids[0], .cluster(.succeeded)), at: start).finished == .failed)
     }
@@ -124,7 +128,9 @@ struct ResumeTests {
         let last = try #require(events.firstIndex { $0.kind == "node.quarantined" })
         var resumed = RunMachine(order, history: events[...last].map { ($0, start) })
         let again = resumed.handle(synchronized(dead), at: start + .seconds(60))
-        #expect(again.requests.contains(.patchNode("n1", uid: "uid-n1", NodePatch(labels: ["fleet.run/quarantined": "delete_node"]))))
+        #expect(
+            again.requests.contains(
+                .patchNode("n1", uid: "uid-n1", NodePatch(labels: ["fleet.run/quarantined": "delete_node"]))))
     }
 
     @Test("a pod that left while the watch was broken holds nothing up, and nothing is evicted blindly")
@@ -148,5 +154,42 @@ struct ResumeTests {
         _ = machine.handle(.completed(id: again.ids[0], .cluster(.succeeded)), at: start + .seconds(20))
         let last = machine.handle(.changed(.podDeleted(here[1].reference)), at: start + .seconds(30))
         #expect(last.finished == .done)
+    }
+
+    struct Pause: Sendable, CustomTestStringConvertible {
+        let name: String
+        let seconds: Int64
+        var testDescription: String { name }
+    }
+
+    static let pauses = [
+        Pause(name: "a night", seconds: 8 * 3600), Pause(name: "the clock set back by an hour", seconds: -3600),
+    ]
+
+    @Test(
+        "time in which no process ran counts for nothing: a drain has what was left of its timeout", arguments: pauses)
+    func pausedInMidDrain(_ pause: Pause) throws {
+        let start = Instant(seconds: 100_000)
+        let deployment = Fixture.deployment("web", replicas: 2)
+        let set = Fixture.replicaSet("web", replicas: 2, deployment: deployment)
+        let pods = [Fixture.pod("web-1", on: "n1", of: set), Fixture.pod("web-2", on: "n1", of: set)]
+        let order = Fixture.order(
+            waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("drain", null)]),
+            evictions: EvictionPolicy(timeout: .seconds(1800)))
+        let world = Observation.synchronized(ClusterSnapshot(nodes: nodes, pods: pods, workloads: [deployment, set]))
+        var machine = RunMachine(order)
+        var history: [(event: RunEvent, time: Instant)] = []
+        let first = machine.handle(world, at: start)
+        history += first.events.map { ($0, start) }
+        let later = start + .seconds(1000)
+        let answer = Observation.completed(id: first.ids[0], .cluster(.succeeded))
+        history += machine.handle(answer, at: later).events.map { ($0, later) }
+
+        let again = later + .seconds(pause.seconds)
+        var resumed = RunMachine(order, history: history)
+        #expect(resumed.handle(world, at: again).finished == nil)
+        #expect(resumed.handle(.tick, at: again + .seconds(799)).finished == nil)
+        let end = resumed.handle(.tick, at: again + .seconds(800))
+        #expect(end.kinds.contains("node.quarantined"))
     }
 }

@@ -43,11 +43,18 @@ final class ExecWorld {
     }
 
     func start(_ pattern: String, _ options: [String] = [], _ command: [String]) throws -> ChildProcess {
-        let arguments =
-            [Self.binary, "exec", pattern, "-i", inventory, "--state", server.folder.path + "/fleet.sqlite"] + options
-        return try ChildProcess(
-            arguments + (command.isEmpty ? [] : ["--"] + command), output: server.folder.path + "/out",
-            error: server.folder.path + "/err", environment: ["NO_COLOR": "1", "HOME": home, "USER": server.user])
+        let arguments = ["exec", pattern, "-i", inventory, "--state", server.folder.path + "/fleet.sqlite"] + options
+        return try start(arguments + (command.isEmpty ? [] : ["--"] + command))
+    }
+
+    private func start(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(
+            [Self.binary] + arguments, output: server.folder.path + "/out", error: server.folder.path + "/err",
+            environment: ["NO_COLOR": "1", "HOME": home, "USER": server.user])
+    }
+
+    func doctor(_ pattern: String, _ options: [String] = []) throws -> Result {
+        result(of: try start(["doctor", pattern, "-i", inventory] + options))
     }
 
     func run(_ pattern: String, _ options: [String] = [], _ command: [String]) throws -> Result {

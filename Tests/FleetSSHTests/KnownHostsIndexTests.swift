@@ -46,6 +46,10 @@ import Testing
         "web", "web ssh-ed25519", "web ssh-rsa \(key.split(separator: " ")[1])", "web ssh-ed25519 !!!",
         "@other web \(key)",
         "|1|abc \(key)", "|2|a|b \(key)", "web ssh-ed25519 AAAA",
+        "@revoked", "@revoked web", "@cert-authority *.example.org ssh-ed25519", "\u{feff}web ssh-dss \(key)",
+        "web\0 ssh-ed25519", "|1|| \(key)", "|1|a|b|c \(key)", "|1|YQ==|YQ== \(key)",
+        "web ecdsa-sha2-nistp256 AAAA====",
+        String(repeating: "x,", count: 50_000) + "web ssh-rsa",
     ]
 
     @Test(arguments: malformed) func aMalformedLineIsWarnedAboutAndHidesNothing(_ line: String) {

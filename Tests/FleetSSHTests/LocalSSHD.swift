@@ -65,7 +65,8 @@ final class LocalSSHD {
 
     init(
         hostKeys: [String] = ["ed25519"], addresses: [String] = ["127.0.0.1"], config: String = "",
-        programs: [String: String] = [:], password: (text: String, method: PasswordMethod)? = nil
+        programs: [String: String] = [:], maxStartups: String = "500",
+        password: (text: String, method: PasswordMethod)? = nil
     ) throws {
         folder = URL(filePath: NSTemporaryDirectory() + "fleet-sshd-\(UUID().uuidString)")
         port = try SSHTools.freePort()
@@ -88,7 +89,7 @@ final class LocalSSHD {
                 "PasswordAuthentication \(password?.method == .password ? "yes" : "no")",
                 "KbdInteractiveAuthentication \(password?.method == .interactive ? "yes" : "no")",
                 "PermitRootLogin yes",
-                "MaxStartups 500", "SetEnv SHLVL=5\(path)", config,
+                "MaxStartups \(maxStartups)", "SetEnv SHLVL=5\(path)", config,
             ]
         try lines.joined(separator: "\n").write(toFile: folder.path + "/config", atomically: true, encoding: .utf8)
         if let password { try setPassword(password.text) }
@@ -104,6 +105,16 @@ final class LocalSSHD {
     func stop() {
         process?.terminate()
         process = nil
+    }
+
+    /// Stops the daemon where it is: the kernel still takes connections for it.
+    func hang() {
+        if let process { kill(process.pid, SIGSTOP) }
+    }
+
+    /// Lets it go on.
+    func wake() {
+        if let process { kill(process.pid, SIGCONT) }
     }
 
     func authorize(_ name: String) throws {

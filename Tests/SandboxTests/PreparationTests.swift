@@ -197,27 +197,34 @@ struct PreparationTests {
                 "a", "printf '%s' \(bytes.base64EncodedString()) | base64 -d | sha256sum | cut -c 1-64"
             )
             .trimmingCharacters(in: .newlines)
-            var variables = [
-                "FLEET_PATH": "/etc/app/file", "FLEET_CONTENT": bytes.base64EncodedString(), "FLEET_SHA256": digest,
-                "FLEET_FILE_MODE": "keep", "FLEET_OWNER": "keep",
-            ]
-            let course = try await fleet.course("a", NodeScript.upload, variables)
-            #expect(course.first.changed == ["write /etc/app/file"])
-            #expect(course.second.holds == ["/etc/app/file has these contents"])
+            // What the engine answers when the script asks.
+            let script =
+                "fleet_input() { printf '%s' \(bytes.base64EncodedString()) | base64 -d; }\n" + NodeScript.upload
+            func variables(mode: String = "keep", owner: String = "keep") -> [String: String] {
+                [
+                    "FLEET_PATH": "/etc/app", "FLEET_OWNER": owner,
+                    "FLEET_MANIFEST": "0 \(bytes.count) \(digest) \(mode) file\n1 \(bytes.count) \(digest) 755 bin/a b",
+                ]
+            }
+            let course = try await fleet.course("a", script, variables())
+            #expect(course.first.changed == ["write /etc/app/file", "write /etc/app/bin/a b"])
+            #expect(course.second.holds == ["/etc/app/file has these contents", "/etc/app/bin/a b has these contents"])
             #expect(
                 try await fleet.output(
-                    "a", "sha256sum </etc/app/file | cut -c 1-64; stat -c %a /etc/app/file; ls -A /etc/app")
-                    == "\(digest)\n600\nfile\n")
-            variables["FLEET_FILE_MODE"] = "0644"
-            variables["FLEET_OWNER"] = "root:root"
-            let mode = try await fleet.course("a", NodeScript.upload, variables)
+                    "a",
+                    "cd /etc/app; sha256sum <file | cut -c 1-64; stat -c %a file; ls -A; stat -c %a 'bin/a b'; ls -A bin"
+                )
+                    == "\(digest)\n600\nbin\nfile\n755\na b\n")
+            let mode = try await fleet.course("a", script, variables(mode: "0644", owner: "root:root"))
             #expect(mode.first.changed == ["set the mode of /etc/app/file to 0644"])
             #expect(mode.second.changed == [])
-            variables["FLEET_SHA256"] = String(repeating: "0", count: 64)
-            variables["FLEET_PATH"] = "/etc/app/other"
-            let broken = try await fleet.prepare("a", NodeScript.upload, variables)
-            #expect(broken.status == 3 && broken.report.failure?.contains("did not arrive whole") == true)
-            #expect(try await fleet.output("a", "ls -A /etc/app") == "file\n")
+            let wrong = [
+                "FLEET_PATH": "/etc/app/other", "FLEET_OWNER": "keep",
+                "FLEET_MANIFEST": "0 \(bytes.count) \(String(repeating: "0", count: 64)) keep ",
+            ]
+            let broken = try await fleet.prepare("a", script, wrong)
+            #expect(broken.status == 1 && broken.report.failure?.contains("did not arrive whole") == true)
+            #expect(try await fleet.output("a", "ls -A /etc/app") == "bin\nfile\n")
         }
     }
 

@@ -6,8 +6,9 @@ struct ImportTests {
     static let table: [String: Set<String>] = [
         "fleet": ["FleetCommands"],
         "FleetCommands": [
-            "FleetRuntime", "FleetRehearsal", "FleetReport", "FleetRun", "FleetKubernetes", "FleetSSH", "FleetJournal",
-            "FleetSimulationServer", "FleetFiles", "FleetPlanning", "FleetExpressions", "FleetWire", "FleetSimulation",
+            "FleetRuntime", "FleetRehearsal", "FleetReport", "FleetRun", "FleetKubernetes", "FleetSSH", "FleetLocal",
+            "FleetJournal", "FleetSimulationServer", "FleetFiles", "FleetPlanning", "FleetExpressions", "FleetWire",
+            "FleetSimulation",
             "FleetPorts", "FleetModel",
         ],
         "FleetRuntime": ["FleetPorts", "FleetRun", "FleetModel"],
@@ -16,6 +17,7 @@ struct ImportTests {
         "FleetRun": ["FleetPlanning", "FleetExpressions", "FleetModel"],
         "FleetKubernetes": ["FleetPorts", "FleetWire", "FleetModel"],
         "FleetSSH": ["CLibSSH2", "FleetPorts", "FleetModel"],
+        "FleetLocal": ["FleetPorts", "FleetModel"],
         "FleetJournal": ["FleetPorts", "FleetModel"],
         "FleetSimulationServer": ["FleetSimulation", "FleetWire", "FleetModel"],
         "FleetFiles": ["FleetExpressions", "FleetModel"],

@@ -8,65 +8,62 @@ struct LoadedPlaybook: Sendable {
     var document: PlaybookDocument
     var steps: [PlannedStep]
     var checks: PlaybookChecks
+    /// What must be as well after each wave as it was at the start.
+    var health: [HealthCheck]
+    /// Who is told what while a run goes on.
+    var notifiers: [Notifier]
     var path: String
     var digest: String
-    /// What is in the files that steps upload, by the name in the playbook; part of the digest.
-    var files: [String: [UInt8]] = [:]
+    /// The files that steps upload, by the name in the playbook; their contents are part of the digest.
+    var files: [String: [LocalFile]] = [:]
 
     var header: PlaybookHeader { document.header }
     /// What planning must know of the steps.
     var summaries: [StepSummary] { steps.map(\.summary) }
 
+    /// Variables that steps name and nobody defines, for some of the hosts that they are for.
+    func undefinedVariables(hosts: [Host], spares: [Host], extra: VariableMapping) -> [Diagnostic] {
+        let subject = { (host: Host, isNewcomer: Bool) in
+            UndefinedVariables.Subject(
+                name: host.name.rawValue, scope: VariableScope(host: host, playbook: header.variables, extra: extra),
+                isNewcomer: header.spares == nil ? nil : isNewcomer)
+        }
+        let subjects = hosts.map { subject($0, false) } + spares.map { subject($0, true) }
+        return UndefinedVariables.mistakes(in: steps, on: subjects)
+    }
+
     /// Reads a playbook by name or path; throws every mistake at once.
     static func load(_ name: String, files: any FileTree = DiskFileTree()) throws -> LoadedPlaybook {
         let path = try Paths.playbook(name)
-        let document = try PlaybookDocument(file: path, in: files)
-        let steps = try decode(document)
-        let checks = try PlaybookChecks(document.preflight)
-        try refuseUnkept(document)
-        try TimeZones.check(document)
+        let draft = PlaybookDraft(file: path, in: files)
+        var mistakes = draft.mistakes
+        let steps = decode(draft, &mistakes)
+        let checks = PlaybookChecks(draft.preflight, &mistakes)
+        let health = HealthCheck.decode(draft.health, &mistakes)
+        let notifiers = Notifier.decode(draft.notify, &mistakes)
+        mistakes += TimeZones.mistakes(of: draft)
+        let uploads = LocalFiles(beside: path, in: files).uploads(of: steps, &mistakes)
+        if let failure = Diagnostics(mistakes) { throw failure }
         var digest = ContentDigest()
-        digest.update(try files.contents(of: path))
-        let uploads = try uploads(of: steps, besides: path, files)
-        for name in uploads.keys.sorted() { digest.update(uploads[name] ?? []) }
+        for file in [path] + draft.included { digest.update(try files.contents(of: file)) }
+        for name in uploads.keys.sorted() {
+            for file in uploads[name] ?? [] { digest.update("\(file.name) \(file.sha256)\n".utf8) }
+        }
         return LoadedPlaybook(
-            document: document, steps: steps, checks: checks, path: path, digest: digest.hexadecimal, files: uploads)
+            document: try PlaybookDocument(draft), steps: steps, checks: checks, health: health, notifiers: notifiers,
+            path: path, digest: digest.hexadecimal, files: uploads)
     }
 
     /// The steps of hosts that come in, then those of nodes that leave; mistakes in either.
-    private static func decode(_ document: PlaybookDocument) throws -> [PlannedStep] {
-        guard document.header.spares != nil else { return try StepCatalogue.decode(document.steps) }
-        var steps = try StepCatalogue.decode(document.incoming + document.steps)
-        for index in steps.indices { steps[index].isForNewcomers = index < document.incoming.count }
-        return steps
-    }
-
-    /// Reads the files that steps upload; relative names are the playbook's neighbours.
-    private static func uploads(
-        of steps: [PlannedStep], besides playbook: String, _ files: any FileTree
-    ) throws -> [String: [UInt8]] {
-        var contents: [String: [UInt8]] = [:]
-        for case .file(let name) in steps.compactMap({ ($0.step as? UploadStep)?.source }) {
-            let folder = playbook.lastIndex(of: "/").map { String(playbook[...$0]) } ?? ""
-            let path = name.hasPrefix("/") || name.hasPrefix("~") ? name : folder + name
-            do { contents[name] = try files.contents(of: path) } catch {
-                throw UsageError("\(playbook): the file \(path) of an upload step cannot be read: \(error)")
+    private static func decode(_ draft: PlaybookDraft, _ mistakes: inout [Diagnostic]) -> [PlannedStep] {
+        let isReplacement = draft.header?.spares != nil
+        let groups = [(draft.incoming, true), (draft.steps, false)].map { steps, isForNewcomers in
+            StepCatalogue.decode(steps, &mistakes).map { step in
+                var step = step
+                step.isForNewcomers = isReplacement ? isForNewcomers : nil
+                return step
             }
         }
-        return contents
-    }
-
-    /// A promise that this version would not keep is refused, not ignored.
-    private static func refuseUnkept(_ document: PlaybookDocument) throws(Diagnostics) {
-        if let place = document.places["health"] { throw unkept("\"health\"", at: place) }
-    }
-
-    private static func unkept(_ what: String, at place: SourceLocation) -> Diagnostics {
-        Diagnostics(
-            Diagnostic(
-                "\(what) is not kept by this version of fleet", at: place,
-                suggestion: "take it out, and mind it yourself for now"
-            )
-        )
+        return Array(groups.joined())
     }
 }

@@ -10,9 +10,8 @@ struct PlaybookChecks {
     /// Pods that need an approval, besides those of the system's priority classes.
     private(set) var criticalPods: [LabelSelector] = []
 
-    /// Reads the checks; throws every mistake at once.
-    init(_ checks: [PlaybookCheck]) throws(Diagnostics) {
-        var mistakes: [Diagnostic] = []
+    /// Reads the checks, and adds every mistake.
+    init(_ checks: [PlaybookCheck], _ mistakes: inout [Diagnostic]) {
         for check in checks {
             if check.kind == "critical_pods" {
                 if let selector = Self.selector(check, &mistakes) { criticalPods.append(selector) }
@@ -20,7 +19,16 @@ struct PlaybookChecks {
                 mistakes.append(Self.unknown(check))
             }
         }
-        if let failure = Diagnostics(mistakes) { throw failure }
+    }
+
+    /// What a check may be, for editors.
+    static var schema: ValueSchema {
+        let critical = ValueSchema.object([
+            ValueSchema.Key("selector", isRequired: true, ValueForm<LabelSelector>.labelSelector.schema)
+        ])
+        return .any(of: [
+            .choice(always), .object([ValueSchema.Key("critical_pods", isRequired: true, critical)]),
+        ])
     }
 
     private static func selector(_ check: PlaybookCheck, _ mistakes: inout [Diagnostic]) -> LabelSelector? {

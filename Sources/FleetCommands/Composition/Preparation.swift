@@ -96,6 +96,9 @@ struct Preparation: Sendable {
             hosts: hosts, name: name, criticalPods: playbook.checks.criticalPods, pinned: pinned
         )
         request.spares = spares
+        let undefined = playbook.undefinedVariables(
+            hosts: hosts.placed(in: snapshot), spares: spares.placed(in: snapshot), extra: extra)
+        if let failure = Diagnostics(undefined) { throw failure }
         return Preparation(
             playbook: playbook, inventory: inventory, client: client.following(reading), journal: journal,
             snapshot: snapshot, current: Planner.plan(request), pinned: pinned, pinnedAt: stored?.pinnedAt,
@@ -140,7 +143,7 @@ struct Preparation: Sendable {
 
     /// The hosts' variables by node, for templates and conditions.
     var scopes: [NodeName: VariableScope] {
-        let pairs = hosts.map { host in
+        let pairs = hosts.placed(in: snapshot).map { host in
             (host.node, VariableScope(host: host, playbook: playbook.header.variables, extra: extra))
         }
         return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
@@ -153,6 +156,18 @@ struct Preparation: Sendable {
         var endpoints: [NodeName: HostEndpoint] = [:]
         for host in hosts { endpoints[host.node] = try resolver.endpoint(of: host) }
         return endpoints
+    }
+}
+
+extension [FleetModel.Host] {
+    /// The hosts with the zones of their Nodes, where the inventory says none.
+    fileprivate func placed(in snapshot: ClusterSnapshot) -> [FleetModel.Host] {
+        let nodes = Dictionary(snapshot.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return map { host in
+            var host = host
+            host.zone = host.zone ?? nodes[host.node]?.zone
+            return host
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 import FleetExpressions
 import FleetFiles
 import FleetModel
+import FleetRun
 import Foundation
 
 /// Reads time zones from the system's database, as data for the machines.
@@ -10,28 +11,51 @@ enum TimeZones {
 
     /// The calendar of a playbook's windows; nil when it has none.
     static func calendar(of header: PlaybookHeader, around now: Instant) -> WindowCalendar? {
-        guard !header.windows.isEmpty else { return nil }
+        header.windows.isEmpty ? nil : calendar(of: header.windows, around: now)
+    }
+
+    /// The narrower windows of a playbook; those of the same pods are one calendar.
+    static func narrowWindows(of header: PlaybookHeader, around now: Instant) -> [NarrowWindow] {
+        var groups: [[WorkloadWindow]] = []
+        for window in header.workloadWindows {
+            let place = groups.firstIndex {
+                $0.first?.selector == window.selector && $0.first?.namespace == window.namespace
+            }
+            if let place { groups[place].append(window) } else { groups.append([window]) }
+        }
+        return groups.compactMap { group in
+            guard let first = group.first else { return nil }
+            let place = first.namespace.map { "\($0): " } ?? ""
+            return NarrowWindow(
+                selector: first.selector, namespace: first.namespace,
+                calendar: calendar(of: group.map(\.window), around: now), words: "\(place)\(first.words)")
+        }
+    }
+
+    private static func calendar(of windows: [MaintenanceWindow], around now: Instant) -> WindowCalendar {
         var zones: [String: ZoneOffsets] = [:]
-        for name in Set(header.windows.map(\.timeZone)) {
+        for name in Set(windows.map(\.timeZone)) {
             zones[name] = TimeZone(identifier: name).map { offsets(of: $0, around: now) }
         }
-        return WindowCalendar(windows: header.windows, zones: zones)
+        return WindowCalendar(windows: windows, zones: zones)
     }
 
     /// Names that the system does not know are mistakes of the file.
-    static func check(_ document: PlaybookDocument) throws(Diagnostics) {
+    static func mistakes(of draft: PlaybookDraft) -> [Diagnostic] {
+        guard let header = draft.header else { return [] }
+        let place = draft.places["window.time_zone"] ?? draft.places["window"]
+        return mistakes(in: header.windows, at: place)
+            + mistakes(in: header.workloadWindows.map(\.window), at: draft.places["windows"])
+    }
+
+    private static func mistakes(in windows: [MaintenanceWindow], at place: SourceLocation?) -> [Diagnostic] {
+        guard let place else { return [] }
         let known = TimeZone.knownTimeZoneIdentifiers + ["UTC"]
-        let mistakes = Set(document.header.windows.map(\.timeZone)).sorted().filter { TimeZone(identifier: $0) == nil }
-        let place = document.places["window.time_zone"] ?? document.places["window"]
-        guard let place,
-            let failure = Diagnostics(
-                mistakes.map { name in
-                    Diagnostic(
-                        "there is no time zone \"\(name)\"", at: place, expected: "a name such as Asia/Shanghai",
-                        suggestion: Suggestion.sentence(for: name, among: known))
-                })
-        else { return }
-        throw failure
+        return Set(windows.map(\.timeZone)).sorted().filter { TimeZone(identifier: $0) == nil }.map { name in
+            Diagnostic(
+                "there is no time zone \"\(name)\"", at: place, expected: "a name such as Asia/Shanghai",
+                suggestion: Suggestion.sentence(for: name, among: known))
+        }
     }
 
     /// Offsets are sampled every six hours; where two samples differ, the change between them is found to the second.

@@ -45,15 +45,15 @@ struct ExecCommand: AsyncParsableCommand {
         for warning in shown.warnings { output.warning("\(warning)") }
         let chosen = try HostPattern(pattern, at: SourceLocation(file: "PATTERN"), tree: DiskFileTree())
             .hosts(in: shown.inventory)
-        let record = LastExecFile(beside: Paths.state(state.state))
+        let record = LastExecFile(beside: try state.path())
         let earlier = options.rerun.isEmpty ? nil : try record.read()
         let wanted = earlier.map { Self.left(of: chosen, in: $0, Set(options.rerun.map(\.end))) } ?? chosen
         guard !wanted.isEmpty else { return try nothingToDo(earlier, output) }
-        let resolver = try Endpoints(hosts)
+        let reached = try hosts.withDefaults()
+        let resolver = try Endpoints(reached)
         let flow = ExecFlow(
-            targets: wanted.map { ExecTarget($0, resolver) }, secrets: Secrets(hosts, hosts: wanted, output),
-            command: command.joined(separator: " "), options: options,
-            output: output)
+            targets: wanted.map { ExecTarget($0, resolver) }, secrets: Secrets(reached, hosts: wanted, output),
+            command: command.joined(separator: " "), options: options, output: output)
         let outcome = await flow.run()
         output.report(outcome.report)
         do {

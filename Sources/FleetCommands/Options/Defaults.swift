@@ -39,18 +39,25 @@ struct Defaults: Hashable, Sendable {
 
     private init(file: String, in files: any FileTree) throws {
         let text = String(decoding: try files.contents(of: file), as: UTF8.self)
-        self = try LocatedDecoder.decode(try YAMLReader.read(text, file: file), as: "fleet's defaults") { decoder in
-            var defaults = Defaults()
-            defaults.inventories = decoder.optional("inventory", .oneOrMore(of: .string)) ?? []
-            defaults.kubeconfig = decoder.optional("kubeconfig", .string)
-            defaults.context = decoder.optional("context", .string)
-            defaults.state = decoder.optional("state", .string)
-            defaults.user = decoder.optional("user", .string)
-            defaults.privateKey = decoder.optional("private_key", .string)
-            defaults.knownHosts = decoder.optional("known_hosts", .string)
-            return defaults
+        self = try LocatedDecoder.decode(try YAMLReader.read(text, file: file), as: "fleet's defaults") {
+            Self.read(&$0)
         }
     }
+
+    private static func read(_ decoder: inout LocatedDecoder) -> Defaults {
+        var defaults = Defaults()
+        defaults.inventories = decoder.optional("inventory", .oneOrMore(of: .string)) ?? []
+        defaults.kubeconfig = decoder.optional("kubeconfig", .string)
+        defaults.context = decoder.optional("context", .string)
+        defaults.state = decoder.optional("state", .string)
+        defaults.user = decoder.optional("user", .string)
+        defaults.privateKey = decoder.optional("private_key", .string)
+        defaults.knownHosts = decoder.optional("known_hosts", .string)
+        return defaults
+    }
+
+    /// What `fleet.yaml` may hold, for editors.
+    static var schema: ValueSchema { .object(LocatedDecoder.keys { read(&$0) }) }
 
     /// An empty variable counts as none.
     private mutating func take(_ environment: [String: String]) {

@@ -41,6 +41,7 @@ struct PlayedPlan {
     private func order(_ waves: [PlannedWave], _ world: WorldSettings) -> RunOrder {
         let plan = planned.plan
         let header = planned.playbook.header
+        let now = planned.request.snapshot.takenAt
         var settings = RunSettings(
             id: "rehearsal", actor: .current, retiring: Set(plan.leavers.map(\.node)), evictions: header.evictions,
             clusterAuthority: Self.authority, isForControlPlane: header.isForControlPlane,
@@ -50,13 +51,15 @@ struct PlayedPlan {
         settings.permitsBudgetOverride = world.permitsBudgetOverride
         // Everything is approved: how long a person takes is nobody's to predict.
         settings.approvals = Set(planned.playbook.steps.compactMap { ($0.step as? ApproveStep)?.name })
-        return RunOrder(
+        var order = RunOrder(
             waves: waves, steps: planned.playbook.steps, policy: plan.policy, settings: settings,
             scopes: planned.scopes, soon: waves.flatMap(\.targets).filter { $0.isNewcomer != true },
-            window: RunWindow(
-                of: header, for: waves, of: plan, waits: true, at: planned.request.snapshot.takenAt),
+            window: RunWindow(of: header, for: waves, of: plan, waits: true, at: now),
+            health: planned.playbook.health.filter(\.isOfTheCluster),
             planDigest: plan.digest, playbook: plan.playbook
         )
+        order.narrowWindows = NarrowWindows(of: header, for: waves, of: plan, waits: true, at: now)
+        return order
     }
 
     // MARK: - Hosts that are to join

@@ -11,6 +11,12 @@ extension RunFlow {
             of: preparation.playbook.header, for: waves, of: reviewed, waits: wishes.waits, at: RuntimeClock().now)
     }
 
+    /// The narrower windows of some workloads, with the same forecast.
+    func narrowWindows(_ preparation: Preparation, _ reviewed: Plan, _ waves: [PlannedWave]) -> NarrowWindows {
+        NarrowWindows(
+            of: preparation.playbook.header, for: waves, of: reviewed, waits: wishes.waits, at: RuntimeClock().now)
+    }
+
     /// Outside its windows a run that is not to wait does not begin at all.
     func refuseOutside(_ window: RunWindow?) throws {
         let now = RuntimeClock().now
@@ -29,11 +35,24 @@ extension RunWindow {
     /// none.
     init?(of playbook: PlaybookHeader, for waves: [PlannedWave], of plan: Plan, waits: Bool, at instant: Instant) {
         guard let calendar = TimeZones.calendar(of: playbook, around: instant) else { return nil }
+        self.init(calendar: calendar, waits: waits, forecast: Self.needs(of: waves, plan))
+    }
+
+    /// What a plan's forecast says of waves, by their numbers.
+    fileprivate static func needs(of waves: [PlannedWave], _ plan: Plan) -> [Int: WaveNeed] {
         let nodes = Dictionary(waves.map { ($0.number, $0.targets.count) }, uniquingKeysWith: { first, _ in first })
         let needs = plan.forecast.waves.map { wave in
             (wave.number, WaveNeed(seconds: wave.longestSeconds, nodes: nodes[wave.number] ?? 0))
         }
+        return Dictionary(needs, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension NarrowWindows {
+    /// The narrower windows of a playbook's workloads around an instant, with the same forecast.
+    init(of playbook: PlaybookHeader, for waves: [PlannedWave], of plan: Plan, waits: Bool, at instant: Instant) {
         self.init(
-            calendar: calendar, waits: waits, forecast: Dictionary(needs, uniquingKeysWith: { first, _ in first }))
+            windows: TimeZones.narrowWindows(of: playbook, around: instant), waits: waits,
+            forecast: RunWindow.needs(of: waves, plan))
     }
 }

@@ -1,6 +1,7 @@
 import FleetExpressions
 import FleetJournal
 import FleetKubernetes
+import FleetLocal
 import FleetModel
 import FleetPlanning
 import FleetPorts
@@ -52,6 +53,7 @@ struct RunFlow {
         var order = try makeOrder(RunID.make(), waves, preparation, progress)
         if wishes.isDryRun { return try await preview(order, preparation) }
         order.window = window(preparation, reviewed, waves)
+        order.narrowWindows = narrowWindows(preparation, reviewed, waves)
         try refuseOutside(order.window)
         try approve(reviewed)
         try confirm(reviewed, waves)
@@ -76,29 +78,31 @@ struct RunFlow {
         var order = try makeOrder(run.stored.id, waves, preparation, progress)
         if wishes.isDryRun { return try await preview(order, preparation) }
         try await preparation.journal.claim(run.stored.id)
-        order.window = try reviewRest(of: order, run.history, preparation)
+        try reviewRest(of: &order, run.history, preparation)
         output.progress("going on with run \(run.stored.id)")
         let lease = try await lock(preparation).take(for: run.stored.id, plan: preparation.plan.digest)
         return try await drive(order, goingOnWith: run, preparation, lease)
     }
 
     /// Holds what was not begun yet against the cluster of today: blockers stop, critical pods need their approval.
-    /// Returns the windows with the forecast for what is left.
+    /// The windows get the forecast for what is left.
     private func reviewRest(
-        of order: RunOrder, _ history: [(event: RunEvent, time: Instant)], _ preparation: Preparation
-    ) throws -> RunWindow? {
+        of order: inout RunOrder, _ history: [(event: RunEvent, time: Instant)], _ preparation: Preparation
+    ) throws {
         let begun = Set(history.compactMap { if case .nodeStarted(let fact) = $0.event { fact.node } else { nil } })
         var rest = preparation.plan
         rest.waves = order.waves.map { wave in
             PlannedWave(number: wave.number, targets: wave.targets.filter { !begun.contains($0.node) })
         }.filter { !$0.targets.isEmpty }
         guard let first = rest.waves.first?.number, let last = rest.waves.last?.number else {
-            return window(preparation, rest, [])
+            order.window = window(preparation, rest, [])
+            return
         }
         let reviewed = Planner.review(rest, preparation.request, waves: first...last)
         try show(reviewed)
         try approve(reviewed)
-        return window(preparation, reviewed, rest.waves)
+        order.window = window(preparation, reviewed, rest.waves)
+        order.narrowWindows = narrowWindows(preparation, reviewed, rest.waves)
     }
 
     private func lock(_ preparation: Preparation) -> RunLock {
@@ -180,7 +184,7 @@ struct RunFlow {
         return RunOrder(
             waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
             scopes: preparation.scopes, soon: plan.leavers.filter { !progress.finished.contains($0.node) },
-            planDigest: plan.digest, playbook: plan.playbook
+            health: preparation.playbook.health, planDigest: plan.digest, playbook: plan.playbook
         )
     }
 
@@ -222,15 +226,21 @@ struct RunFlow {
         let hosts = await SSHHosts(sshSettings(preparation))
         let clock = RuntimeClock()
         let shell = RunShell(
-            run: order.settings.id, cluster: preparation.client, hosts: hosts, journal: preparation.journal,
-            endpoints: endpoints, lease: lease, clock: clock
+            run: order.settings.id, cluster: preparation.client, hosts: hosts, local: LocalMachine(),
+            journal: preparation.journal, endpoints: endpoints, lease: lease, clock: clock
         )
         let history = earlier?.history ?? []
         let printer = RunPrinter(order.settings.id, of: preparation.plan, after: history, output)
-        let result = try await printer.reminding(by: clock) {
-            try await shell.drive(
-                RunMachine(order, history: history), after: earlier?.lastSequence ?? 0, stops: Stops().requests
-            ) { printer.print($0) }
+        let crier = RunCrier(order, preparation, output)
+        let result = try await crier.announcer.during {
+            try await printer.reminding(by: clock) {
+                try await shell.drive(
+                    RunMachine(order, history: history), after: earlier?.lastSequence ?? 0, stops: Stops().requests
+                ) {
+                    printer.print($0)
+                    crier.take($0)
+                }
+            }
         }
         await hosts.close()
         if result.isFinal {

@@ -10,8 +10,11 @@ struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Show what a run did.",
-        discussion:
-            "With --events every fact of the run is told in its order, one line each; --verbose tells the details too."
+        discussion: """
+            With --events every fact of the run is told in its order, one line each; --verbose tells the details too. \
+            --output json holds the audit: who, from which machine, with which version of fleet, and every change with \
+            what was there before.
+            """
     )
 
     @Argument(help: "The run, as `fleet runs` lists it.")
@@ -29,7 +32,7 @@ struct ReportCommand: AsyncParsableCommand {
             let lookup = try RunLookup(state)
             let run = try await lookup.run(id)
             guard events else {
-                output.report(try await lookup.report(of: run, at: RuntimeClock().now))
+                output.report(try await lookup.report(of: run, at: RuntimeClock().now, isAudited: true))
                 return .done
             }
             var lines = EventLines(run: run.id)

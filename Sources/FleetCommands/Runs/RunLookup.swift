@@ -66,9 +66,12 @@ struct RunLookup {
         return try stored.flatMap { $0.digest == run.planDigest ? try PinnedPlan.decode($0) : nil }
     }
 
-    /// What a run's facts add up to; waits of an unfinished one are counted up to `now`.
-    func report(of run: StoredRun, at now: Instant) async throws -> RunReport {
-        let summary = try RunSummary(run.id, records: try await records(of: run))
-        return RunReport(summary, at: summary.result == nil ? now : summary.lastFactAt ?? now)
+    /// What a run's facts add up to, with every change if wanted; waits of an unfinished one are counted up to `now`.
+    func report(of run: StoredRun, at now: Instant, isAudited: Bool = false) async throws -> RunReport {
+        let records = try await records(of: run)
+        let summary = try RunSummary(run.id, records: records)
+        return RunReport(
+            summary, at: summary.result == nil ? now : summary.lastFactAt ?? now,
+            audit: isAudited ? try AuditTrail(records) : nil)
     }
 }

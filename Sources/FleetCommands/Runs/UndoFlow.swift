@@ -1,5 +1,6 @@
 import FleetJournal
 import FleetKubernetes
+import FleetLocal
 import FleetModel
 import FleetPlanning
 import FleetPorts
@@ -40,7 +41,8 @@ struct UndoFlow {
     ) async throws -> RunResult {
         let clock = RuntimeClock()
         let shell = RunShell(
-            run: run.id, cluster: client, hosts: NoHosts(), journal: journal, endpoints: [:], lease: lease, clock: clock
+            run: run.id, cluster: client, hosts: NoHosts(), local: LocalMachine(), journal: journal,
+            endpoints: [:], lease: lease, clock: clock
         )
         let result = try await printer.reminding(by: clock) {
             try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }

@@ -38,6 +38,16 @@ public struct Condition: Hashable, Sendable {
         return try Expression(parsing: scalar)
     }
 
+    private init(_ expressions: [Expression], text: String) {
+        self.expressions = expressions
+        self.text = text
+    }
+
+    /// Both conditions: what stands around an include, and what its steps say themselves.
+    public func and(_ other: Condition) -> Condition {
+        Condition(expressions + other.expressions, text: [text, other.text].joined(separator: " and "))
+    }
+
     /// Whether all expressions hold; an undefined name or a value that is no boolean is an error.
     public func holds(in scope: VariableScope) throws(Diagnostic) -> Bool {
         for expression in expressions {
@@ -54,7 +64,12 @@ public struct Condition: Hashable, Sendable {
 extension ValueForm<Condition> {
     /// A condition, such as `zone == "a" and not spare`.
     public static var condition: ValueForm {
-        ValueForm(expected: "a condition such as zone == \"a\"") { value, diagnostics in
+        ValueForm(
+            expected: "a condition such as zone == \"a\"",
+            schema: .any(of: [
+                ValueSchema(["type": ["string", "boolean"]]), .list(of: ValueSchema(["type": ["string", "boolean"]])),
+            ])
+        ) { value, diagnostics in
             do throws(Diagnostics) {
                 return try Condition(value)
             } catch {

@@ -34,8 +34,8 @@ struct Evaluator {
             return try element(value(of: index), of: value(of: base), at: expression.location)
         case .filter(let base, let name, let arguments):
             return try filtered(base, name, arguments, at: expression.location)
-        case .test(let base, let name, let isNegated):
-            return .bool((ValueTest(rawValue: name)?.holds(try definedValue(of: base)) ?? false) != isNegated)
+        case .test(let base, let name, let arguments, let isNegated):
+            return .bool(try passes(base, name, arguments, at: expression.location) != isNegated)
         case .not(let operand): return .bool(try !flag(of: operand))
         case .negative(let operand): return try negative(operand)
         case .binary(let operation, let left, let right): return try binary(operation, left, right)
@@ -68,6 +68,20 @@ struct Evaluator {
             return try value(of: expression)
         } catch .undefined {
             return nil
+        }
+    }
+
+    private func passes(
+        _ base: Expression, _ name: String, _ arguments: [Expression], at location: SourceLocation
+    ) throws(EvaluationFailure) -> Bool {
+        let given = try values(of: arguments)
+        guard let test = ValueTest(rawValue: name) else { return false }
+        let subject = test.needsValue ? try value(of: base) : try definedValue(of: base)
+        do throws(ValueTest.Misuse) {
+            return try test.holds(subject, given)
+        } catch {
+            throw .failed(
+                Diagnostic("\"is \(name)\" \(error.words)", at: location, found: error.found, expected: test.usage))
         }
     }
 

@@ -10,7 +10,7 @@ public struct Expression: Hashable, Sendable {
         case attribute(Expression, String)
         case index(Expression, Expression)
         case filter(Expression, name: String, arguments: [Expression])
-        case test(Expression, name: String, isNegated: Bool)
+        case test(Expression, name: String, arguments: [Expression], isNegated: Bool)
         case not(Expression)
         case negative(Expression)
         case binary(Operator, Expression, Expression)

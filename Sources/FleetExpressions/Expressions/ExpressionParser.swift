@@ -279,12 +279,17 @@ struct ExpressionParser {
         let isNegated = try take("not")
         let location = here
         let name = try takeName("a test's name")
-        guard ValueTest(rawValue: name) != nil else {
+        guard let test = ValueTest(rawValue: name) else {
             let names = ValueTest.allCases.map(\.rawValue)
             throw Diagnostic(
                 "there is no test \"\(name)\"", at: location, expected: "one of \(names.joined(separator: ", "))",
                 suggestion: Suggestion.sentence(for: name, among: names))
         }
-        return Expression(.test(base, name: name, isNegated: isNegated), at: base.location)
+        let given = try take("(") ? try arguments(until: ")") : []
+        guard test.argumentCount.contains(given.count) else {
+            throw Diagnostic(
+                "test \"\(name)\" does not take \(given.count) arguments", at: location, expected: test.usage)
+        }
+        return Expression(.test(base, name: name, arguments: given, isNegated: isNegated), at: base.location)
     }
 }

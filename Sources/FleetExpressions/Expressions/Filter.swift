@@ -4,17 +4,23 @@ import Foundation
 /// The filters behind `|`.
 enum Filter: String, CaseIterable {
     case quote, `default`, lower, upper, trim, replace, join, split, int, float, string, bool, length, first, last, sort
-    case unique, keys, b64encode, basename, dirname, raw
+    case unique, keys, values, b64encode, b64decode, basename, dirname, raw, lines, min, max, sum
+    case union, difference, intersect, map
     case toJSON = "to_json"
+    case fromJSON = "from_json"
+    case regexReplace = "regex_replace"
 
-    static let synonyms: [String: Filter] = ["d": .default, "count": .length, "tojson": .toJSON]
+    static let synonyms: [String: Filter] = [
+        "d": .default, "count": .length, "tojson": .toJSON, "fromjson": .fromJSON, "splitlines": .lines,
+    ]
     static var names: [String] { allCases.map(\.rawValue) }
 
     var argumentCount: ClosedRange<Int> {
         switch self {
         case .default: 0...2
         case .join, .split: 0...1
-        case .replace: 2...2
+        case .replace, .regexReplace: 2...2
+        case .union, .difference, .intersect, .map: 1...1
         default: 0...0
         }
     }
@@ -22,9 +28,15 @@ enum Filter: String, CaseIterable {
     /// What the filter is for, in words.
     var input: String {
         switch self {
-        case .join, .sort, .unique: "a list"
+        case .join, .sort, .unique, .union, .difference, .intersect: "a list"
+        case .min, .max: "a list of numbers, or of strings"
+        case .sum: "a list of numbers"
+        case .map: "a list of mappings, and the key to take of each"
+        case .fromJSON: "a string of JSON"
+        case .b64decode: "a string of base64, of UTF-8 text"
+        case .regexReplace: "a string, a regular expression, and the text in its place"
         case .first, .last, .length: "a list or a string"
-        case .keys: "a mapping"
+        case .keys, .values: "a mapping"
         case .int, .float: "a number, or a string that is one"
         case .bool: "true, false, yes, no, on, off, 1 or 0"
         case .quote: "a string, a number, or a list of them"
@@ -40,7 +52,9 @@ enum Filter: String, CaseIterable {
         switch self {
         case .quote: Self.quoted(value)
         case .int, .float, .string, .bool: converted(value)
-        case .join, .first, .last, .sort, .unique, .length, .keys: collected(value, arguments)
+        case .join, .first, .last, .sort, .unique, .length, .keys, .values: collected(value, arguments)
+        case .min, .max, .sum, .union, .difference, .intersect, .map:
+            value.listValue.flatMap { combined($0, arguments.first) }
         case .toJSON: VariableJSON.text(of: value).map { .string($0) }
         case .raw, .default: value
         default: value.stringValue.flatMap { rewritten($0, arguments) }
@@ -61,6 +75,16 @@ enum Filter: String, CaseIterable {
         case .upper: return .string(text.uppercased())
         case .trim: return .string(text.trimmingCharacters(in: .whitespacesAndNewlines))
         case .b64encode: return .string(Data(text.utf8).base64EncodedString())
+        case .b64decode:
+            return Data(base64Encoded: text.filter { !$0.isWhitespace }).flatMap { String(data: $0, encoding: .utf8) }
+                .map { .string($0) }
+        case .fromJSON: return VariableJSON.value(of: text)
+        case .lines: return .list(text.split(separator: "\n").map { .string(String($0)) })
+        case .regexReplace:
+            guard let pattern = arguments.first?.stringValue, let regex = try? Regex(pattern),
+                let new = arguments.last?.stringValue
+            else { return nil }
+            return .string(text.replacing(regex, with: new))
         case .basename:
             return .string(text.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? "")
         case .dirname: return .string(text.lastIndex(of: "/").map { String(text[..<$0]) } ?? "")
@@ -111,6 +135,7 @@ enum Filter: String, CaseIterable {
         case (.length, .list(let elements)): .int(elements.count)
         case (.length, .mapping(let mapping)): .int(mapping.count)
         case (.keys, .mapping(let mapping)): .list(mapping.names.map { .string($0) })
+        case (.values, .mapping(let mapping)): .list(mapping.entries.map(\.value))
         case (.first, .list(let elements)): elements.first
         case (.last, .list(let elements)): elements.last
         case (.first, .string(let text)): text.first.map { .string(String($0)) }
@@ -119,6 +144,26 @@ enum Filter: String, CaseIterable {
         case (.sort, .list(let elements)): Self.sorted(elements)
         case (.join, .list(let elements)): Self.joined(elements, arguments.first)
         default: nil
+        }
+    }
+
+    private func combined(_ elements: [VariableValue], _ argument: VariableValue?) -> VariableValue? {
+        switch self {
+        case .min: return Self.sorted(elements)?.listValue?.first
+        case .max: return Self.sorted(elements)?.listValue?.last
+        case .sum:
+            return elements.reduce(.some(0)) { sum, next in sum.flatMap { Expression.Operator.plus.apply($0, next) } }
+        case .map:
+            guard let key = argument?.stringValue else { return nil }
+            let values = elements.compactMap { $0.mappingValue?[key] }
+            return values.count == elements.count ? .list(values) : nil
+        default:
+            guard let other = argument?.listValue else { return nil }
+            switch self {
+            case .union: return .list(Self.unique(elements + other))
+            case .difference: return .list(Self.unique(elements.filter { !other.contains($0) }))
+            default: return .list(Self.unique(elements.filter { other.contains($0) }))
+            }
         }
     }
 

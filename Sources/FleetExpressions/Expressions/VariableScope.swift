@@ -1,6 +1,6 @@
 public import FleetModel
 
-/// The variables that an expression can see, in layers: a later layer hides earlier ones.
+/// The variables that an expression can see, in layers: a later layer hides earlier ones, and `--extra-vars` hide all.
 public struct VariableScope: Sendable {
     private struct Layer: Sendable {
         var variables: VariableMapping
@@ -8,6 +8,7 @@ public struct VariableScope: Sendable {
     }
 
     private var layers: [Layer] = []
+    private var extra: Layer?
 
     /// No variables.
     public init() {}
@@ -15,10 +16,13 @@ public struct VariableScope: Sendable {
     /// One layer whose strings may hold templates.
     public init(_ variables: VariableMapping) { add(variables) }
 
-    /// What a host's templates see: its inventory variables, `inventory_hostname`, `inventory_hostname_short`,
+    /// What a host's templates see: its zone and pool, its inventory variables, `inventory_hostname`, `inventory_hostname_short`,
     /// `group_names` and `kubernetes_node`, then the playbook's variables, then `--extra-vars`.
     public init(host: Host, playbook: VariableMapping = [:], extra: VariableMapping = [:]) {
-        addLiteral(["kubernetes_node": .string(host.node.rawValue)])
+        var own: VariableMapping = ["kubernetes_node": .string(host.node.rawValue)]
+        own["zone"] = host.zone.map { .string($0.rawValue) }
+        own["pool"] = host.pool.map { .string($0.rawValue) }
+        addLiteral(own)
         add(host.variables.inherited)
         add(host.variables.own)
         addLiteral([
@@ -27,7 +31,7 @@ public struct VariableScope: Sendable {
             "group_names": .list(host.groups.map { .string($0) }),
         ])
         add(playbook)
-        add(extra)
+        if !extra.isEmpty { self.extra = Layer(variables: extra, holdsTemplates: true) }
     }
 
     /// Lays variables over the present ones; `{{ }}` in their strings is resolved when they are used.
@@ -42,7 +46,9 @@ public struct VariableScope: Sendable {
     }
 
     /// Every visible name.
-    public var names: Set<String> { Set(layers.flatMap(\.variables.names)) }
+    public var names: Set<String> { Set(visible.flatMap(\.variables.names)) }
+
+    private var visible: [Layer] { layers + (extra.map { [$0] } ?? []) }
 
     /// The value of a variable with its templates worked out; nil when there is none of the name.
     public func value(of name: String) throws(Diagnostic) -> VariableValue? {
@@ -57,7 +63,7 @@ public struct VariableScope: Sendable {
     }
 
     func lookUp(_ name: String) -> (value: VariableValue, holdsTemplates: Bool)? {
-        for layer in layers.reversed() {
+        for layer in visible.reversed() {
             if let value = layer.variables[name] { return (value, layer.holdsTemplates) }
         }
         return nil

@@ -1,3 +1,5 @@
+public import FleetModel
+
 /// One step of a playbook as it was written; its kind decodes the arguments.
 ///
 ///     - drain: {grace_period: pod}
@@ -15,13 +17,18 @@ public struct PlaybookStep: Hashable, Sendable {
     public var condition: Condition?
     /// Whether the operator says that it may be repeated after a crash; nil leaves it to the kind.
     public var isRepeatable: Bool?
+    /// The variable under which later steps of the node see how it ended; nil when they do not.
+    public var register: String?
+    /// Variables of this step alone, over the playbook's.
+    public var variables: VariableMapping
     /// Where the step begins.
     public var location: SourceLocation
 
     /// A step.
     public init(
         kind: String, kindLocation: SourceLocation, name: String? = nil, arguments: LocatedValue,
-        condition: Condition? = nil, isRepeatable: Bool? = nil, location: SourceLocation
+        condition: Condition? = nil, isRepeatable: Bool? = nil, register: String? = nil,
+        variables: VariableMapping = [:], location: SourceLocation
     ) {
         self.kind = kind
         self.kindLocation = kindLocation
@@ -29,6 +36,8 @@ public struct PlaybookStep: Hashable, Sendable {
         self.arguments = arguments
         self.condition = condition
         self.isRepeatable = isRepeatable
+        self.register = register
+        self.variables = variables
         self.location = location
     }
 }

@@ -85,7 +85,7 @@ public struct ShellTemplate: Hashable, Sendable {
 extension ValueForm<ShellTemplate> {
     /// A shell script that may hold `{{ }}`.
     public static var shellTemplate: ValueForm {
-        ValueForm(expected: "a shell script") { value, diagnostics in
+        ValueForm(expected: "a shell script", schema: .text()) { value, diagnostics in
             guard let scalar = value.scalar, scalar.value != .null, !scalar.isVaulted else {
                 diagnostics.append(
                     Diagnostic("unusable value", at: value.location, found: value.foundText, expected: "a shell script")

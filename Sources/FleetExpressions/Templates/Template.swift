@@ -81,7 +81,7 @@ extension Evaluator {
 extension ValueForm<Template> {
     /// Text that may hold `{{ }}`.
     public static var template: ValueForm {
-        ValueForm(expected: "text, which may hold {{ }}") { value, diagnostics in
+        ValueForm(expected: "text, which may hold {{ }}", schema: .scalar) { value, diagnostics in
             guard let scalar = value.scalar, scalar.value != .null, !scalar.isVaulted else {
                 diagnostics.append(
                     Diagnostic(

@@ -15,6 +15,8 @@ public struct LocatedDecoder: Sendable {
     private let entries: [LocatedMapping.Entry]
     private let isReadable: Bool
     private var asked: [String] = []
+    /// What was asked for, where nothing is read but a reader's wishes are written down.
+    private var wishes: [ValueSchema.Key]?
 
     /// Begins to read a value as a mapping; nothing at all counts as an empty one, anything else is a mistake.
     public init(_ value: LocatedValue, as subject: String) {
@@ -23,6 +25,25 @@ public struct LocatedDecoder: Sendable {
         entries = value.mapping?.entries ?? []
         isReadable = value.mapping != nil || value.isNull
         if !isReadable { report("this must be \(subject)", found: value, expected: "a mapping") }
+    }
+
+    /// A decoder that has nothing to read, and writes down what it is asked for.
+    private init(recording location: SourceLocation) {
+        subject = ""
+        self.location = location
+        entries = []
+        isReadable = false
+        wishes = []
+    }
+
+    /// The keys that a reader asks for, and what it accepts; for schemas.
+    ///
+    /// A reader must ask for all its keys before it gives up for want of one, which it should anyway: what it never
+    /// asked for would be an unknown key.
+    public static func keys<Value>(askedBy read: (inout LocatedDecoder) -> Value?) -> [ValueSchema.Key] {
+        var decoder = LocatedDecoder(recording: SourceLocation(file: "schema"))
+        _ = read(&decoder)
+        return decoder.wishes ?? []
     }
 
     /// Reads a value as a mapping with a closure, and throws all its mistakes at once.
@@ -48,6 +69,7 @@ public struct LocatedDecoder: Sendable {
     /// The value of a key in a form; nil, and a mistake, when it is absent or has another form.
     public mutating func required<Value>(_ key: String, _ form: ValueForm<Value>) -> Value? {
         asked.append(key)
+        if wishes != nil { wishes?.append(ValueSchema.Key(key, isRequired: true, form.schema)) }
         guard let entry = entries.first(where: { $0.key == key }) else {
             if isReadable {
                 diagnostics.append(
@@ -61,6 +83,7 @@ public struct LocatedDecoder: Sendable {
     /// The value of a key in a form; nil when it is absent or empty, and a mistake when it has another form.
     public mutating func optional<Value>(_ key: String, _ form: ValueForm<Value>) -> Value? {
         asked.append(key)
+        if wishes != nil { wishes?.append(ValueSchema.Key(key, form.schema)) }
         guard let entry = entries.first(where: { $0.key == key }), !entry.value.isNull else { return nil }
         return form.read(entry.value, &diagnostics)
     }

@@ -44,7 +44,10 @@ extension ValueForm<StuckPolicy> {
             return StuckPolicy.Rule(selector: selector, action: action)
         }
         let expected = "quarantine, or a list of {selector: app=x, action: delete}"
-        return ValueForm(expected: expected) { value, diagnostics in
+        let schema = ValueSchema.any(of: [
+            .choice([StuckPolicy.Action.quarantine.rawValue]), ValueForm<[StuckPolicy.Rule]>.list(of: rule).schema,
+        ])
+        return ValueForm(expected: expected, schema: schema) { value, diagnostics in
             if value.elements != nil {
                 return ValueForm<[StuckPolicy.Rule]>.list(of: rule).read(value, &diagnostics).map {
                     StuckPolicy(rules: $0)

@@ -14,12 +14,13 @@ extension PlaybookHeader {
         let waves = decoder.optional("waves", .wavePolicy) ?? WavePolicy()
         let evictions = decoder.optional("evictions", .evictionPolicy) ?? EvictionPolicy()
         let windows = decoder.optional("window", .oneOrMore(of: .maintenanceWindow)) ?? []
+        let workloadWindows = decoder.optional("windows", .oneOrMore(of: .workloadWindow)) ?? []
         let spares = decoder.optional("replace_with", .string)
         guard let name, let hosts else { return nil }
         self.init(
             name: name, description: description, hosts: hosts, requiresLimit: requiresLimit, maxTargets: maxTargets,
             isForControlPlane: isForControlPlane, variables: variables, waves: waves, evictions: evictions,
-            windows: windows, spares: spares)
+            windows: windows, workloadWindows: workloadWindows, spares: spares)
     }
 }
 
@@ -46,7 +47,7 @@ extension ValueForm<WavePolicy> {
 extension ValueForm<CountOrPercent> {
     /// A count or percentage above zero.
     static var positiveShare: ValueForm {
-        .scalar("a number of at least 1, or a percentage from 1% to 100%") { scalar in
+        .scalar("a number of at least 1, or a percentage from 1% to 100%", schema: .share) { scalar in
             guard let share = CountOrPercent(text: scalar.text), share != .count(0), share != .percent(0) else {
                 return nil
             }
@@ -57,16 +58,42 @@ extension ValueForm<CountOrPercent> {
 
 extension ValueForm<MaintenanceWindow> {
     static var maintenanceWindow: ValueForm {
-        .object("a window") { decoder in
-            let days = decoder.optional("days", .weekdays) ?? Set(MaintenanceWindow.Weekday.allCases)
-            let from = decoder.required("from", .timeOfDay)
-            let to = decoder.required("to", .timeOfDay)
-            let timeZone = decoder.optional("time_zone", .string) ?? "UTC"
-            let atEnd = decoder.optional("at_end", .choice) ?? MaintenanceWindow.End.uncordon
-            let blackout = decoder.optional("blackout", .dates) ?? []
-            guard let from, let to else { return nil }
-            return MaintenanceWindow(
-                days: days, from: from, to: to, timeZone: timeZone, atEnd: atEnd, blackout: blackout)
+        .object("a window") { maintenanceWindow(&$0) }
+    }
+
+    /// The keys of a window, which may stand beside others.
+    fileprivate static func maintenanceWindow(_ decoder: inout LocatedDecoder) -> MaintenanceWindow? {
+        let days = decoder.optional("days", .weekdays) ?? Set(MaintenanceWindow.Weekday.allCases)
+        let from = decoder.required("from", .timeOfDay)
+        let to = decoder.required("to", .timeOfDay)
+        let timeZone = decoder.optional("time_zone", .string) ?? "UTC"
+        let atEnd = decoder.optional("at_end", .choice) ?? MaintenanceWindow.End.uncordon
+        let blackout = decoder.optional("blackout", .dates) ?? []
+        guard let from, let to else { return nil }
+        return MaintenanceWindow(days: days, from: from, to: to, timeZone: timeZone, atEnd: atEnd, blackout: blackout)
+    }
+}
+
+extension ValueForm<WorkloadWindow> {
+    /// `{selector: app=trading, namespace: shop, days: sat, from: "02:00", to: "04:00"}`.
+    static var workloadWindow: ValueForm {
+        .object("a window of some pods") { decoder in
+            let named = decoder.required("selector", .namedSelector)
+            let namespace = decoder.optional("namespace", .string)
+            let window = ValueForm<MaintenanceWindow>.maintenanceWindow(&decoder)
+            guard let named, let window else { return nil }
+            return WorkloadWindow(
+                selector: named.selector, words: named.words, namespace: namespace, window: window)
+        }
+    }
+}
+
+extension ValueForm<(selector: LabelSelector, words: String)> {
+    /// A selector, and how it was written.
+    fileprivate static var namedSelector: ValueForm {
+        let form = ValueForm<LabelSelector>.labelSelector
+        return ValueForm(expected: form.expected) { value, diagnostics in
+            form.read(value, &diagnostics).map { (selector: $0, words: value.scalar?.text ?? "selected pods") }
         }
     }
 }
@@ -76,13 +103,17 @@ extension ValueForm<Set<CalendarDate>> {
     static var dates: ValueForm {
         let expected = "a date such as 2026-12-24, or a range such as 2026-12-24..2027-01-02"
         let part = ValueForm.scalar(expected) { scalar in
-            let bounds = scalar.text.split(separator: "..", omittingEmptySubsequences: false).map { CalendarDate(String($0)) }
+            let bounds = scalar.text.split(separator: "..", omittingEmptySubsequences: false).map {
+                CalendarDate(String($0))
+            }
             guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil, first <= last,
                 last.day - first.day < 3660
             else { return nil }
             return Set((first.day...last.day).map { CalendarDate(day: $0) })
         }
-        return ValueForm(expected: expected) { value, diagnostics in
+        return ValueForm(
+            expected: expected, schema: ValueForm<[Set<CalendarDate>]>.oneOrMore(of: part).schema
+        ) { value, diagnostics in
             ValueForm<[Set<CalendarDate>]>.oneOrMore(of: part).read(value, &diagnostics)
                 .map { $0.reduce(into: []) { $0.formUnion($1) } }
         }
@@ -94,7 +125,9 @@ extension ValueForm<Set<MaintenanceWindow.Weekday>> {
     static var weekdays: ValueForm {
         let expected = "days such as sat-sun or mon,wed"
         let part = ValueForm.scalar(expected) { MaintenanceWindow.Weekday.days($0.text) }
-        return ValueForm(expected: expected) { value, diagnostics in
+        return ValueForm(
+            expected: expected, schema: ValueForm<[Set<MaintenanceWindow.Weekday>]>.oneOrMore(of: part).schema
+        ) { value, diagnostics in
             ValueForm<[Set<MaintenanceWindow.Weekday>]>.oneOrMore(of: part).read(value, &diagnostics)
                 .map { $0.reduce(into: []) { $0.formUnion($1) } }
         }

@@ -2,11 +2,20 @@ import FleetExpressions
 import FleetModel
 
 extension ValueForm<PlaybookStep> {
-    private static var modifiers: [String] { ["name", "when", "repeatable"] }
+    /// What may stand beside a step's kind.
+    static var modifiers: [(name: String, schema: ValueSchema)] {
+        [
+            ("name", .text("What the step is called in plans and reports.")),
+            ("when", ValueForm<Condition>.condition.schema), ("repeatable", ValueForm<Bool>.bool.schema),
+            ("register", ValueForm<String>.variableName.schema), ("vars", ValueForm<VariableMapping>.variables.schema),
+        ]
+    }
 
-    /// A bare kind (`cordon`), or a mapping of one kind to its arguments, with `name`, `when` and `repeatable` beside it.
+    /// A bare kind (`cordon`), or a mapping of one kind to its arguments, with `name`, `when`, `repeatable`, `register`
+    /// and `vars` beside it.
     static var step: ValueForm {
-        ValueForm(expected: "a step such as drain: {timeout: 10m}") { value, diagnostics in
+        let expected = "a step such as drain: {timeout: 10m}"
+        return ValueForm(expected: expected, schema: .reference("step")) { value, diagnostics in
             if let scalar = value.scalar, case .string(let kind) = scalar.value {
                 return PlaybookStep(
                     kind: kind, kindLocation: value.location, arguments: .null(at: value.location),
@@ -26,7 +35,8 @@ extension ValueForm<PlaybookStep> {
     private static func read(
         _ mapping: LocatedMapping, at location: SourceLocation, _ diagnostics: inout [Diagnostic]
     ) -> PlaybookStep? {
-        let kinds = mapping.entries.filter { !modifiers.contains($0.key) }
+        let names = modifiers.map(\.name)
+        let kinds = mapping.entries.filter { !names.contains($0.key) }
         guard let kind = kinds.first, kinds.count == 1 else {
             diagnostics.append(miscounted(kinds, at: location))
             return nil
@@ -35,11 +45,13 @@ extension ValueForm<PlaybookStep> {
         let name = mapping["name"].flatMap { ValueForm<String>.string.read($0, &mistakes) }
         let condition = mapping["when"].flatMap { ValueForm<Condition>.condition.read($0, &mistakes) }
         let isRepeatable = mapping["repeatable"].flatMap { ValueForm<Bool>.bool.read($0, &mistakes) }
+        let register = mapping["register"].flatMap { ValueForm<String>.variableName.read($0, &mistakes) }
+        let variables = mapping["vars"].flatMap { ValueForm<VariableMapping>.variables.read($0, &mistakes) }
         diagnostics += mistakes
         guard mistakes.isEmpty else { return nil }
         return PlaybookStep(
             kind: kind.key, kindLocation: kind.keyLocation, name: name, arguments: kind.value, condition: condition,
-            isRepeatable: isRepeatable, location: location)
+            isRepeatable: isRepeatable, register: register, variables: variables ?? [:], location: location)
     }
 
     private static func miscounted(_ kinds: [LocatedMapping.Entry], at location: SourceLocation) -> Diagnostic {
@@ -47,7 +59,7 @@ extension ValueForm<PlaybookStep> {
             return Diagnostic(
                 "the step has no kind", at: location, expected: "a kind such as drain beside name and when")
         }
-        let near = kinds.compactMap { Suggestion.sentence(for: $0.key, among: modifiers) }.first
+        let near = kinds.compactMap { Suggestion.sentence(for: $0.key, among: modifiers.map(\.name)) }.first
         let names = kinds.map { "\"\($0.key)\"" }.joined(separator: " and ")
         return Diagnostic(
             "a step has one kind", at: second.keyLocation, found: names,
@@ -55,10 +67,37 @@ extension ValueForm<PlaybookStep> {
     }
 }
 
+extension ValueForm<[PlaybookStep]> {
+    /// The steps that can be read; every other one is a mistake of its own.
+    static var steps: ValueForm {
+        let list = ValueForm.list(of: ValueForm<PlaybookStep>.step)
+        return ValueForm(expected: "a list of steps", schema: list.schema) { value, diagnostics in
+            guard let elements = value.elements else { return list.read(value, &diagnostics) }
+            return elements.compactMap { ValueForm<PlaybookStep>.step.read($0, &diagnostics) }
+        }
+    }
+}
+
+extension ValueForm<String> {
+    /// A name that expressions can say, and that means nothing yet.
+    static var variableName: ValueForm {
+        let taken: Set = [
+            "facts", "inventory_hostname", "inventory_hostname_short", "group_names", "kubernetes_node", "true",
+            "false",
+            "none", "null", "and", "or", "not", "in", "is", "if", "else",
+        ]
+        return .scalar("a variable's name such as probe: letters, digits and _") { scalar in
+            let isName = scalar.text.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil
+            return isName && !taken.contains(scalar.text) ? scalar.text : nil
+        }
+    }
+}
+
 extension ValueForm<PlaybookCheck> {
     /// A bare kind (`api_access`), or a mapping of one kind to its arguments.
     static var check: ValueForm {
-        ValueForm(expected: "a check such as api_access or critical_pods: {selector: app=x}") { value, diagnostics in
+        let expected = "a check such as api_access or critical_pods: {selector: app=x}"
+        return ValueForm(expected: expected, schema: .reference("check")) { value, diagnostics in
             if let scalar = value.scalar, case .string(let kind) = scalar.value {
                 return PlaybookCheck(kind: kind, arguments: .null(at: value.location), location: value.location)
             }

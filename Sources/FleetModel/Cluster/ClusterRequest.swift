@@ -38,10 +38,14 @@ public enum ClusterRequest: Hashable, Sendable, Codable {
     case scale(WorkloadReference, replicas: Int, annotations: [String: String?])
     /// Sets an autoscaler's minimum and annotations in one request.
     case setMinimumReplicas(ObjectKey, minReplicas: Int, annotations: [String: String?])
+    /// Sets a budget's bound and annotations in one request, only while it still has the UID; nil clears its bounds.
+    case setBudget(ObjectKey, uid: ObjectUID, BudgetBound?, annotations: [String: String?])
     /// Makes a token with which a host can join; one that exists already counts as made.
     case createBootstrapToken(BootstrapToken)
     /// Revokes a token; one that is gone counts as revoked.
     case deleteBootstrapToken(id: String)
+    /// Records an Event about a Node; one that exists already counts as recorded.
+    case recordEvent(NodeEvent)
 }
 
 /// What became of a request.

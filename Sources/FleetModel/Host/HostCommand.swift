@@ -1,3 +1,19 @@
+/// Bytes that a script may ask for while it runs: the engine hands them over piece by piece, and only when asked.
+public enum HostInput: Hashable, Sendable, Codable {
+    /// What is in memory already.
+    case bytes([UInt8])
+    /// A file of this machine, read while it is sent; `size` is what the host was told, in bytes.
+    case file(path: String, size: Int)
+
+    /// How many bytes it is.
+    public var size: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .file(_, let size): size
+        }
+    }
+}
+
 /// A script to be run on a host.
 public struct HostCommand: Hashable, Sendable, Codable {
     /// POSIX shell text, fed to `sh` on standard input or uploaded; never put on a command line.
@@ -6,6 +22,8 @@ public struct HostCommand: Hashable, Sendable, Codable {
     public var environment: [String: String]
     /// More such variables, which no journal, log or report may show; they reach the host on standard input only.
     public var secrets: [String: SecretText] = [:]
+    /// What the script may ask for with the function `fleet_input NUMBER SIZE`, which prints it; numbered from 0.
+    public var inputs: [HostInput] = []
     /// Whether it must travel over a connection made for it: it proves that the host can still be reached anew.
     public var needsNewConnection = false
     /// Whether it runs as root through the host's become method.

@@ -46,6 +46,26 @@ public struct MaintenanceWindow: Hashable, Sendable {
     }
 }
 
+/// A window of their own for the pods of some workloads, inside which alone they may be moved (D4).
+public struct WorkloadWindow: Hashable, Sendable {
+    /// The pods.
+    public var selector: LabelSelector
+    /// The selector as it was written, for messages.
+    public var words: String
+    /// Their namespace; nil means any.
+    public var namespace: String?
+    /// When they may be moved.
+    public var window: MaintenanceWindow
+
+    /// A window of some pods.
+    public init(selector: LabelSelector, words: String, namespace: String? = nil, window: MaintenanceWindow) {
+        self.selector = selector
+        self.words = words
+        self.namespace = namespace
+        self.window = window
+    }
+}
+
 extension MaintenanceWindow.Weekday {
     /// Reads `sat`, `saturday`, ranges such as `fri-mon`, and lists of both separated by commas; nil for anything else.
     public static func days(_ text: String) -> Set<Self>? {

@@ -20,6 +20,8 @@ public struct PlaybookHeader: Hashable, Sendable {
     public var evictions: EvictionPolicy
     /// When work may start; empty means always.
     public var windows: [MaintenanceWindow]
+    /// Narrower windows of some workloads, besides the playbook's own.
+    public var workloadWindows: [WorkloadWindow]
     /// The hosts that come in for the targets, as an Ansible pattern; nil where nothing is replaced (R3).
     public var spares: String?
 
@@ -28,7 +30,7 @@ public struct PlaybookHeader: Hashable, Sendable {
         name: String, description: String = "", hosts: String, requiresLimit: Bool = false,
         maxTargets: CountOrPercent? = nil, isForControlPlane: Bool = false, variables: VariableMapping = [:],
         waves: WavePolicy = WavePolicy(), evictions: EvictionPolicy = EvictionPolicy(),
-        windows: [MaintenanceWindow] = [], spares: String? = nil
+        windows: [MaintenanceWindow] = [], workloadWindows: [WorkloadWindow] = [], spares: String? = nil
     ) {
         self.name = name
         self.description = description
@@ -40,6 +42,7 @@ public struct PlaybookHeader: Hashable, Sendable {
         self.waves = waves
         self.evictions = evictions
         self.windows = windows
+        self.workloadWindows = workloadWindows
         self.spares = spares
     }
 }

@@ -24,12 +24,15 @@ public struct StepSummary: Hashable, Sendable, Codable {
     public var deletesBarePods: Bool
     /// It brings the Node into the cluster, so that the host may have none yet.
     public var joins: Bool
+    /// The budgets that it lets permit a pod for the time being, by name.
+    public var adjustsBudgets: [ObjectKey]
 
     /// A step; everything omitted does not hold.
     public init(
         kind: String, title: String = "", touchesHost: Bool = false, cordons: Bool = false, uncordons: Bool = false,
         drains: Bool = false, deletesNode: Bool = false, cleans: Bool = false, surges: Bool = false,
-        losesEmptyDir: Bool = false, deletesBarePods: Bool = false, joins: Bool = false
+        losesEmptyDir: Bool = false, deletesBarePods: Bool = false, joins: Bool = false,
+        adjustsBudgets: [ObjectKey] = []
     ) {
         self.kind = kind
         self.title = title.isEmpty ? kind : title
@@ -43,5 +46,6 @@ public struct StepSummary: Hashable, Sendable, Codable {
         self.losesEmptyDir = losesEmptyDir
         self.deletesBarePods = deletesBarePods
         self.joins = joins
+        self.adjustsBudgets = adjustsBudgets
     }
 }

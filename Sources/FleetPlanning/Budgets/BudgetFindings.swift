@@ -4,8 +4,10 @@ import FleetModel
 struct BudgetFindings {
     private let policy: EvictionPolicy
     private let surges: Bool
+    private let adjusted: Set<ObjectKey>
 
-    init(policy: EvictionPolicy, surges: Bool) {
+    init(policy: EvictionPolicy, surges: Bool, adjusted: Set<ObjectKey> = []) {
+        self.adjusted = adjusted
         self.policy = policy
         self.surges = surges
     }
@@ -40,9 +42,14 @@ struct BudgetFindings {
                 remedy: "mend its selector or the controller that it does not find", item: item
             )
         } else if isImpossible(budget, owner) {
+            let isAdjusted = adjusted.contains(budget.key)
             groups.add(
-                .blocker, .impossibleBudget, on: subject, impossibility(budget, owner),
-                remedy: "raise the replicas, or relax the budget with its owner", item: item
+                isAdjusted ? .warning : .blocker, .impossibleBudget, on: subject,
+                impossibility(budget, owner)
+                    + (isAdjusted ? "; adjust_budget changes that while a node is drained" : ""),
+                remedy: isAdjusted
+                    ? "" : "raise the replicas, relax the budget with its owner, or name it in a step adjust_budget",
+                item: item
             )
         } else if budget.observedGeneration < budget.generation {
             groups.add(

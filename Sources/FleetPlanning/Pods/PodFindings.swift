@@ -16,7 +16,8 @@ struct PodFindings {
         policy = request.playbook.evictions
         surges = request.steps.contains(where: \.surges)
         triage = PodTriage(policy: policy, permissions: PodTriage.Permissions(request.steps))
-        budgets = BudgetFindings(policy: policy, surges: surges)
+        budgets = BudgetFindings(
+            policy: policy, surges: surges, adjusted: Set(request.steps.flatMap(\.adjustsBudgets)))
     }
 
     /// Adds the findings, and returns the pods that are evicted, in the order of the waves.

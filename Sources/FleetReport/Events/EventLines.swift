@@ -118,6 +118,7 @@ extension EventLines {
         case .podLeft(let left): [sentence(left, at: time)]
         case .compensationOwed(let fact): [line(fact.compensation.node, at: time, fact.compensation.sentence)]
         case .compensationSettled(let fact): [EventLine(at: time, "undone: \(fact.id) (\(fact.detail))", .good)]
+        case .healthBaseline, .healthChecked: healthSentences(event, at: time)
         case .runStarted, .runResumed, .preflightPassed, .runBlocked, .windowOpened, .windowClosed, .stopRequested,
             .runFinished:
             runSentences(event, at: time)
@@ -328,6 +329,8 @@ extension Compensation {
             "for the time being: \(workloadKind?.rawValue ?? "workload") \(key) has \(temporary) replicas instead of \(previous)"
         case .minimumReplicas:
             "for the time being: HorizontalPodAutoscaler \(key) has minReplicas \(temporary) instead of \(previous)"
+        case .budget:
+            "for the time being: PodDisruptionBudget \(key) has \(temporaryLabel ?? "") instead of \(previousLabel ?? "no bound")"
         case .nodeLabel: "for the time being: label \(label ?? "") on Node \(key.name)"
         case .bootstrapToken: "for the time being: a token for host \(node) to join with"
         }

@@ -22,9 +22,11 @@ public struct RunJSON: Encodable, Sendable {
     private let evictions: Evictions
     private let operations: Operations
     private let temporaryChanges: [String]
+    private let audit: AuditTrail?
 
-    /// The document of a summary.
-    public init(_ summary: RunSummary) {
+    /// The document of a summary; with an audit trail it says who did what, with what was there before.
+    public init(_ summary: RunSummary, audit: AuditTrail? = nil) {
+        self.audit = audit
         run = summary.id
         playbook = summary.playbook
         planDigest = summary.planDigest

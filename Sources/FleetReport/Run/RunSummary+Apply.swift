@@ -9,6 +9,8 @@ extension RunSummary {
         case .runStarted(let start): begin(start, at: time)
         case .runResumed: resume()
         case .preflightPassed, .identityProved, .stopRequested, .operationIntended: break
+        case .healthBaseline: break
+        case .healthChecked(let fact): block = fact.isHealthy ? nil : fact.sentence
         case .windowOpened: block = nil
         case .windowClosed(let fact): block = fact.sentence
         case .nodeReturned(let fact): giveBack(fact.node)

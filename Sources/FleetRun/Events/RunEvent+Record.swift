@@ -41,6 +41,8 @@ extension RunEvent {
         case .compensationOwed: "compensation.owed"
         case .compensationSettled: "compensation.settled"
         case .runBlocked: "run.blocked"
+        case .healthBaseline: "health.baseline"
+        case .healthChecked: "health.checked"
         case .windowOpened: "window.opened"
         case .windowClosed: "window.closed"
         case .nodeReturned: "node.returned"
@@ -75,6 +77,8 @@ extension RunEvent {
         case .compensationOwed(let payload): payload
         case .compensationSettled(let payload): payload
         case .runBlocked(let payload): payload
+        case .healthBaseline(let payload): payload
+        case .healthChecked(let payload): payload
         case .windowOpened(let payload): payload
         case .windowClosed(let payload): payload
         case .nodeReturned(let payload): payload
@@ -143,6 +147,8 @@ extension RunEvent {
             case "compensation.owed": try read(RunEvent.compensationOwed)
             case "compensation.settled": try read(RunEvent.compensationSettled)
             case "run.blocked": try read(RunEvent.runBlocked)
+            case "health.baseline": try read(RunEvent.healthBaseline)
+            case "health.checked": try read(RunEvent.healthChecked)
             case "window.opened": try read(RunEvent.windowOpened)
             case "window.closed": try read(RunEvent.windowClosed)
             case "node.returned": try read(RunEvent.nodeReturned)

@@ -25,6 +25,8 @@ public enum RunEvent: Hashable, Sendable {
     case compensationOwed(CompensationOwed)
     case compensationSettled(CompensationSettled)
     case runBlocked(RunBlocked)
+    case healthBaseline(HealthBaseline)
+    case healthChecked(HealthChecked)
     case windowOpened(WindowChanged)
     case windowClosed(WindowChanged)
     case nodeReturned(NodeReturned)
@@ -190,6 +192,8 @@ extension RunEvent {
         public var key: String
         /// What it does, without secrets.
         public var title: String
+        /// What it changes in the cluster, with what was there before; nil where it changes nothing there.
+        public var changes: [ObjectChange]?
     }
 
     /// The outcome of a request or command.

@@ -8,6 +8,8 @@ public struct Leftover: Hashable, Sendable {
         case replicas
         /// An autoscaler's minimum.
         case minimumReplicas = "min-replicas"
+        /// A budget's bound.
+        case budget
         /// A label of a Node.
         case label
         /// The taint that keeps moved pods from a plan's nodes.

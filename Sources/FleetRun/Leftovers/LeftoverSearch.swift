@@ -15,8 +15,9 @@ public struct LeftoverSearch: Sendable {
     public func leftovers(in snapshot: ClusterSnapshot) -> [Leftover] {
         let workloads = snapshot.workloads.sorted { $0.reference.key < $1.reference.key }.compactMap(leftover)
         let autoscalers = snapshot.autoscalers.sorted { $0.key < $1.key }.compactMap(leftover)
+        let budgets = snapshot.budgets.sorted { $0.key < $1.key }.compactMap(leftover)
         let nodes = snapshot.nodes.sorted { $0.name < $1.name }.flatMap(leftovers)
-        return workloads + autoscalers + nodes
+        return workloads + autoscalers + budgets + nodes
     }
 
     // MARK: - Replicas
@@ -38,6 +39,20 @@ public struct LeftoverSearch: Sendable {
         return numbers.leftover(
             .minimumReplicas, "HorizontalPodAutoscaler \(autoscaler.key)",
             .restore(request, resourceVersion: autoscaler.resourceVersion))
+    }
+
+    private func leftover(_ budget: PodDisruptionBudget) -> Leftover? {
+        guard let text = budget.annotations[Compensation.annotation] else { return nil }
+        let note = TemporaryNote(text: text)
+        let found = BudgetBound(of: budget)
+        let isChangedSince = note?.set == nil || found?.description != note?.set
+        let bound = isChangedSince ? found : note?.previous.flatMap(BudgetBound.init(text:))
+        let request = ClusterRequest.setBudget(
+            budget.key, uid: budget.uid, bound, annotations: [Compensation.annotation: nil])
+        return Leftover(
+            kind: .budget, object: "PodDisruptionBudget \(budget.key)", run: note?.run, previous: note?.previous,
+            found: found?.description ?? "no bound", isChangedSince: isChangedSince,
+            fate: .restore(request, resourceVersion: budget.resourceVersion))
     }
 
     /// What a note says about a number, and what the number is.

@@ -10,6 +10,8 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         case minimumReplicas
         /// A label of a Node.
         case nodeLabel
+        /// A budget's bound.
+        case budget
         /// A token with which a host joins.
         case bootstrapToken
     }
@@ -60,7 +62,8 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     /// A label set on a Node.
     public static func label(_ label: String, of node: Node, to value: String = "") -> Compensation {
         Compensation(
-            id: "label \(label) of \(node.name)", kind: .nodeLabel, node: node.name, key: ObjectKey("", node.name.rawValue),
+            id: "label \(label) of \(node.name)", kind: .nodeLabel, node: node.name,
+            key: ObjectKey("", node.name.rawValue),
             uid: node.uid, temporary: 0, previous: 0, label: label, previousLabel: node.labels[label],
             temporaryLabel: value
         )
@@ -73,11 +76,31 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
             key: ObjectKey("kube-system", "bootstrap-token-\(id)"), uid: "", temporary: 0, previous: 0, label: id)
     }
 
+    /// A budget's bound; one that is changed already on this run's behalf keeps what its note calls the previous one.
+    static func budget(
+        _ budget: PodDisruptionBudget, to maxUnavailable: CountOrPercent, for node: NodeName
+    ) -> Compensation {
+        let noted = budget.annotations[annotation].flatMap(TemporaryNote.init(text:))?.previous
+        return Compensation(
+            id: "PodDisruptionBudget \(budget.key) for \(node)", kind: .budget, node: node, key: budget.key,
+            uid: budget.uid, temporary: 0, previous: 0,
+            previousLabel: noted ?? BudgetBound(of: budget)?.description,
+            temporaryLabel: BudgetBound(.maxUnavailable, maxUnavailable).description)
+    }
+
+    /// Whether another node needs the same change: the last one sets it back.
+    func shares(with other: Compensation) -> Bool {
+        kind == .budget && other.kind == .budget && key == other.key && id != other.id
+    }
+
     /// Whether the API's answer alone says that it is undone: fleet does not follow the object.
     func isUndone(by result: OperationResult) -> Bool { kind == .bootstrapToken && result.isSuccess }
 
     /// What is written on the object in the same request (safety rule 23): the annotation's key and value.
     public func note(by run: RunID) -> (key: String, value: String) {
+        if kind == .budget {
+            return (Self.annotation, TemporaryNote(run: run, previous: previousLabel, set: temporaryLabel).text)
+        }
         guard kind == .nodeLabel, let label else {
             let note = TemporaryNote(run: run, previous: "\(previous)", set: "\(temporary)")
             return (Self.annotation, note.text)
@@ -100,6 +123,7 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         case .replicas: world.workloads[uid] == nil
         case .minimumReplicas: world.autoscalers[key] == nil
         case .nodeLabel: world.nodes[node]?.uid != uid
+        case .budget: world.budgets[key]?.uid != uid
         case .bootstrapToken: false
         }
     }
@@ -120,8 +144,21 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
             return .setMinimumReplicas(key, minReplicas: minimum, annotations: [Self.annotation: nil])
         case .nodeLabel:
             return labelRequest(in: world)
+        case .budget: return budgetRequest(in: world)
         case .bootstrapToken: return label.map { .deleteBootstrapToken(id: $0) }
         }
+    }
+
+    /// Sets the bound back where fleet's own stands; else only the note goes, if there is one.
+    private func budgetRequest(in world: World) -> ClusterRequest? {
+        guard let budget = world.budgets[key], budget.uid == uid else { return nil }
+        let found = BudgetBound(of: budget)
+        if found?.description == temporaryLabel, previousLabel != temporaryLabel {
+            return .setBudget(
+                key, uid: uid, previousLabel.flatMap(BudgetBound.init(text:)), annotations: [Self.annotation: nil])
+        }
+        guard budget.annotations[Self.annotation] != nil else { return nil }
+        return .setBudget(key, uid: uid, found, annotations: [Self.annotation: nil])
     }
 
     /// Sets the label back where fleet's own value stands; else only the note goes, if there is one.

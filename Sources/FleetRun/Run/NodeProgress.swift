@@ -38,6 +38,10 @@ public struct NodeProgress: Hashable, Sendable {
     public var steps: [Int: StepMemory] = [:]
     /// How the host proved to be this Node.
     public var identity: RunEvent.IdentityProved?
+    /// What the host is like; nil until it was asked.
+    public var facts: GatheredFacts?
+    /// How its steps ended, by position.
+    public var results: [Int: StepResult] = [:]
     /// Pods evicted from it, by UID.
     public var evicted: [ObjectUID: EvictedPod] = [:]
     /// When its first eviction was requested.

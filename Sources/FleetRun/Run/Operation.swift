@@ -6,6 +6,8 @@ public enum Operation: Hashable, Sendable {
     case cluster(ClusterRequest)
     /// A script on a node's host.
     case host(HostCommand)
+    /// Something of the machine's that runs fleet.
+    case local(LocalAct)
 }
 
 /// What the world answered.
@@ -14,6 +16,8 @@ public enum OperationAnswer: Hashable, Sendable {
     case cluster(ClusterOutcome)
     /// The host's answer.
     case host(HostReport)
+    /// What the machine that runs fleet reports.
+    case local(LocalReport)
 
     /// The answer as the journal keeps it.
     public var result: OperationResult {
@@ -22,6 +26,7 @@ public enum OperationAnswer: Hashable, Sendable {
         case .cluster(.failed(let failure)):
             OperationResult(isSuccess: false, code: failure.code.rawValue, message: failure.message)
         case .host(let report): OperationResult(report)
+        case .local(let report): OperationResult(report)
         }
     }
 }
@@ -33,6 +38,15 @@ extension OperationResult {
             isSuccess: report.outcome.isSuccess, code: report.outcome.summary, message: report.explanation,
             output: report.standardOutput
         )
+    }
+}
+
+extension OperationResult {
+    /// A local report as the journal keeps it: the numbers are its output.
+    init(_ report: LocalReport) {
+        self.init(
+            isSuccess: report.isSuccess, code: report.code, message: report.message,
+            output: report.values.map { "\($0)" }.joined(separator: " "))
     }
 }
 

@@ -15,7 +15,7 @@ extension RunMachine {
                 settleCompensations(of: name)
                 continue
             }
-            if state.working.contains(name) { advance(name) }
+            if state.working.contains(name), !isKeptByNarrowWindow(name) { advance(name) }
             settle(name)
         }
     }
@@ -54,9 +54,12 @@ extension RunMachine {
             if state.isStopping, order.steps.isEmpty { return }
             guard index < order.steps.count else { return finishNode(name) }
             let planned = order.steps[index]
-            guard isWanted(planned, name) else {
+            switch wish(planned, index, name) {
+            case .wanted: break
+            case .unwanted:
                 skip(index, of: name)
                 continue
+            case .undecided(let reason): return quarantine(name, planned, reason)
             }
             if beginsNothing, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) { return }
             guard carryOut(planned, index, node) else { return }
@@ -101,7 +104,7 @@ extension RunMachine {
         watched.set([], for: name)
         if planned.step.traits.contains(.drains) {
             governor.drop(name)
-            settleCompensations(of: name, only: [.replicas, .minimumReplicas])
+            settleCompensations(of: name, only: [.replicas, .minimumReplicas, .budget])
         }
         if planned.step.traits.contains(.joins) { settleCompensations(of: name, only: [.bootstrapToken]) }
         beginStep(index + 1, of: name)
@@ -131,16 +134,11 @@ extension RunMachine {
         emit(
             .stepFinished(
                 RunEvent.StepFinished(
-                    node: name, index: index, step: "skipped.\(kind)", changed: false, detail: "when: does not hold")
+                    node: name, index: index, step: StepResult.skippedPrefix + kind, changed: false,
+                    detail: "when: does not hold")
             )
         )
         beginStep(index + 1, of: name)
-    }
-
-    private func isWanted(_ planned: PlannedStep, _ name: NodeName) -> Bool {
-        guard let condition = planned.condition else { return true }
-        let scope = order.scopes[name] ?? VariableScope()
-        return (try? condition.holds(in: scope)) ?? true
     }
 
     func context(for node: NodeProgress, _ index: Int) -> StepContext {
@@ -151,7 +149,7 @@ extension RunMachine {
         return StepContext(
             target: node.target, world: world, now: now, index: index,
             memory: node.steps[index] ?? StepMemory(startedAt: now),
-            node: node, drain: drain, run: order.settings, triage: triage, scope: order.scopes[name] ?? VariableScope()
+            node: node, drain: drain, run: order.settings, triage: triage, scope: scope(of: name, index)
         )
     }
 
@@ -230,6 +228,10 @@ extension RunMachine {
         if case .inFlight = act?.state { return }
         if case .finished(let result) = act?.state, compensation.isUndone(by: result) {
             return emit(.compensationSettled(RunEvent.CompensationSettled(id: compensation.id, detail: "revoked")))
+        }
+        if let other = state.compensations.values.first(where: { compensation.shares(with: $0) }) {
+            let detail = "still needed by \(other.node)"
+            return emit(.compensationSettled(RunEvent.CompensationSettled(id: compensation.id, detail: detail)))
         }
         guard let request = compensation.request(in: world) else {
             // The change itself may still be on its way into the watch.

@@ -11,9 +11,10 @@ extension RunMachine {
     mutating func advanceRun() {
         // A run that winds down taints no more nodes: a deadline left over would wake it again and again.
         markDeadline = nil
+        healthDeadline = nil
         advanceWorkingNodes()
         guard state.result == nil, !windsDown(), !isKeptByWindow() else { return }
-        guard passesPreflight(), marksRetiringNodes() else { return }
+        guard passesPreflight(), hasHealthBaseline(), marksRetiringNodes() else { return }
         advanceWaves()
     }
 
@@ -21,7 +22,7 @@ extension RunMachine {
         while state.result == nil, !windsDown(), !isKeptByWindow() {
             guard let wave = currentWave() else { return finishAllWaves() }
             if state.wave != wave.number {
-                guard soakIsOver(before: wave) else { return }
+                guard soakIsOver(before: wave), lastFinishedWave.map({ isHealthy(after: $0) }) ?? true else { return }
                 emit(.waveStarted(change(wave)))
             }
             if let blockedSince, now >= blockedSince + Self.patience { mayAdmitNodes = true }
@@ -68,6 +69,7 @@ extension RunMachine {
 
     private mutating func finishAllWaves() {
         guard state.compensations.isEmpty, state.open.isEmpty, !unmarksWhenPlanIsDone() else { return }
+        if let lastFinishedWave, !isHealthy(after: lastFinishedWave) { return }
         let bad = state.quarantined
         guard !bad.isEmpty else { return finish(.done) }
         finish(.quarantined, "set aside: \(bad.map(\.target.node.rawValue).joined(separator: ", "))")
@@ -203,6 +205,7 @@ extension RunMachine {
         blockedSince = waiting.isEmpty ? nil : blockedSince
         guard !waiting.isEmpty else { return }
         var refusal: String?
+        var narrow: NarrowRefusal?
         for target in waiting where failureReason() == nil {
             if let reason = windowRefusal(of: wave, inHand: state.working.count) {
                 return spendWindow(reason)
@@ -211,9 +214,14 @@ extension RunMachine {
                 refusal = refusal ?? caps.refusal(of: target)
                 continue
             }
+            if let reason = narrowRefusal(of: target, in: wave, inHand: state.working.count) {
+                narrow = narrow ?? reason
+                continue
+            }
             caps.take(target)
             start(target, in: wave)
         }
+        if let narrow, refusal == nil, state.working.isEmpty { return awaitNarrowWindow(narrow) }
         noteBlocked(refusal, wave)
     }
 

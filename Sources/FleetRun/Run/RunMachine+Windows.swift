@@ -32,6 +32,7 @@ extension RunMachine {
         window = WindowState(phase: .open(span))
         emit(.windowOpened(RunEvent.WindowChanged(until: span.end)))
         isWindowUndone = false
+        health = nil
         blockedSince = nil
         lastBlock = nil
         touchEverything()
@@ -81,7 +82,8 @@ extension RunMachine {
         window.settleDeadline = nil
         guard let next else { return finish(.blocked, "outside its window, and none opens within a year") }
         guard let plan = order.window, plan.waits else {
-            return finish(.blocked, "outside its window; the next one opens \(Self.words(next, in: order.window))")
+            let opening = order.window.map { Self.words(next, in: $0.calendar) } ?? ""
+            return finish(.blocked, "outside its window; the next one opens \(opening)")
         }
         if let longest = plan.calendar.longest(from: now), let need = leastNeed(), need > longest {
             let span = longest.components.seconds / 60
@@ -99,12 +101,13 @@ extension RunMachine {
         return wave.flatMap { order.window?.need(of: $0, inHand: 0) }
     }
 
-    private static func words(_ span: WindowCalendar.Span, in window: RunWindow?) -> String {
-        let zone = window?.calendar.windows.first.flatMap { window?.calendar.zones[$0.timeZone] } ?? .utc
+    /// When a span opens, in the time zone of its calendar's first window.
+    static func words(_ span: WindowCalendar.Span, in calendar: WindowCalendar) -> String {
+        let zone = calendar.windows.first.flatMap { calendar.zones[$0.timeZone] } ?? .utc
         let local = Instant(microseconds: span.start.microseconds + Int64(zone.offset(at: span.start)) * 1_000_000)
         let minutes = (local.microseconds / 60_000_000 % 1440 + 1440) % 1440
         let time = TimeOfDay(minutes: Int(minutes))?.description ?? ""
-        return "\(zone.date(at: span.start)) \(time) \(window?.calendar.windows.first?.timeZone ?? "UTC")"
+        return "\(zone.date(at: span.start)) \(time) \(calendar.windows.first?.timeZone ?? "UTC")"
     }
 
     // MARK: - Nodes in hand
@@ -114,16 +117,24 @@ extension RunMachine {
         undoDeadline = nil
         var isDone = true
         for name in state.order where state.working.contains(name) && isReturnable(name) {
-            let isUncordoned = end == .uncordon
-            if isUncordoned, !uncordons(name) {
-                isDone = false
-            } else if isClean, isQuiet(name) {
-                giveBack(name, isUncordoned: isUncordoned)
-            } else {
-                isDone = false
-            }
+            if !returns(name, end, isClean: isClean) { isDone = false }
         }
         return isDone
+    }
+
+    /// Gives one node back once its cordon is lifted, if it is to be, and nothing is under way; true once it is.
+    private mutating func returns(_ name: NodeName, _ end: MaintenanceWindow.End, isClean: Bool) -> Bool {
+        let isUncordoned = end == .uncordon
+        if isUncordoned, !uncordons(name) { return false }
+        guard isClean, isQuiet(name) else { return false }
+        giveBack(name, isUncordoned: isUncordoned)
+        return true
+    }
+
+    /// Gives a node back whose pods' own window closed; one that cannot begin anew stays in hand.
+    mutating func returnNode(_ name: NodeName, _ end: MaintenanceWindow.End) {
+        guard isReturnable(name), returns(name, end, isClean: true) else { return }
+        returning[name] = nil
     }
 
     /// Whether a node may begin anew: its Node is there, and nothing was done to its host that must not be done twice.
@@ -143,7 +154,7 @@ extension RunMachine {
     /// Whether nothing that was asked for a node's sake is unanswered.
     private func isQuiet(_ name: NodeName) -> Bool {
         !state.open.values.contains { $0.node == name }
-            && state.nodes[name]?.evicted.values.allSatisfy(\.isAccepted) ?? true
+            && state.nodes[name]?.evicted.values.allSatisfy { !state.openEvictions.values.contains($0.pod) } ?? true
     }
 
     private mutating func giveBack(_ name: NodeName, isUncordoned: Bool) {

@@ -18,6 +18,10 @@ public struct RunOrder: Sendable {
     public var soon: [PlanTarget]
     /// When the work may be done; nil means always.
     public var window: RunWindow?
+    /// What must be as well after each wave as it was at the start.
+    public var health: [HealthCheck]
+    /// Narrower windows of some workloads.
+    public var narrowWindows = NarrowWindows()
     /// The digest of the plan and the playbook's name, for the journal.
     public var planDigest: String
     /// The playbook's name.
@@ -26,10 +30,11 @@ public struct RunOrder: Sendable {
     /// An order.
     public init(
         waves: [PlannedWave], steps: [PlannedStep], policy: WavePolicy, settings: RunSettings,
-        scopes: [NodeName: VariableScope] = [:], soon: [PlanTarget] = [], window: RunWindow? = nil, planDigest: String,
-        playbook: String
+        scopes: [NodeName: VariableScope] = [:], soon: [PlanTarget] = [], window: RunWindow? = nil,
+        health: [HealthCheck] = [], planDigest: String, playbook: String
     ) {
         self.window = window
+        self.health = health
         self.waves = waves
         self.steps = steps
         self.policy = policy
@@ -45,7 +50,7 @@ public struct RunOrder: Sendable {
         PodTriage(policy: settings.evictions, permissions: PodTriage.Permissions(steps.map(\.summary)))
     }
     /// Whether some step runs commands on hosts.
-    public var touchesHosts: Bool { steps.contains { $0.step.traits.contains(.touchesHost) } }
+    public var touchesHosts: Bool { steps.contains { $0.summary.touchesHost } }
     /// Whether some step removes things from hosts that cannot be put back.
     var cleans: Bool { steps.contains { $0.step.traits.contains(.cleans) } }
     /// Whether some step empties nodes.
@@ -110,6 +115,16 @@ public struct RunMachine: Sendable {
     var spentReason = ""
     /// Whether temporary changes are being undone because the window closed.
     var isWindowUndone = false
+    /// Where the look at the health checks stands; nil while nothing is to be looked at.
+    var health: HealthWatch?
+    /// When the health checks are looked at again.
+    var healthDeadline: Instant?
+    /// Whether what the health checks find next was approved by name.
+    var acceptsHealth: Bool
+    /// Where the narrower windows stand, in the order of the playbook; empty before the first turn.
+    var narrow: [NarrowState] = []
+    /// Nodes in hand whose pods' window is closed, and until when what is under way there is awaited.
+    var returning: [NodeName: Instant] = [:]
     /// What was asked for before the run began or went on.
     var pendingStop: RunEvent.StopRequested?
     let positions: [NodeName: Int]
@@ -124,6 +139,7 @@ public struct RunMachine: Sendable {
     ) {
         pendingStop = stop
         self.order = order
+        acceptsHealth = order.settings.approvals.contains(Self.healthApproval)
         state = RunState(waves: order.waves)
         governor = Governor(
             policy: order.settings.evictions, keepsZonesApart: order.policy.order == .zoneByZone,
@@ -172,6 +188,7 @@ public struct RunMachine: Sendable {
             if let stop = pendingStop { requestStop(stop) } else if state.ending != nil { awaitAtMostAMinute() }
         }
         watchWindow()
+        watchNarrowWindows()
         advanceRun()
         admitEvictions()
         passBudgets()
@@ -203,10 +220,12 @@ public struct RunMachine: Sendable {
         consider(overrideDeadline)
         consider(standstillDeadline)
         consider(markDeadline)
+        consider(healthDeadline)
         considerLater(blockedSince.map { $0 + Self.patience })
         considerLater(stopDeadline)
         considerLater(undoDeadline)
         considerLater(windowDeadline)
+        considerLater(narrowDeadline)
         considerLater(state.soakEnd)
         for deadline in deadlines.values { consider(deadline) }
         return next
@@ -268,7 +287,9 @@ public struct RunMachine: Sendable {
         case .node(let node): nodeChanged(node.name)
         case .nodeDeleted(let name, _): nodeChanged(name)
         case .pod, .podDeleted, .budget, .workload: break
-        case .budgetDeleted(let key): governor.budgetDeleted(key, in: world)
+        case .budgetDeleted(let key):
+            governor.budgetDeleted(key, in: world)
+            touchAdjusters(of: key)
         case .attachment(let attachment): touched.insert(attachment.nodeName)
         case .workloadDeleted(let reference):
             governor.workloadChanged(reference.uid)
@@ -280,6 +301,13 @@ public struct RunMachine: Sendable {
     private mutating func nodeChanged(_ name: NodeName) {
         touched.insert(name)
         mayAdmitNodes = true
+    }
+
+    /// The nodes for whose sake a budget was adjusted wait for its status.
+    private mutating func touchAdjusters(of key: ObjectKey) {
+        for owed in state.compensations.values where owed.kind == .budget && owed.key == key {
+            touched.insert(owed.node)
+        }
     }
 
     /// A workload changed; a status of its own says nothing that its pods do not say.
@@ -295,6 +323,7 @@ public struct RunMachine: Sendable {
         let old = world.budgets[budget.key]
         world.apply(.budget(budget))
         governor.budgetChanged(budget, from: old, in: world)
+        touchAdjusters(of: budget.key)
     }
 
     /// A pod came or changed; its workload is noted when it becomes Ready, ceases to be, or says anew why it is Pending.
@@ -346,11 +375,12 @@ public struct RunMachine: Sendable {
         if let compensation = act.compensation, state.compensations[compensation.id] == nil {
             emit(.compensationOwed(RunEvent.CompensationOwed(compensation: compensation)))
         }
-        emit(
-            .operationIntended(
-                RunEvent.OperationIntended(id: id, node: node, index: index, key: act.key, title: act.title)
-            )
-        )
+        var intent = RunEvent.OperationIntended(id: id, node: node, index: index, key: act.key, title: act.title)
+        if case .cluster(let request) = act.operation {
+            let changes = request.changes(in: world)
+            intent.changes = changes.isEmpty ? nil : changes
+        }
+        emit(.operationIntended(intent))
         reaction.directives.append(.perform(id: id, node: node, act.operation))
     }
 }

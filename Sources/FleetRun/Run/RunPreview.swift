@@ -34,10 +34,35 @@ public struct RunPreview: Sendable {
         public var wave: Int
         /// Asks the host who it is; nil when no step needs the host.
         public var identity: HostCommand?
-        /// Step by step.
-        public var steps: [Step]
+        let machine: RunMachine
         let settings: RunSettings
         let isCleaned: Bool
+
+        /// Step by step, knowing what the host says of itself; nil where it was not asked.
+        public func steps(_ report: HostReport?) -> [Step] {
+            var machine = machine
+            if let report {
+                let intent = RunEvent.OperationIntended(
+                    id: 1, node: node, index: nil, key: RunMachine.identityKey, title: "")
+                machine.state.apply(.operationIntended(intent), at: machine.now)
+                let answer = RunEvent.OperationFinished(id: 1, result: OperationResult(report))
+                machine.state.apply(.operationFinished(answer), at: machine.now)
+            }
+            guard let progress = machine.state.nodes[node] else { return [] }
+            return machine.order.steps.indices.filter { machine.order.steps[$0].concerns(target) }.map { index in
+                let planned = machine.order.steps[index]
+                switch machine.wish(planned, index, node) {
+                case .unwanted(let reason):
+                    return Step(
+                        kind: planned.kind, preview: StepPreview(["would be left out: \(reason) does not hold"]))
+                case .undecided(let reason):
+                    return Step(kind: planned.kind, preview: StepPreview(["perhaps; decided in the run: \(reason)"]))
+                case .wanted:
+                    return Step(
+                        kind: planned.kind, preview: planned.step.preview(machine.context(for: progress, index)))
+                }
+            }
+        }
 
         /// Why the host cannot be worked on; nil when it can.
         public func refusal(_ report: HostReport) -> String? {
@@ -57,11 +82,7 @@ public struct RunPreview: Sendable {
         let identity = HostCommand(script: NodeScript.identity, timeoutSeconds: 60)
         nodes = machine.state.order.compactMap { machine.state.nodes[$0] }.map { node in
             Node(
-                target: node.target, wave: node.wave, identity: order.touchesHosts ? identity : nil,
-                steps: order.steps.indices.filter { order.steps[$0].concerns(node.target) }.map { index in
-                    let planned = order.steps[index]
-                    return Step(kind: planned.kind, preview: planned.step.preview(machine.context(for: node, index)))
-                },
+                target: node.target, wave: node.wave, identity: order.touchesHosts ? identity : nil, machine: machine,
                 settings: order.settings, isCleaned: order.cleans
             )
         }

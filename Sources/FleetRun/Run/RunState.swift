@@ -49,6 +49,10 @@ public struct RunState: Hashable, Sendable {
     public private(set) var soakEnd: Instant?
     /// The last wave whose soak began.
     public private(set) var soakedWave: Int?
+    /// What the health checks found at the start, or somebody accepted since, by check; nil before.
+    public private(set) var healthBaseline: [String: HealthReading]?
+    /// The last wave after which the cluster was as well as at the start.
+    public private(set) var healthyWave: Int?
     /// Why this process should stop; nil while it should not. A process that goes on forgets it.
     public private(set) var stop: RunEvent.StopRequested?
     /// That the run is to be aborted or rolled back; nil while it is not. It outlives the process.
@@ -74,8 +78,12 @@ public struct RunState: Hashable, Sendable {
         setAside.isEmpty ? [] : order.filter { setAside.contains($0) }.compactMap { nodes[$0] }
     }
 
+    /// The time of the last fact.
+    private var latest: Instant?
+
     /// Takes in one fact.
     public mutating func apply(_ event: RunEvent, at time: Instant) {
+        defer { latest = time }
         switch event {
         case .runStarted: break
         case .runResumed: resume(at: time)
@@ -97,6 +105,7 @@ public struct RunState: Hashable, Sendable {
             nodes[finish.node]?.waiting = ""
             if finish.step == DrainStep.kind { nodes[finish.node]?.isDrained = true }
             if finish.changed { nodes[finish.node]?.changes.append(finish.step) }
+            nodes[finish.node]?.results[finish.index] = StepResult(finish)
         case .operationIntended(let intent): intend(intent, at: time)
         case .operationFinished(let finish): finishOperation(finish.id, finish.result, at: time)
         case .evictionRequested(let request): requestEviction(request, at: time)
@@ -113,6 +122,9 @@ public struct RunState: Hashable, Sendable {
             ] = nil
             owedAt[owed.compensation.id] = time
         case .compensationSettled(let settled): compensations[settled.id] = nil
+        case .healthBaseline(let fact):
+            healthBaseline = Dictionary(fact.readings.map { ($0.check, $0) }, uniquingKeysWith: { first, _ in first })
+        case .healthChecked(let fact): if fact.isHealthy { healthyWave = fact.wave }
         case .runBlocked, .windowOpened, .windowClosed: break
         case .nodeReturned(let fact): giveBack(fact.node)
         case .stopRequested(let request): take(request)
@@ -156,6 +168,7 @@ public struct RunState: Hashable, Sendable {
         pending.insert(fact.node)
         nodes[fact.node]?.phase = .pending
         nodes[fact.node]?.steps = [:]
+        nodes[fact.node]?.results = [:]
         nodes[fact.node]?.firstEviction = nil
         nodes[fact.node]?.isDrained = false
         nodes[fact.node]?.waiting = ""
@@ -170,6 +183,7 @@ public struct RunState: Hashable, Sendable {
         pending.insert(name)
         var fresh = NodeProgress(target: known.target, wave: known.wave)
         fresh.identity = known.identity
+        fresh.facts = known.facts
         fresh.changes = known.changes
         fresh.startedAt = known.startedAt
         nodes[name] = fresh
@@ -188,6 +202,9 @@ public struct RunState: Hashable, Sendable {
     private mutating func finishOperation(_ id: Int, _ result: OperationResult, at time: Instant) {
         guard let place = open.removeValue(forKey: id) else { return }
         if let node = place.node { answeredAt[node] = time }
+        if place.key == RunMachine.identityKey, result.isSuccess, let node = place.node {
+            nodes[node]?.facts = GatheredFacts(NodeAnswer(result.output))
+        }
         change(place, to: .finished(result), at: time)
     }
 
@@ -242,6 +259,7 @@ public struct RunState: Hashable, Sendable {
 
     /// Everything that was in flight when the last process ended is in doubt.
     private mutating func resume(at time: Instant) {
+        if let latest { move(by: time - latest) }
         for place in open.values {
             change(place, to: .inDoubt, at: time)
             if let node = place.node { answeredAt[node] = time }
@@ -253,4 +271,33 @@ public struct RunState: Hashable, Sendable {
         result = nil
         reason = ""
     }
+
+    /// The time in which no process drove the run counts for nothing, and so does a clock that was set meanwhile: what
+    /// was waited for is waited for as long as was left.
+    private mutating func move(by gap: Duration) {
+        guard gap != .zero else { return }
+        soakEnd = soakEnd.map { $0 + gap }
+        for key in acts.keys { acts[key]?.move(by: gap) }
+        owedAt = owedAt.mapValues { $0 + gap }
+        answeredAt = answeredAt.mapValues { $0 + gap }
+        for name in working { nodes[name]?.move(by: gap) }
+    }
+}
+
+extension NodeProgress {
+    fileprivate mutating func move(by gap: Duration) {
+        firstEviction = firstEviction.map { $0 + gap }
+        for index in steps.keys { steps[index]?.move(by: gap) }
+    }
+}
+
+extension StepMemory {
+    fileprivate mutating func move(by gap: Duration) {
+        startedAt = startedAt + gap
+        for key in acts.keys { acts[key]?.move(by: gap) }
+    }
+}
+
+extension StepMemory.Act {
+    fileprivate mutating func move(by gap: Duration) { changedAt = changedAt + gap }
 }

@@ -35,10 +35,13 @@ public struct RunWindow: Hashable, Sendable {
     static let shortest = Duration.seconds(120)
 
     /// How long one more node of a wave needs: its share of the wave's forecast, with what is in hand already.
-    func need(of wave: PlannedWave, inHand: Int) -> Duration {
-        guard let whole = forecast[wave.number], whole.nodes > 0 else { return Self.shortest }
+    func need(of wave: PlannedWave, inHand: Int) -> Duration { Self.need(of: wave, inHand: inHand, forecast) }
+
+    /// The same by any forecast.
+    static func need(of wave: PlannedWave, inHand: Int, _ forecast: [Int: WaveNeed]) -> Duration {
+        guard let whole = forecast[wave.number], whole.nodes > 0 else { return shortest }
         let share = (whole.seconds * min(whole.nodes, inHand + 1) + whole.nodes - 1) / whole.nodes
-        return max(Self.shortest, .seconds(share))
+        return max(shortest, .seconds(share))
     }
 }
 

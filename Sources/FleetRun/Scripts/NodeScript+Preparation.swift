@@ -20,7 +20,9 @@ extension NodeScript {
     /// Installs packages: FLEET_PACKAGES, words `name` or `name=version`; FLEET_HOLD=1 holds them.
     public static let packages = prepared(PreparationText.packages)
 
-    /// Writes a file: FLEET_PATH, FLEET_CONTENT (base64), FLEET_SHA256, FLEET_FILE_MODE and FLEET_OWNER (or `keep`).
+    /// Writes files: FLEET_PATH, FLEET_OWNER (or `keep`), and FLEET_MANIFEST, lines of `number size sha256 mode name`.
+    ///
+    /// What differs is asked for with the function `fleet_input NUMBER SIZE`; an empty name means FLEET_PATH itself.
     public static let upload = prepared(PreparationText.upload)
 
     /// Configures containerd for systemd's cgroups, and restarts it only where it runs with another configuration.

@@ -3,10 +3,12 @@
 /// Every text is complete, reads nothing from its standard input once started, and answers in `key=value` lines
 /// (``NodeAnswer``). They are to be run as root.
 public enum NodeScript {
-    /// Says who the host is: machine id, system UUID, addresses, its kubelet's cluster CA, control plane or not.
+    /// Says who the host is: machine id, system UUID, addresses, its kubelet's cluster CA, control plane or not; and
+    /// what it is like.
     ///
-    /// Changes nothing. Answers in the keys that ``NodeIdentity`` reads; exits 0.
-    public static let identity = assemble([], [ScriptText.prelude, ScriptText.clusterAuthority, ScriptText.identity])
+    /// Changes nothing. Answers in the keys that ``NodeIdentity`` and ``GatheredFacts`` read; exits 0.
+    public static let identity = assemble(
+        [], [ScriptText.prelude, ScriptText.clusterAuthority, ScriptText.identity, FactsText.facts])
 
     /// Stops and disables the kubelet, and proves it by asking systemd afterwards.
     ///

@@ -67,33 +67,37 @@ extension PreparationText {
         else change "write the block \"$FLEET_MARKER\" of $file" write_file "$file" keep keep new_text; fi
         """#
 
-    /// A file with given contents, in base64 because the contents may be anything.
+    /// Files with given contents, each asked for with fleet_input only where it differs from the present one.
     static let upload = #"""
-        file=$FLEET_PATH
-        decoded() { printf '%s' "$content" | base64 -d; }
-
-        [ "$(decoded | sha256sum | cut -d ' ' -f 1)" = "$FLEET_SHA256" ] ||
-            refuse "the contents did not arrive whole (SHA-256 differs); nothing was changed"
-        [ ! -d "$file" ] || refuse "$file is a directory"
-
         # Owner, or owner and group, by name or by number.
         owner_now() { for form in %U:%G %u:%g %U %u; do stat -L -c "$form" "$file"; done; }
 
-        check_written() {
-            write_file "$file" "$FLEET_FILE_MODE" "$FLEET_OWNER" decoded || return 1
-            [ "$(sha256sum <"$file" | cut -d ' ' -f 1)" = "$FLEET_SHA256" ] || { echo "it reads back differently"; return 1; }
-        }
+        sum_of() { sha256sum 2>/dev/null <"$1" | cut -d ' ' -f 1; }
 
-        if ! decoded | cmp -s - "$file"; then
-            change "write $file" check_written
-        else
+        asked_for() { fleet_input "$number" "$size"; }
+
+        write_asked() { write_file "$file" "$mode" "$FLEET_OWNER" asked_for; }
+
+        keep_file() {
+            [ ! -d "$file" ] || refuse "$file is a directory"
+            if [ ! -e "$file" ] || [ "$(sum_of "$file")" != "$wanted_sum" ]; then
+                change "write $file" write_asked
+                return
+            fi
             holds "$file has these contents"
-            if [ "$FLEET_FILE_MODE" != keep ] && [ "0$(stat -L -c %a "$file")" != "0${FLEET_FILE_MODE#0}" ]; then
-                change "set the mode of $file to $FLEET_FILE_MODE" chmod "$FLEET_FILE_MODE" "$file"
+            if [ "$mode" != keep ] && [ "0$(stat -L -c %a "$file")" != "0${mode#0}" ]; then
+                change "set the mode of $file to $mode" chmod "$mode" "$file"
             fi
             if [ "$FLEET_OWNER" != keep ] && ! owner_now | grep -q -x -F "$FLEET_OWNER"; then
                 change "give $file to $FLEET_OWNER" chown "$FLEET_OWNER" "$file"
             fi
-        fi
+        }
+
+        while read -r number size wanted_sum mode name; do
+            file=$FLEET_PATH${name:+/$name}
+            keep_file
+        done <<END_OF_MANIFEST
+        $manifest
+        END_OF_MANIFEST
         """#
 }

@@ -24,7 +24,8 @@ enum PreparationText {
         [ "$(id -u)" = 0 ] || refuse "this needs root, not $(id -un)"
 
         # write_file FILE MODE OWNER COMMAND...: what the command prints becomes the file, whole or not at all. It is
-        # written beside the file, brought to the disk, and renamed; "keep" leaves an old file's mode and owner.
+        # written beside the file, checked against wanted_sum where there is one, brought to the disk, and renamed; "keep"
+        # leaves an old file's mode and owner.
         write_file() {
             file=$1 mode=$2 owner=$3
             shift 3
@@ -35,6 +36,8 @@ enum PreparationText {
             if [ -e "$file" ]; then cp --attributes-only --preserve=all "$file" "$new"
             else chmod 644 "$new"; fi &&
                 "$@" >"$new" &&
+                { [ -z "${wanted_sum:-}" ] || [ "$(sha256sum <"$new" | cut -d ' ' -f 1)" = "$wanted_sum" ] ||
+                    { echo "the contents did not arrive whole (SHA-256 differs): was the file changed here?"; false; }; } &&
                 { [ "$mode" = keep ] || chmod "$mode" "$new"; } &&
                 { [ "$owner" = keep ] || chown "$owner" "$new"; } &&
                 { sync "$new" 2>/dev/null || sync; } &&
@@ -46,8 +49,8 @@ enum PreparationText {
     /// Large values leave the environment before any program is started: none takes more than 128 KiB in one variable.
     static let takeLargeValues = #"""
         block=${FLEET_BLOCK:-}
-        content=${FLEET_CONTENT:-}
-        unset FLEET_BLOCK FLEET_CONTENT
+        manifest=${FLEET_MANIFEST:-}
+        unset FLEET_BLOCK FLEET_MANIFEST
         """#
 
     static let hostName = #"""

@@ -8,6 +8,8 @@ import FleetModel
 public struct ApproveStep: Step {
     /// `approve`.
     public static let kind = "approve"
+    /// What it does, for editors and lists.
+    public static let purpose = "A person's yes, by name: `--approve NAME`."
     /// `approve: NAME`.
     public static let shorthand: String? = "name"
 

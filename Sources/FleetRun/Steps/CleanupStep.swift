@@ -9,6 +9,8 @@ import FleetPlanning
 public struct CleanupStep: Step {
     /// `cleanup`.
     public static let kind = "cleanup"
+    /// What it does, for editors and lists.
+    public static let purpose = "What Kubernetes and its network plugin made is taken off the host."
 
     /// Which network rules go.
     public var network: CleanupOptions.Network
@@ -68,7 +70,9 @@ public struct CleanupStep: Step {
     }
 
     private func refusal(in context: StepContext) -> String? {
-        guard let proof = context.node.identity else { return "the host's identity was not proved; nothing was removed" }
+        guard let proof = context.node.identity else {
+            return "the host's identity was not proved; nothing was removed"
+        }
         if let doubt = proof.doubt { return "\(doubt); nothing was removed" }
         if let other = context.world.nodes[context.target.node], context.current == nil {
             return "Node \(other.name) registered again (UID \(other.uid)); nothing was removed"

@@ -8,6 +8,9 @@ public import FleetModel
 public struct ContainerdStep: HostStateStep {
     /// `containerd`.
     public static let kind = "containerd"
+    /// What it does, for editors and lists.
+    public static let purpose =
+        "The container runtime containerd serves Kubernetes with systemd's cgroups, and runs with that configuration."
 
     /// Whether running pods do not matter.
     public var isLive: Bool

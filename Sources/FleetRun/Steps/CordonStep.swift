@@ -1,5 +1,5 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 
 /// `cordon:` – no new pods are scheduled onto the node (D5).
 ///
@@ -7,6 +7,8 @@ import FleetModel
 public struct CordonStep: Step {
     /// `cordon`.
     public static let kind = "cordon"
+    /// What it does, for editors and lists.
+    public static let purpose = "No new pods are scheduled onto the node."
     /// Names the run on the Node, so that any machine can tell who cordoned it (safety rule 23).
     public static let annotation = "fleet.run/cordoned-by"
 
@@ -15,6 +17,8 @@ public struct CordonStep: Step {
 
     /// `cordon`.
     public var title: String { "cordon" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] { [AccessQuestion("patch", "nodes")] }
     /// Repeatable.
     public var traits: StepTraits { [.cordons, .repeatable] }
 
@@ -27,7 +31,8 @@ public struct CordonStep: Step {
         }
         let patch = NodePatch(isCordoned: true, annotations: [Self.annotation: context.run.id.rawValue])
         return context.request(
-            "cordon", "cordon \(node.name)", .patchNode(node.name, uid: node.uid, patch), waitingFor: "SchedulingDisabled"
+            "cordon", "cordon \(node.name)", .patchNode(node.name, uid: node.uid, patch),
+            waitingFor: "SchedulingDisabled"
         )
     }
 

@@ -1,5 +1,5 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 import FleetPlanning
 
 /// `delete_node:` – the Node object is removed, with a UID precondition (D10).
@@ -9,12 +9,16 @@ import FleetPlanning
 public struct DeleteNodeStep: Step {
     /// `delete_node`.
     public static let kind = "delete_node"
+    /// What it does, for editors and lists.
+    public static let purpose = "The Node object is removed, with a UID precondition."
 
     /// Takes no arguments.
     public init?(_ arguments: inout LocatedDecoder) {}
 
     /// `delete Node`.
     public var title: String { "delete Node" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] { [AccessQuestion("delete", "nodes")] }
     /// Repeatable; deletes the Node.
     public var traits: StepTraits { [.deletesNode, .repeatable] }
 
@@ -25,14 +29,17 @@ public struct DeleteNodeStep: Step {
             return .done(changed: requested, requested ? "Node deleted" : "the Node was gone already")
         }
         if !node.isReady, !context.node.isDrained {
-            return .failed("the Node is not Ready and was not drained: its containers may still run, and pod GC would start StatefulSet members twice; prove that the host is off, or bring it back")
+            return .failed(
+                "the Node is not Ready and was not drained: its containers may still run, and pod GC would start StatefulSet members twice; prove that the host is off, or bring it back"
+            )
         }
         let bound = context.remaining
         if !bound.isEmpty {
             return .failed("pods are still bound to it: \(bound.map(\.key.description).joined(separator: ", "))")
         }
         return context.request(
-            "delete", "delete Node \(node.name)", .deleteNode(node.name, uid: node.uid), waitingFor: "the Node to be gone"
+            "delete", "delete Node \(node.name)", .deleteNode(node.name, uid: node.uid),
+            waitingFor: "the Node to be gone"
         )
     }
 

@@ -1,5 +1,5 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 import FleetPlanning
 
 /// `drain:` – every pod but those of DaemonSets and the kubelet's own leaves the node under its budgets (D6).
@@ -8,6 +8,9 @@ import FleetPlanning
 public struct DrainStep: Step {
     /// `drain`.
     public static let kind = "drain"
+    /// What it does, for editors and lists.
+    public static let purpose =
+        "Every pod but those of DaemonSets and the kubelet's own leaves the node under its budgets."
 
     /// How long a pod may take to stop.
     public enum GracePeriod: Hashable, Sendable {
@@ -33,6 +36,8 @@ public struct DrainStep: Step {
 
     /// `drain`.
     public var title: String { "drain" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] { [AccessQuestion("create", "pods", subresource: "eviction")] }
     /// Repeatable; loses emptyDir data where allowed.
     public var traits: StepTraits {
         [

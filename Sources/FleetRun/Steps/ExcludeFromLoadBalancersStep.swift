@@ -1,10 +1,12 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 
 /// `exclude_from_load_balancers:` – cloud load balancers stop sending to the node; a cordon alone does not do that.
 public struct ExcludeFromLoadBalancersStep: Step {
     /// `exclude_from_load_balancers`.
     public static let kind = "exclude_from_load_balancers"
+    /// What it does, for editors and lists.
+    public static let purpose = "Cloud load balancers stop sending to the node; a cordon alone does not do that."
     /// The well-known label (`~/cloud-provider/controllers/service/controller.go`).
     public static let label = "node.kubernetes.io/exclude-from-external-load-balancers"
 
@@ -13,6 +15,8 @@ public struct ExcludeFromLoadBalancersStep: Step {
 
     /// `exclude from load balancers`.
     public var title: String { "exclude from load balancers" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] { [AccessQuestion("patch", "nodes")] }
     /// Repeatable.
     public var traits: StepTraits { .repeatable }
 

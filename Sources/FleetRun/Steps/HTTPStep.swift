@@ -9,6 +9,9 @@ import FleetModel
 public struct HTTPStep: Step {
     /// `http`.
     public static let kind = "http"
+    /// What it does, for editors and lists.
+    public static let purpose =
+        "A request from the host, such as to an application's own shutdown hook or health check."
 
     /// The method.
     public enum Method: String, CaseIterable, Sendable {

@@ -6,6 +6,8 @@ import FleetPlanning
 public struct HostNameStep: HostStateStep {
     /// `host_name`.
     public static let kind = "host_name"
+    /// What it does, for editors and lists.
+    public static let purpose = "The host bears the name, now and after a boot; the Node's name where none is given."
     /// `host_name: NAME`.
     public static let shorthand: String? = "name"
 

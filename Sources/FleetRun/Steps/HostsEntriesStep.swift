@@ -8,6 +8,8 @@ public import FleetModel
 public struct HostsEntriesStep: HostStateStep {
     /// `hosts_entries`.
     public static let kind = "hosts_entries"
+    /// What it does, for editors and lists.
+    public static let purpose = "Every host knows the names of all, in one marked block of /etc/hosts."
 
     /// The inventory's group; nil means `k8s_cluster` where the inventory has it, else every host.
     public var group: String?

@@ -1,5 +1,5 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 import FleetPlanning
 
 /// `join: {endpoint, cri_socket, timeout}` – the host joins the cluster by kubeadm (E7, E8).
@@ -9,6 +9,8 @@ import FleetPlanning
 public struct JoinStep: Step {
     /// `join`.
     public static let kind = "join"
+    /// What it does, for editors and lists.
+    public static let purpose = "The host joins the cluster by kubeadm."
 
     /// `host:port` of the API server where hosts reach it otherwise than kubeadm's cluster-info says.
     public var endpoint: Template?
@@ -26,6 +28,14 @@ public struct JoinStep: Step {
 
     /// `join the cluster`.
     public var title: String { "join the cluster" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] {
+        [
+            AccessQuestion("get", "configmaps", namespace: "kube-public", name: "cluster-info"),
+            AccessQuestion("create", "secrets", namespace: "kube-system"),
+            AccessQuestion("delete", "secrets", namespace: "kube-system"),
+        ]
+    }
     /// Touches the host, brings the Node; the script looks before it acts.
     public var traits: StepTraits { [.touchesHost, .joins, .repeatable] }
 

@@ -5,6 +5,8 @@ public import FleetModel
 public struct KernelModuleStep: HostStateStep {
     /// `kernel_module`.
     public static let kind = "kernel_module"
+    /// What it does, for editors and lists.
+    public static let purpose = "Modules of the kernel are loaded, now and at boot."
     /// `kernel_module: NAME`.
     public static let shorthand: String? = "name"
 

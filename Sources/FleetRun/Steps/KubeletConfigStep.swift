@@ -8,6 +8,8 @@ public import FleetModel
 public struct KubeletConfigStep: HostStateStep {
     /// `kubelet_config`.
     public static let kind = "kubelet_config"
+    /// What it does, for editors and lists.
+    public static let purpose = "Settings are merged into the kubelet's configuration, and it runs with them."
 
     /// Values by the names of KubeletConfiguration, such as `systemReserved`; strings may hold `{{ }}`.
     public var settings: VariableMapping

@@ -1,11 +1,13 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 import FleetPlanning
 
 /// `label: {labels, role, remove}` – the Node carries the inventory's labels, its zone and what is listed (E11).
 public struct LabelStep: Step {
     /// `label`.
     public static let kind = "label"
+    /// What it does, for editors and lists.
+    public static let purpose = "The Node carries the inventory's labels, its zone and what is listed."
 
     /// Labels beyond the inventory's; they win.
     public var labels: [String: Template]
@@ -27,6 +29,8 @@ public struct LabelStep: Step {
 
     /// `label the Node`.
     public var title: String { "label the Node" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] { [AccessQuestion("patch", "nodes")] }
     /// Repeatable.
     public var traits: StepTraits { .repeatable }
 

@@ -7,6 +7,8 @@ public import FleetModel
 public struct LinesInFileStep: HostStateStep {
     /// `lines_in_file`.
     public static let kind = "lines_in_file"
+    /// What it does, for editors and lists.
+    public static let purpose = "Lines are kept in one marked block of a text file."
 
     /// The file; absolute.
     public var path: String

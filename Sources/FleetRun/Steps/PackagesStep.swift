@@ -8,6 +8,8 @@ public import FleetModel
 public struct PackagesStep: HostStateStep {
     /// `packages`.
     public static let kind = "packages"
+    /// What it does, for editors and lists.
+    public static let purpose = "Packages are installed by apt or dnf, and kept from unwanted updates."
     /// `packages: [NAME, …]`.
     public static let shorthand: String? = "names"
 

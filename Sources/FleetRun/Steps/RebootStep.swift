@@ -9,6 +9,8 @@ import FleetPlanning
 public struct RebootStep: Step {
     /// `reboot`.
     public static let kind = "reboot"
+    /// What it does, for editors and lists.
+    public static let purpose = "The host boots anew, and its boot id proves it."
 
     /// Whether a host that says nothing of a pending reboot is left alone.
     public var onlyIfNeeded: Bool

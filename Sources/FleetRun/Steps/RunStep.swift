@@ -1,5 +1,5 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 
 /// `run: {script, env, timeout}` – a script of the operator's runs on the host (safety rules 25 and 26).
 ///
@@ -8,6 +8,8 @@ import FleetModel
 public struct RunStep: Step {
     /// `run`.
     public static let kind = "run"
+    /// What it does, for editors and lists.
+    public static let purpose = "A script of the operator's runs on the host."
 
     /// What the operator calls it.
     public var name: String?
@@ -59,6 +61,15 @@ public struct RunStep: Step {
         }
         let names = environment.keys.sorted().joined(separator: ", ")
         return StepPreview(["would \(title)" + (names.isEmpty ? "" : " with \(names)")])
+    }
+
+    /// `output`: what it wrote, the last 64 KiB; `lines`: the same, line by line.
+    public func findings(_ memory: StepMemory) -> VariableMapping {
+        let last =
+            memory.acts.filter { $0.key == "script" || $0.key == "start" || $0.key.hasPrefix("follow ") }.values
+            .filter { $0.success != nil }.max { $0.changedAt < $1.changedAt }?.success?.output ?? ""
+        let lines = becomesRoot ? NodeAnswer(last).all("output") : last.split(separator: "\n").map(String.init)
+        return ["output": .string(lines.joined(separator: "\n")), "lines": .list(lines.map { .string($0) })]
     }
 
     private func makeCommand(in scope: VariableScope) throws(Diagnostic) -> HostCommand {

@@ -9,6 +9,8 @@ import FleetModel
 public struct ServiceStep: Step {
     /// `service`.
     public static let kind = "service"
+    /// What it does, for editors and lists.
+    public static let purpose = "A systemd unit is started or stopped, enabled or disabled, and asked afterwards."
 
     /// What the unit should do now.
     public enum State: String, CaseIterable, Sendable {
@@ -28,8 +30,7 @@ public struct ServiceStep: Step {
 
     /// Reads `name`, `state`, `enabled`, `restart_if_newer` and `live` (false).
     public init?(_ arguments: inout LocatedDecoder) {
-        guard let name = arguments.required("name", .unitName) else { return nil }
-        self.name = name
+        let name = arguments.required("name", .unitName)
         state = arguments.optional("state", .choice)
         isEnabled = arguments.optional("enabled", .bool)
         files = arguments.optional("restart_if_newer", .oneOrMore(of: .absolutePath)) ?? []
@@ -37,6 +38,8 @@ public struct ServiceStep: Step {
         if !files.isEmpty, state != .started {
             arguments.report("restart_if_newer goes with state: started")
         }
+        guard let name else { return nil }
+        self.name = name
     }
 
     /// `service kubelet stopped`.

@@ -6,6 +6,8 @@ import FleetPlanning
 public struct SoakStep: Step {
     /// `soak`.
     public static let kind = "soak"
+    /// What it does, for editors and lists.
+    public static let purpose = "The Node must stay Ready for so long before the next step."
     /// `soak: 2m`.
     public static let shorthand: String? = "for"
 

@@ -13,7 +13,10 @@ public protocol Step: Sendable {
     /// The key that a bare value stands for, as in `swap: off`; nil where the kind takes a mapping only.
     static var shorthand: String? { get }
 
-    /// Reads the arguments; mistakes are reported to the decoder.
+    /// What it does, in one sentence, for editors and lists.
+    static var purpose: String { get }
+
+    /// Reads the arguments; mistakes are reported to the decoder. All keys are asked for before it gives up.
     init?(_ arguments: inout LocatedDecoder)
 
     /// What it does, in a few words, for plans and messages.
@@ -27,11 +30,23 @@ public protocol Step: Sendable {
 
     /// Says what the step would do, and asks for the looks (never changes) that it needs for that.
     func preview(_ context: StepContext) -> StepPreview
+
+    /// What it asks of the cluster's API besides what every run does.
+    var access: [AccessQuestion] { get }
+
+    /// What later steps may know of it once it is done, from what it did: more than `changed`, `skipped` and `detail`.
+    func findings(_ memory: StepMemory) -> VariableMapping
 }
 
 extension Step {
     /// A mapping only.
     public static var shorthand: String? { nil }
+
+    /// Nothing.
+    public var access: [AccessQuestion] { [] }
+
+    /// Nothing more.
+    public func findings(_ memory: StepMemory) -> VariableMapping { [:] }
 }
 
 /// What planning and the machines must know of a step without knowing its kind.

@@ -7,7 +7,8 @@ public enum StepCatalogue {
     /// All kinds, in the order of the manual.
     public static let kinds: [any Step.Type] = [
         CordonStep.self, UncordonStep.self, ExcludeFromLoadBalancersStep.self, SurgeStep.self,
-        WaitForConnectionsStep.self, DrainStep.self, VerifyDrainedStep.self, WaitVolumesDetachedStep.self,
+        WaitForConnectionsStep.self, AdjustBudgetStep.self, DrainStep.self, VerifyDrainedStep.self,
+        WaitVolumesDetachedStep.self,
         ServiceStep.self, RunStep.self, DeleteNodeStep.self, CleanupStep.self, VerifyGoneStep.self,
         HostNameStep.self, HostsEntriesStep.self, LinesInFileStep.self, SwapStep.self, KernelModuleStep.self,
         SysctlStep.self, PackagesStep.self, ContainerdStep.self, KubeletConfigStep.self, UploadStep.self,
@@ -18,14 +19,38 @@ public enum StepCatalogue {
     /// Decodes a playbook's steps; throws every mistake at once.
     public static func decode(_ steps: [PlaybookStep]) throws(Diagnostics) -> [PlannedStep] {
         var mistakes: [Diagnostic] = []
-        let decoded = steps.compactMap { decode($0, &mistakes) }
+        let decoded = decode(steps, &mistakes)
         if let failure = Diagnostics(mistakes) { throw failure }
         return decoded
+    }
+
+    /// Decodes the steps that can be read, and adds the mistakes of the others.
+    public static func decode(_ steps: [PlaybookStep], _ mistakes: inout [Diagnostic]) -> [PlannedStep] {
+        mistakes += RegisteredNames(steps).mistakes
+        return steps.compactMap { decode($0, &mistakes) }
+    }
+
+    /// What a step may be, for editors: a bare kind, or one kind with its arguments and what may stand beside it.
+    public static func schema(beside modifiers: [ValueSchema.Key], include: ValueSchema.Key) -> ValueSchema {
+        let kinds = kinds.map { ValueSchema.Key($0.kind, arguments(of: $0)) } + [include]
+        var object = ValueSchema.object(kinds + modifiers)
+        object.keywords["oneOf"] = .list(kinds.map { ["required": [.string($0.name)]] })
+        let bare = Self.kinds.filter { type in !LocatedDecoder.keys { type.init(&$0) }.contains(where: \.isRequired) }
+        return .any(of: [object, .choice(bare.map { $0.kind })])
+    }
+
+    private static func arguments(of type: any Step.Type) -> ValueSchema {
+        let keys = LocatedDecoder.keys { type.init(&$0) }
+        var forms = [ValueSchema.object(keys)]
+        if let shorthand = keys.first(where: { $0.name == type.shorthand }) { forms.append(shorthand.schema) }
+        if !keys.contains(where: \.isRequired) { forms.append(.nothing) }
+        return ValueSchema.any(of: forms).described(type.purpose)
     }
 
     private static func decode(_ step: PlaybookStep, _ mistakes: inout [Diagnostic]) -> PlannedStep? {
         guard let type = kinds.first(where: { $0.kind == step.kind }) else {
             let names = kinds.map { $0.kind }
+            if step.kind == "include" { return nil }  // What is wrong with it is told where it is read.
             mistakes.append(
                 Diagnostic(
                     "there is no step \"\(step.kind)\"", at: step.kindLocation,
@@ -39,7 +64,7 @@ public enum StepCatalogue {
         let result = type.init(&decoder)
         decoder.refuseUnknownKeys()
         mistakes += decoder.diagnostics
-        return result.map { PlannedStep(step: $0, name: step.name, condition: step.condition) }
+        return result.map { PlannedStep($0, step) }
     }
 }
 
@@ -47,9 +72,20 @@ extension StepCatalogue {
     /// The arguments as a mapping: a bare value stands for the kind's shorthand key.
     private static func arguments(of step: PlaybookStep, _ shorthand: String?) -> LocatedValue {
         let value = step.arguments
-        guard let shorthand, value.mapping == nil, !value.isNull else { return value }
-        let entry = LocatedMapping.Entry(key: shorthand, keyLocation: value.location, value: value)
-        return LocatedValue(.mapping(LocatedMapping([entry])), at: value.location)
+        var entries = value.mapping?.entries ?? []
+        if value.mapping == nil, !value.isNull {
+            guard let shorthand else { return value }
+            entries = [LocatedMapping.Entry(key: shorthand, keyLocation: value.location, value: value)]
+        }
+        // `repeatable` may stand beside the kind or among its arguments; kinds that do not know it refuse it.
+        if let flag = step.isRepeatable, !entries.contains(where: { $0.key == "repeatable" }) {
+            let scalar = LocatedScalar(text: "\(flag)", value: .bool(flag), textLocation: step.location)
+            entries.append(
+                LocatedMapping.Entry(
+                    key: "repeatable", keyLocation: step.location,
+                    value: LocatedValue(.scalar(scalar), at: step.location)))
+        }
+        return entries.isEmpty ? value : LocatedValue(.mapping(LocatedMapping(entries)), at: value.location)
     }
 }
 
@@ -63,6 +99,14 @@ public struct PlannedStep: Sendable {
     public var condition: Condition?
     /// Whether it is for hosts that come in for others (true), for nodes that leave (false), or for all.
     public var isForNewcomers: Bool?
+    /// The variable under which later steps of the node see how it ended; nil when they do not.
+    public var register: String?
+    /// Variables of this step alone, over the playbook's.
+    public var variables: VariableMapping = [:]
+    /// The variables that its condition and arguments name, and where.
+    public var references: [VariableReference] = []
+    /// Where it stands; nil for a step of no file.
+    public var location: SourceLocation?
 
     /// A step.
     public init(step: any Step, name: String? = nil, condition: Condition? = nil, isForNewcomers: Bool? = nil) {
@@ -71,6 +115,17 @@ public struct PlannedStep: Sendable {
         self.condition = condition
         self.isForNewcomers = isForNewcomers
     }
+
+    init(_ step: any Step, _ source: PlaybookStep) {
+        self.init(step: step, name: source.name, condition: source.condition)
+        register = source.register
+        variables = source.variables
+        references = VariableReference.all(in: source)
+        location = source.location
+    }
+
+    /// Whether hosts must be asked what they are like before the step.
+    var needsFacts: Bool { references.contains { $0.name == GatheredFacts.variable } }
 
     /// Whether the step is one of the target's.
     func concerns(_ target: PlanTarget?) -> Bool {
@@ -88,11 +143,13 @@ extension PlannedStep {
     public var summary: StepSummary {
         let traits = step.traits
         return StepSummary(
-            kind: kind, title: title, touchesHost: traits.contains(.touchesHost), cordons: traits.contains(.cordons),
+            kind: kind, title: title, touchesHost: traits.contains(.touchesHost) || needsFacts,
+            cordons: traits.contains(.cordons),
             uncordons: traits.contains(.uncordons), drains: traits.contains(.drains),
             deletesNode: traits.contains(.deletesNode), cleans: traits.contains(.cleans),
             surges: traits.contains(.surges), losesEmptyDir: traits.contains(.losesEmptyDir),
-            deletesBarePods: traits.contains(.deletesBarePods), joins: traits.contains(.joins)
+            deletesBarePods: traits.contains(.deletesBarePods), joins: traits.contains(.joins),
+            adjustsBudgets: (step as? AdjustBudgetStep)?.budgets ?? []
         )
     }
 }

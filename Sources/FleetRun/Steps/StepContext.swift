@@ -65,8 +65,8 @@ public struct RunSettings: Sendable {
     public var isForControlPlane: Bool
     /// Every host of the inventory, whether the run works on it or not; in the inventory's order.
     public var inventory: [InventoryMember]
-    /// What is in the files that steps upload, by the name in the playbook.
-    public var files: [String: [UInt8]]
+    /// The files that steps upload, by the name in the playbook; a directory's name stands for all files in it.
+    public var files: [String: [LocalFile]]
     /// How hosts join the cluster; nil where no step joins, or the cluster does not say.
     public var entrance: ClusterEntrance?
     /// What a person approved by name (safety rule 20).
@@ -81,7 +81,7 @@ public struct RunSettings: Sendable {
     public init(
         id: RunID, actor: RunEvent.Actor, retiring: Set<NodeName>, evictions: EvictionPolicy,
         clusterAuthority: String? = nil, isForControlPlane: Bool = false, inventory: [InventoryMember] = [],
-        files: [String: [UInt8]] = [:], entrance: ClusterEntrance? = nil
+        files: [String: [LocalFile]] = [:], entrance: ClusterEntrance? = nil
     ) {
         self.id = id
         self.actor = actor

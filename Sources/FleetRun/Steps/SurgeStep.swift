@@ -1,5 +1,5 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 import FleetPlanning
 
 /// `surge_single_replicas:` – a Deployment of one replica gets a second pod on a node that stays, before its only pod
@@ -7,6 +7,9 @@ import FleetPlanning
 public struct SurgeStep: Step {
     /// `surge_single_replicas`.
     public static let kind = "surge_single_replicas"
+    /// What it does, for editors and lists.
+    public static let purpose =
+        "A Deployment of one replica gets a second pod on a node that stays, before its only pod leaves, and is set back afterwards, crash or not."
 
     /// How long the second pod may take to become Ready.
     public var timeout: Duration
@@ -18,6 +21,13 @@ public struct SurgeStep: Step {
 
     /// `surge single replicas`.
     public var title: String { "surge single replicas" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] {
+        [
+            AccessQuestion("patch", "deployments", group: "apps"),
+            AccessQuestion("patch", "horizontalpodautoscalers", group: "autoscaling"),
+        ]
+    }
     /// Repeatable; other nodes' pods decide.
     public var traits: StepTraits { [.surges, .repeatable, .watchesWorkloads] }
 

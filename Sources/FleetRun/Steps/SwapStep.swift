@@ -7,6 +7,8 @@ public import FleetModel
 public struct SwapStep: HostStateStep {
     /// `swap`.
     public static let kind = "swap"
+    /// What it does, for editors and lists.
+    public static let purpose = "No swap, now and at boot."
     /// `swap: off`.
     public static let shorthand: String? = "state"
 

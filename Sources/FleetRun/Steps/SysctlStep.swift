@@ -5,6 +5,8 @@ public import FleetModel
 public struct SysctlStep: HostStateStep {
     /// `sysctl`.
     public static let kind = "sysctl"
+    /// What it does, for editors and lists.
+    public static let purpose = "Settings of the kernel, now and at boot, each read back."
 
     /// Values by key, such as `net.ipv4.ip_forward`.
     public var settings: [String: Template]

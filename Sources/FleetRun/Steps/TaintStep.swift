@@ -8,6 +8,8 @@ import FleetPlanning
 public struct TaintStep: Step {
     /// `taint`.
     public static let kind = "taint"
+    /// What it does, for editors and lists.
+    public static let purpose = "The Node carries the inventory's taints and what is listed."
 
     /// Taints beyond the inventory's.
     public var taints: [Taint]
@@ -22,6 +24,8 @@ public struct TaintStep: Step {
 
     /// `taint the Node`.
     public var title: String { "taint the Node" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] { [AccessQuestion("get", "nodes"), AccessQuestion("patch", "nodes")] }
     /// Repeatable.
     public var traits: StepTraits { .repeatable }
 

@@ -1,17 +1,21 @@
 public import FleetExpressions
-import FleetModel
+public import FleetModel
 import FleetPlanning
 
 /// `uncordon:` – pods may be scheduled onto the node again. Only a cordon of this run is lifted.
 public struct UncordonStep: Step {
     /// `uncordon`.
     public static let kind = "uncordon"
+    /// What it does, for editors and lists.
+    public static let purpose = "Pods may be scheduled onto the node again. Only a cordon of this run is lifted."
 
     /// Takes no arguments.
     public init?(_ arguments: inout LocatedDecoder) {}
 
     /// `uncordon`.
     public var title: String { "uncordon" }
+    /// What the API must permit.
+    public var access: [AccessQuestion] { [AccessQuestion("patch", "nodes")] }
     /// Repeatable.
     public var traits: StepTraits { [.uncordons, .repeatable] }
 

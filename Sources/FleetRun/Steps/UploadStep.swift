@@ -1,42 +1,50 @@
 public import FleetExpressions
 public import FleetModel
 
-/// `upload: {path, content | file, mode, owner}` – a file is written whole, checked, and put in place by renaming.
+/// `upload: {path, content | file | directory, mode, owner}` – files are written whole, checked, and put in place by
+/// renaming; a host that has the same contents already is sent nothing.
 ///
-/// `content` may hold `{{ }}`; `file` is taken as it is, relative to the playbook. What is in the file is never shown.
+/// `content` may hold `{{ }}`; `file` and `directory` are taken as they are, relative to the playbook. What is in a file
+/// is never shown. Files on the host that the directory here does not have are left alone.
 public struct UploadStep: HostStateStep {
     /// `upload`.
     public static let kind = "upload"
+    /// What it does, for editors and lists.
+    public static let purpose = "A file is written whole, checked, and put in place by renaming."
 
     /// Where the contents come from.
     public enum Source: Sendable {
         case content(Template)
         case file(String)
+        case directory(String)
     }
 
-    /// The file on the host; absolute.
+    /// The file or directory on the host; absolute.
     public var path: String
     /// The contents.
     public var source: Source
-    /// Octal mode such as `0644`; nil leaves an old file's, and gives a new one 0644.
+    /// Octal mode of the files, such as `0644`; nil leaves an old file's, and gives a new one 0644, or 0755 where the
+    /// file here may be run.
     public var mode: String?
     /// `user` or `user:group`; nil leaves it.
     public var owner: String?
 
-    /// Reads `path`, one of `content` and `file`, `mode` and `owner`.
+    /// Reads `path`, one of `content`, `file` and `directory`, `mode` and `owner`.
     public init?(_ arguments: inout LocatedDecoder) {
         mode = arguments.optional("mode", .fileMode)
         owner = arguments.optional("owner", .fileOwner)
         let path = arguments.required("path", .absolutePath)
         let content = arguments.optional("content", .template)
         let file = arguments.optional("file", .string)
+        let directory = arguments.optional("directory", .string)
         guard let path else { return nil }
         self.path = path
-        switch (content, file) {
-        case (let content?, nil): source = .content(content)
-        case (nil, let file?): source = .file(file)
+        switch (content, file, directory) {
+        case (let content?, nil, nil): source = .content(content)
+        case (nil, let file?, nil): source = .file(file)
+        case (nil, nil, let directory?): source = .directory(directory)
         default:
-            arguments.report("upload needs either content or file")
+            arguments.report("upload needs either content or file or directory")
             return nil
         }
     }
@@ -44,27 +52,60 @@ public struct UploadStep: HostStateStep {
     /// `write /etc/…`.
     public var title: String { "write \(path)" }
 
-    /// The script; throws where a variable is undefined or a file was not read.
-    public func command(in context: StepContext) throws -> HostCommand {
-        let contents = try contents(in: context)
-        var digest = ContentDigest()
-        digest.update(contents)
-        return HostCommand(
-            script: NodeScript.upload,
-            environment: [
-                "FLEET_PATH": path, "FLEET_CONTENT": Base64.text(of: contents), "FLEET_SHA256": digest.hexadecimal,
-                "FLEET_FILE_MODE": mode ?? "keep", "FLEET_OWNER": owner ?? "keep",
-            ],
-            timeoutSeconds: 120)
+    /// The file or directory of this machine that must be read before; nil where the playbook holds the contents.
+    public var localName: String? {
+        switch source {
+        case .content: nil
+        case .file(let name), .directory(let name): name
+        }
     }
 
-    private func contents(in context: StepContext) throws -> [UInt8] {
-        switch source {
-        case .content(let template): return Array(try template.text(in: context.scope).utf8)
-        case .file(let name):
-            guard let bytes = context.run.files[name] else { throw StepRefusal("the file \(name) was not read") }
-            return bytes
+    /// The script, which asks for the contents of files that differ; throws where a variable is undefined or a file was
+    /// not read.
+    public func command(in context: StepContext) throws -> HostCommand {
+        let parts = try parts(in: context)
+        var command = HostCommand(
+            script: NodeScript.upload,
+            environment: [
+                "FLEET_PATH": path, "FLEET_MANIFEST": parts.map(\.line).joined(separator: "\n"),
+                "FLEET_OWNER": owner ?? "keep",
+            ],
+            timeoutSeconds: Self.seconds(of: parts))
+        command.inputs = parts.map(\.input)
+        return command
+    }
+
+    /// One file as the script is told of it, and where its contents come from.
+    private struct Part {
+        var line: String
+        var input: HostInput
+    }
+
+    private func parts(in context: StepContext) throws -> [Part] {
+        guard let localName else { return [try content(in: context)] }
+        guard let files = context.run.files[localName] else { throw StepRefusal("the file \(localName) was not read") }
+        return try files.enumerated().map { number, file in
+            guard !file.name.contains(where: \.isNewline) else {
+                throw StepRefusal("the name of a file in \(localName) holds a line feed")
+            }
+            let usual = file.isExecutable ? "755" : "keep"
+            return Part(
+                line: "\(number) \(file.size) \(file.sha256) \(mode ?? usual) \(file.name)",
+                input: .file(path: file.path, size: file.size))
         }
+    }
+
+    private func content(in context: StepContext) throws -> Part {
+        guard case .content(let template) = source else { throw StepRefusal("there are no contents") }
+        let bytes = Array(try template.text(in: context.scope).utf8)
+        var digest = ContentDigest()
+        digest.update(bytes)
+        return Part(line: "0 \(bytes.count) \(digest.hexadecimal) \(mode ?? "keep") ", input: .bytes(bytes))
+    }
+
+    /// Two minutes, and time for a slow path of 256 KiB in a second.
+    private static func seconds(of parts: [Part]) -> Int64 {
+        120 + Int64(parts.reduce(0) { $0 + $1.input.size } >> 18)
     }
 }
 

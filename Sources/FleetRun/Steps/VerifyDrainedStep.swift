@@ -6,6 +6,8 @@ import FleetPlanning
 public struct VerifyDrainedStep: Step {
     /// `verify_drained`.
     public static let kind = "verify_drained"
+    /// What it does, for editors and lists.
+    public static let purpose = "Nothing but DaemonSet and mirror pods is left, and what was evicted runs elsewhere."
 
     /// How long replacements may take to become Ready.
     public var timeout: Duration

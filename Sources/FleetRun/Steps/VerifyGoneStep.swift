@@ -6,6 +6,9 @@ import FleetPlanning
 public struct VerifyGoneStep: Step {
     /// `verify_gone`.
     public static let kind = "verify_gone"
+    /// What it does, for editors and lists.
+    public static let purpose =
+        "The Node does not come back: a kubelet that restarts would register it again, uncordoned."
 
     /// How long it must stay away.
     public var duration: Duration
@@ -30,7 +33,8 @@ public struct VerifyGoneStep: Step {
             )
         }
         let end = context.memory.startedAt + duration
-        return context.now < end ? .wait("Node to stay gone for \(duration.text)", until: end)
+        return context.now < end
+            ? .wait("Node to stay gone for \(duration.text)", until: end)
             : .done(changed: false, "stayed gone for \(duration.text)")
     }
 

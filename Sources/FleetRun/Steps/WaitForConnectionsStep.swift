@@ -5,6 +5,8 @@ import FleetModel
 public struct WaitForConnectionsStep: Step {
     /// `wait_for_connections`.
     public static let kind = "wait_for_connections"
+    /// What it does, for editors and lists.
+    public static let purpose = "Established connections fall under a threshold."
 
     /// What happens when they do not fall in time (safety rule 10).
     public enum Timeout: String, CaseIterable, Sendable {
@@ -25,12 +27,13 @@ public struct WaitForConnectionsStep: Step {
 
     /// Reads `ports`, `below` (1), `timeout` (10m), `interval` (5s) and `on_timeout` (quarantine).
     public init?(_ arguments: inout LocatedDecoder) {
-        guard let ports = arguments.required("ports", .list(of: .int(in: 1...65_535))) else { return nil }
-        self.ports = ports
+        let ports = arguments.required("ports", .list(of: .int(in: 1...65_535)))
         below = arguments.optional("below", .int(in: 1...Int.max)) ?? 1
         timeout = arguments.optional("timeout", .duration) ?? .seconds(600)
         interval = arguments.optional("interval", .duration) ?? .seconds(5)
         onTimeout = arguments.optional("on_timeout", .choice) ?? .quarantine
+        guard let ports else { return nil }
+        self.ports = ports
     }
 
     /// `wait for connections on 443`.
@@ -47,16 +50,19 @@ public struct WaitForConnectionsStep: Step {
         let isLate = context.now >= context.memory.startedAt + timeout
         let next = act.changedAt + interval
         if result.lostHost, !isLate {
-            return context.now < next ? .wait("\(title): \(result.words); trying again", until: next)
+            return context.now < next
+                ? .wait("\(title): \(result.words); trying again", until: next)
                 : .perform([look], waitingFor: title)
         }
         guard result.isSuccess, let count = NodeAnswer(result.output).last("connections").flatMap(Int.init) else {
             return .failed("\(title): \(result.words)")
         }
         if count < below { return .done(changed: false, "\(count) connections") }
-        let reason = "\(count) connections on \(ports.map(String.init).joined(separator: ", ")), waiting for fewer than \(below)"
+        let reason =
+            "\(count) connections on \(ports.map(String.init).joined(separator: ", ")), waiting for fewer than \(below)"
         if isLate {
-            return onTimeout == .goOn ? .done(changed: false, "went on after \(timeout.text) with \(count) connections")
+            return onTimeout == .goOn
+                ? .done(changed: false, "went on after \(timeout.text) with \(count) connections")
                 : .failed("after \(timeout.text): \(reason)")
         }
         return context.now < next ? .wait(reason, until: next) : .perform([look], waitingFor: reason)
@@ -64,7 +70,8 @@ public struct WaitForConnectionsStep: Step {
 
     /// Counts them once.
     public func preview(_ context: StepContext) -> StepPreview {
-        StepPreview(["would \(title), below \(below)"], looks: [StepOperation(key: "look", title: title, .host(command))])
+        StepPreview(
+            ["would \(title), below \(below)"], looks: [StepOperation(key: "look", title: title, .host(command))])
     }
 
     private var command: HostCommand {

@@ -9,6 +9,8 @@ import FleetPlanning
 public struct WaitReadyStep: Step {
     /// `wait_ready`.
     public static let kind = "wait_ready"
+    /// What it does, for editors and lists.
+    public static let purpose = "The Node is Ready, and as large as expected."
 
     /// How long becoming Ready may take.
     public var timeout: Duration

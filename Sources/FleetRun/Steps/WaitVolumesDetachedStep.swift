@@ -6,6 +6,8 @@ import FleetPlanning
 public struct WaitVolumesDetachedStep: Step {
     /// `wait_volumes_detached`.
     public static let kind = "wait_volumes_detached"
+    /// What it does, for editors and lists.
+    public static let purpose = "No volume is attached to the node any more, so that no pod waits six minutes for one."
 
     /// How long detaching may take.
     public var timeout: Duration
@@ -26,7 +28,8 @@ public struct WaitVolumesDetachedStep: Step {
         guard !attached.isEmpty else { return .done(changed: false, "no volume attached") }
         let names = attached.map { $0.volumeName.isEmpty ? $0.name : $0.volumeName }.joined(separator: ", ")
         let deadline = context.memory.startedAt + timeout
-        return context.now < deadline ? .wait("volumes to detach: \(names)", until: deadline)
+        return context.now < deadline
+            ? .wait("volumes to detach: \(names)", until: deadline)
             : .failed("still attached after \(timeout.text): \(names)")
     }
 

@@ -14,30 +14,33 @@ enum CommandLine {
     }
 
     /// The command line: quoted for every login shell, csh and fish among them; holds nothing secret.
-    static func line(_ escalation: Escalation) -> String {
+    static func line(_ escalation: Escalation, takesInput: Bool = false) -> String {
+        let wrappers = takesInput ? inputWrappers : wrappers
         switch escalation.method {
-        case .none: plainLine
+        case .none: return "exec sh -c '\(wrappers.own)'"
         case .sudo where escalation.mayAsk:
-            "exec sudo -S -p '\(escalation.question)' -H sh -c '\(ready(escalation))\(rootWrapper)'"
-        case .sudo: sudoLine
-        case .doas: doasLine
-        case .su: "exec su -s /bin/sh -c '\(ready(escalation))\(rootWrapper)' root"
+            return "exec sudo -S -p '\(escalation.question)' -H sh -c '\(ready(escalation))\(wrappers.root)'"
+        case .sudo: return "exec sudo -n -H sh -c '\(wrappers.root)'"
+        case .doas: return "exec doas -n sh -c '\(wrappers.root)'"
+        case .su: return "exec su -s /bin/sh -c '\(ready(escalation))\(wrappers.root)' root"
         }
     }
 
-    private static let rootWrapper = wrapper(ownParent: true)
-    private static let plainLine = "exec sh -c '\(wrapper(ownParent: false))'"
-    private static let sudoLine = "exec sudo -n -H sh -c '\(rootWrapper)'"
-    private static let doasLine = "exec doas -n sh -c '\(rootWrapper)'"
+    /// For a shell that leads its session itself, and for one whose parent may.
+    private static let wrappers = (own: wrapper(ownParent: false), root: wrapper(ownParent: true))
+    private static let inputWrappers = (
+        own: wrapper(ownParent: false, takesInput: true), root: wrapper(ownParent: true, takesInput: true)
+    )
 
     private static func ready(_ escalation: Escalation) -> String {
         #"printf "%s\n" \#(escalation.readiness) >&2; "#
     }
 
-    /// The standard input: the nonce, the variables, the script.
+    /// The standard input: the nonce, the variables, the script; its length before it where more may follow.
     static func input(_ command: HostCommand, nonce: String) -> String {
         let exports = variables(of: command).sorted { $0.key < $1.key }.map { "export \($0.key)=\(quoted($0.value)); " }
-        return "\(nonce)\n\(exports.joined())\(command.script)\n"
+        let script = "\(exports.joined())\(command.script)\n"
+        return command.inputs.isEmpty ? "\(nonce)\n\(script)" : "\(nonce)\n\(script.utf8.count)\n\(script)"
     }
 
     private static func variables(of command: HostCommand) -> [String: String] {
@@ -61,9 +64,12 @@ enum CommandLine {
     ///
     /// sshd makes each command the leader of a session of its own; under sudo or doas the leader is the parent. Any
     /// other leader is somebody else's, and 0 is told. No single quote, exclamation mark or newline may appear.
-    private static func wrapper(ownParent: Bool) -> String {
+    ///
+    /// With `takesInput` the script ends after its length, and may ask for more: the question goes to the real standard
+    /// output, the answer comes from the real standard input, wherever the script has led its own.
+    private static func wrapper(ownParent: Bool, takesInput: Bool = false) -> String {
         let isOwn = ownParent ? #"[ "$4" = $$ ] || [ "$4" = $PPID ]"# : #"[ "$4" = $$ ]"#
-        return [
+        let beginning = [
             "read -r fleet_n",
             "read -r fleet_x </proc/$$/stat",
             "set -- ${fleet_x##*) }",
@@ -74,12 +80,21 @@ enum CommandLine {
             #"printf "%s:run:%s:%s\n" "$fleet_n" "$fleet_i" "$fleet_t""#,
             #"printf "%s:run\n" "$fleet_n" >&2"#,
             "set --",
-            "fleet_s=$(cat)",
+        ]
+        let end = [
             #"(exec </dev/null; eval " $fleet_s")"#,
             "fleet_r=$?",
             #"printf "%s:end:%s\n" "$fleet_n" "$fleet_r""#,
             #"printf "%s:end\n" "$fleet_n" >&2"#,
             "exit $fleet_r",
-        ].joined(separator: "; ")
+        ]
+        return (beginning + (takesInput ? scriptBeforeInput : ["fleet_s=$(cat)"]) + end).joined(separator: "; ")
     }
+
+    private static let scriptBeforeInput = [
+        "read -r fleet_c",
+        "fleet_s=$(head -c $fleet_c)",
+        "exec 3>&1 4<&0",
+        #"fleet_input() { printf "%s:ask:%s\n" "$fleet_n" "$1" >&3; head -c "$2" <&4; }"#,
+    ]
 }

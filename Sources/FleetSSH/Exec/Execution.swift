@@ -1,3 +1,4 @@
+internal import CLibSSH2
 internal import FleetModel
 internal import NIOCore
 
@@ -18,6 +19,7 @@ final class Execution: ChannelOwner {
     private var earlierTimings: [String: Int] = [:]
     private var wasSent = false
     private var isScriptSent = false
+    private var feed: InputFeed?
     private var answers = 0
     private var stop: Stop?
     private var deadline: MovingDeadline?
@@ -57,9 +59,13 @@ final class Execution: ChannelOwner {
         let limit = connection.settings.openSeconds
         deadline = MovingDeadline(connection.loop)
         deadline?.set(in: limit) { [self] in
-            finish(.neverStarted("the host opened no channel within \(limit) s"))
+            finish(
+                wasSent
+                    ? .transportLost("the host did not say within \(limit) s whether the command started")
+                    : .neverStarted("the host opened no channel within \(limit) s"))
         }
-        let channel = RemoteChannel(.command(CommandLine.line(escalation)), session: session, owner: self)
+        let line = CommandLine.line(escalation, takesInput: !command.inputs.isEmpty)
+        let channel = RemoteChannel(.command(line), session: session, owner: self)
         self.channel = channel
         channel.open()
     }
@@ -74,15 +80,40 @@ final class Execution: ChannelOwner {
         finish(wasSent ? .transportLost(words) : .neverStarted(words))
     }
 
-    func channelOpened() {
+    /// The script travels right behind the request, unless a password has to go first.
+    func channelRequested() {
         wasSent = true
-        deadline?.set(in: command.timeoutSeconds) { [self] in halt(.deadline) }
         if !escalation.mayAsk { sendScript() }
     }
 
+    func channelOpened() {
+        deadline?.set(in: command.timeoutSeconds) { [self] in halt(.deadline) }
+    }
+
+    func channelDrained() { feed?.more() }
+
     private func sendScript() {
         isScriptSent = true
-        channel?.write(ByteBuffer(string: CommandLine.input(command, nonce: nonce)), ending: true)
+        channel?.write(
+            ByteBuffer(string: CommandLine.input(command, nonce: nonce)), ending: command.inputs.isEmpty)
+    }
+
+    /// Hands over what the script asked for, one input after the other.
+    private func answerQuestions() {
+        guard stop == nil, !output.questions.isEmpty, feed == nil, let channel, let connection else { return }
+        let number = output.questions.removeFirst()
+        guard command.inputs.indices.contains(number) else { return channel.write(ByteBuffer(), ending: true) }
+        let feed = InputFeed(command.inputs[number], into: channel, on: connection.loop) { [weak self] isWhole in
+            self?.fed(isWhole)
+        }
+        self.feed = feed
+        feed.more()
+    }
+
+    /// A file that became shorter ends the host's input: its script sees that the contents are not whole.
+    private func fed(_ isWhole: Bool) {
+        feed = nil
+        if isWhole { answerQuestions() } else { channel?.write(ByteBuffer(), ending: true) }
     }
 
     /// Answers the host's question for a password, and sends the script once the shell is root's.
@@ -102,6 +133,7 @@ final class Execution: ChannelOwner {
         let wasStarted = output.start != nil
         if stream == 0 { output.consume(bytes) } else { errors.consume(bytes) }
         if !isScriptSent, escalation.mayAsk { answer() }
+        if !output.questions.isEmpty { answerQuestions() }
         guard !wasStarted, output.start != nil else { return }
         clock.end("start")
         if stop != nil { kill() }
@@ -124,13 +156,19 @@ final class Execution: ChannelOwner {
     func channelFailed(_ code: Int32, _ words: String) {
         channel = nil
         guard stop != .deadline else { return }
-        finish(wasSent ? .transportLost(words) : .neverStarted("the host opened no channel: \(words)"))
+        // A refusal is an answer: nothing was started.
+        let isRefused = code == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED || code == LIBSSH2_ERROR_CHANNEL_FAILURE
+        finish(
+            wasSent && !(isRefused && output.start == nil)
+                ? .transportLost(words) : .neverStarted("the host opened no channel: \(words)"))
     }
 
     /// Reports, once, and closes the channel in the background.
     func finish(_ outcome: HostOutcome, timings: [String: Int] = [:]) {
         guard let reply else { return }
         self.reply = nil
+        feed?.stop()
+        feed = nil
         deadline?.end()
         clock.end("command")
         let all = clock.timings.merging(earlierTimings) { $1 }.merging(timings) { $1 }

@@ -11,7 +11,7 @@ struct MarkedStream {
     private enum Place { case before, inside, after }
 
     private let nonce: [UInt8]
-    /// What the start and the end marker begin with; equally long.
+    /// What the markers of start, question and end begin with; equally long.
     private let openings: [[UInt8]]
     private let limit: Int
     private var place = Place.before
@@ -24,6 +24,8 @@ struct MarkedStream {
     private(set) var start: [Substring]?
     /// The end marker's fields.
     private(set) var end: [Substring]?
+    /// The numbers of the inputs that the script asked for and that were not taken from here yet.
+    var questions: [Int] = []
     /// Told what lies between the markers while it comes, without the limit.
     var tap: ((UnsafeRawBufferPointer) -> Void)?
 
@@ -32,7 +34,7 @@ struct MarkedStream {
 
     init(nonce: String, limit: Int) {
         self.nonce = Array(nonce.utf8)
-        openings = ["run", "end"].map { Array("\(nonce):\($0)".utf8) }
+        openings = ["run", "ask", "end"].map { Array("\(nonce):\($0)".utf8) }
         self.limit = max(0, limit)
     }
 
@@ -96,6 +98,7 @@ struct MarkedStream {
         case "run":
             start = Array(fields.dropFirst())
             place = .inside
+        case "ask": questions += fields.dropFirst().compactMap { Int($0) }
         case "end":
             end = Array(fields.dropFirst())
             place = .after

@@ -8,7 +8,9 @@ internal import Darwin
 #endif
 
 /// Reads known_hosts files once and again when they change; every session shares the same index.
-actor KnownHostsStore {
+///
+/// A lock rather than an actor: it is asked once for each connection, and a hop between threads costs more than the look.
+final class KnownHostsStore: Sendable {
     private struct Stamp: Hashable {
         var inode: UInt64
         var size: Int64
@@ -16,22 +18,30 @@ actor KnownHostsStore {
         var nanoseconds: Int
     }
 
-    private var indexes: [[String]: (stamps: [Stamp?], index: KnownHostsIndex)] = [:]
+    private let indexes = Mutex<[[String]: (stamps: [Stamp?], index: KnownHostsIndex)]>([:])
     private let warn: @Sendable (String) -> Void
 
     init(warn: @escaping @Sendable (String) -> Void) { self.warn = warn }
 
     /// The index of these files, in their order; a file that is not there counts as empty.
     func index(of files: [String]) -> KnownHostsIndex {
-        let stamps = files.map(Self.stamp)
-        if let known = indexes[files], known.stamps == stamps { return known.index }
+        let (index, isNew) = indexes.withLock { indexes in
+            let stamps = files.map(Self.stamp)
+            if let known = indexes[files], known.stamps == stamps { return (known.index, false) }
+            let index = Self.read(files)
+            indexes[files] = (stamps, index)
+            return (index, true)
+        }
+        if isNew { index.warnings.forEach(warn) }
+        return index
+    }
+
+    private static func read(_ files: [String]) -> KnownHostsIndex {
         var index = KnownHostsIndex()
         for file in files {
             guard let data = try? Data(contentsOf: URL(filePath: file)) else { continue }
             index.add(String(decoding: data, as: UTF8.self), file: file)
         }
-        index.warnings.forEach(warn)
-        indexes[files] = (stamps, index)
         return index
     }
 

@@ -1,5 +1,6 @@
 internal import FleetModel
 internal import Foundation
+internal import Synchronization
 
 /// Reads every private key file once, and decrypts it once; an actor, so that a slow decryption is waited for, not
 /// repeated.
@@ -16,6 +17,8 @@ actor IdentityStore {
     private var files: [String: Task<File, Never>] = [:]
     private var agents: [String: Task<Agent?, Never>] = [:]
     private var known: [Request: Task<Identities, Never>] = [:]
+    /// What is known for good: asked once for each connection, without a hop between threads.
+    private let gathered = Mutex<[Request: Identities]>([:])
 
     /// What a private key file comes to.
     private struct File: Sendable {
@@ -34,7 +37,14 @@ actor IdentityStore {
     }
 
     /// The keys of files in their order, each by the agent where that holds it; then the agent's others.
-    func identities(_ request: Request) async -> Identities {
+    nonisolated func identities(_ request: Request) async -> Identities {
+        if let known = gathered.withLock({ $0[request] }) { return known }
+        let identities = await gatherOnce(request)
+        gathered.withLock { $0[request] = identities }
+        return identities
+    }
+
+    private func gatherOnce(_ request: Request) async -> Identities {
         if let task = known[request] { return await task.value }
         let task = Task { await gather(request) }
         known[request] = task

@@ -1,44 +1,41 @@
+internal import NIOCore
 internal import Synchronization
 
 /// A bounded number of permits, handed out in the order they are asked for.
 final class Permits: Sendable {
     private struct State {
         var free: Int
-        var waiting: [CheckedContinuation<Void, Never>] = []
-        var next = 0
+        var waiting = CircularBuffer<@Sendable () -> Void>()
     }
 
     private let state: Mutex<State>
 
     init(_ count: Int) { state = Mutex(State(free: max(1, count))) }
 
-    func acquire() async {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                if state.free > 0 {
-                    state.free -= 1
-                    return true
-                }
-                state.waiting.append(continuation)
-                return false
+    /// Calls back when there is a permit: at once where there is, else from whoever gives one back.
+    func enter(_ admitted: @escaping @Sendable () -> Void) {
+        let isFree = state.withLock { state in
+            if state.free > 0 {
+                state.free -= 1
+                return true
             }
-            if isFree { continuation.resume() }
+            state.waiting.append(admitted)
+            return false
         }
+        if isFree { admitted() }
     }
 
+    /// Waits for a permit.
+    func acquire() async {
+        await withCheckedContinuation { continuation in enter { continuation.resume() } }
+    }
+
+    /// Gives a permit back.
     func release() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.next < state.waiting.count else {
-                state.free += 1
-                return nil
-            }
-            defer { state.next += 1 }
-            if state.next > 1024 {
-                state.waiting.removeFirst(state.next)
-                state.next = 0
-            }
-            return state.waiting[state.next]
+        let next = state.withLock { state -> (@Sendable () -> Void)? in
+            if state.waiting.isEmpty { state.free += 1 }
+            return state.waiting.popFirst()
         }
-        next?.resume()
+        next?()
     }
 }

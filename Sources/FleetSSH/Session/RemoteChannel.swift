@@ -3,8 +3,12 @@ internal import NIOCore
 
 /// What a channel tells the one who opened it.
 protocol ChannelOwner: AnyObject {
+    /// The command is on its way, and what is written now goes along with it; not yet accepted.
+    func channelRequested()
     /// The peer accepted the channel, and its command where it has one.
     func channelOpened()
+    /// Everything written was handed over, and there is room for more.
+    func channelDrained()
     /// Bytes of standard output (0) or standard error (1); valid during the call only.
     func channelReceived(_ bytes: UnsafeRawBufferPointer, stream: Int32)
     /// Everything that could be read for now was read.
@@ -37,6 +41,7 @@ final class RemoteChannel {
     private var state = State.opening
     private var raw: OpaquePointer?
     private var outgoing = ByteBuffer()
+    private var isRequested = false
     private var endsInput = false
     private var hasEndedInput = false
     /// Called once when the opening is at the head of the session's queue.
@@ -88,6 +93,7 @@ final class RemoteChannel {
     /// Does what can be done now.
     func pump() {
         if state == .starting { start() }
+        if state == .starting { writeOut() }
         if state == .open {
             writeOut()
             readIn()
@@ -152,8 +158,14 @@ final class RemoteChannel {
     private func start() {
         guard case .command(let line) = purpose else { return }
         let code = libssh2_channel_process_startup(raw, "exec", 4, line, UInt32(line.utf8.count))
+        if !isRequested {
+            isRequested = true
+            // The request is sent, since SEND always accepts: what follows it needs no round trip of its own.
+            owner?.channelRequested()
+        }
         if code == SSHLibrary.again { return }
         guard code == 0 else { return fail(code) }
+        guard state == .starting else { return }
         state = .open
         owner?.channelOpened()
     }
@@ -165,10 +177,15 @@ final class RemoteChannel {
             }
             if written == Int(SSHLibrary.again) { return }
             guard written >= 0 else { return fail(Int32(written)) }
+            // Neither room nor a word about it: the next inbound bytes may bring it.
+            guard written > 0 else { return }
             outgoing.moveReaderIndex(forwardBy: written)
         }
         guard outgoing.readableBytes == 0 else { return }
-        if outgoing.capacity > 0 { outgoing = ByteBuffer() }
+        if outgoing.capacity > 0 {
+            outgoing = ByteBuffer()
+            owner?.channelDrained()
+        }
         if endsInput, !hasEndedInput, libssh2_channel_send_eof(raw) != SSHLibrary.again { hasEndedInput = true }
     }
 

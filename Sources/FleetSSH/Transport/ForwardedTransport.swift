@@ -33,7 +33,11 @@ final class ForwardedTransport: Transport, ChannelOwner {
     /// Tells the user that the jump host's session is gone.
     func jumpEnded(_ words: String) { end(words) }
 
+    func channelRequested() {}
+
     func channelOpened() { user?.transportConnected(self) }
+
+    func channelDrained() {}
 
     func channelReceived(_ bytes: UnsafeRawBufferPointer, stream: Int32) {
         guard stream == 0 else { return }

@@ -37,7 +37,9 @@ extension SimulatedCluster {
         case .evict(let pod, let grace):
             return evict(pod.key, DeleteOptions(isDryRun: isDryRun, gracePeriodSeconds: grace, uid: pod.uid))
         case .deletePod(let pod, let grace):
-            return (deletePod(pod.key, DeleteOptions(isDryRun: isDryRun, gracePeriodSeconds: grace, uid: pod.uid)), .zero)
+            return (
+                deletePod(pod.key, DeleteOptions(isDryRun: isDryRun, gracePeriodSeconds: grace, uid: pod.uid)), .zero
+            )
         case .deleteNode(let name, let uid):
             let identity = ObjectIdentity(.node, ObjectKey("", name.rawValue))
             return (delete(identity, DeleteOptions(isDryRun: isDryRun, uid: uid)), .zero)
@@ -45,8 +47,10 @@ extension SimulatedCluster {
             return (scale(workload, replicas, annotations, isDryRun: isDryRun), .zero)
         case .setMinimumReplicas(let key, let minimum, let annotations):
             return (setMinimum(key, minimum, annotations, isDryRun: isDryRun), .zero)
-        // Secrets are the server's; the simulation's hosts join by being told to.
-        case .createBootstrapToken, .deleteBootstrapToken: return (.done(nil), .zero)
+        case .setBudget(let key, let uid, let bound, let annotations):
+            return (setBudget(key, uid, bound, annotations, isDryRun: isDryRun), .zero)
+        // Secrets and Events are the server's; the simulation's hosts join by being told to.
+        case .createBootstrapToken, .deleteBootstrapToken, .recordEvent: return (.done(nil), .zero)
         }
     }
 
@@ -78,6 +82,21 @@ extension SimulatedCluster {
             $0.workload.annotations.apply(annotations)
         }
         return .done(storedWorkload(index))
+    }
+
+    private mutating func setBudget(
+        _ key: ObjectKey, _ uid: ObjectUID, _ bound: BudgetBound?, _ annotations: [String: String?], isDryRun: Bool
+    ) -> SimulationReply {
+        let identity = ObjectIdentity(.budget, key)
+        guard var budget = budget(key) else { return .refused(.notFound(identity)) }
+        guard uid == budget.uid || uid.rawValue.isEmpty else {
+            return .refused(.precondition(identity, "UID", wanted: uid.rawValue, found: budget.uid.rawValue))
+        }
+        guard !isDryRun else { return .done(stored(identity)) }
+        budget.set(bound)
+        budget.annotations.apply(annotations)
+        replaceBudget(budget)
+        return .done(stored(identity))
     }
 
     private mutating func setMinimum(

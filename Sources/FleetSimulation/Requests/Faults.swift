@@ -71,8 +71,10 @@ extension SimulatedCluster {
         case .deleteNode(let name, _): (.deleteNode, ObjectKey("", name.rawValue))
         case .scale(let workload, _, _): (.scale, workload.key)
         case .setMinimumReplicas(let key, _, _): (.write, key)
+        case .setBudget(let key, _, _, _): (.write, key)
         case .createBootstrapToken(let token): (.write, ObjectKey("kube-system", "bootstrap-token-\(token.id)"))
         case .deleteBootstrapToken(let id): (.write, ObjectKey("kube-system", "bootstrap-token-\(id)"))
+        case .recordEvent(let event): (.write, ObjectKey("default", event.name))
         }
     }
 
@@ -82,7 +84,10 @@ extension SimulatedCluster {
         case .timedOut(let lands):
             if lands { carryOutUnanswered(command) }
             let message = "Timeout: request did not complete within requested timeout - context deadline exceeded"
-            return (.refused(SimulationRefusal(status: 504, reason: "Timeout", message: message, code: .timedOut)), .seconds(34))
+            return (
+                .refused(SimulationRefusal(status: 504, reason: "Timeout", message: message, code: .timedOut)),
+                .seconds(34)
+            )
         case .connectionLost(let lands):
             if lands { carryOutUnanswered(command) }
             return (.lost, .zero)

@@ -141,7 +141,7 @@ extension SimulatedCluster {
         }
     }
 
-    private mutating func replaceBudget(_ new: PodDisruptionBudget) {
+    mutating func replaceBudget(_ new: PodDisruptionBudget) {
         guard let index = budgetIndex[new.key] else { return }
         change(budget: index) {
             $0.labels = new.labels
@@ -197,7 +197,8 @@ extension SimulatedCluster {
         if let refusal = refusal(identity, options) { return .refused(refusal) }
         guard replicas >= 0 else {
             return .refused(
-                .invalid(identity, field: "spec.replicas", "Invalid value: \(replicas): must be greater than or equal to 0"))
+                .invalid(
+                    identity, field: "spec.replicas", "Invalid value: \(replicas): must be greater than or equal to 0"))
         }
         if !options.isDryRun { change(workload: index) { $0.workload.replicas = replicas } }
         return .done(storedWorkload(index))

@@ -72,6 +72,22 @@ extension APIRequest {
         )
     }
 
+    /// A patch of a budget's bound and annotations in one request; the UID goes along, so that it never reaches a
+    /// namesake.
+    public static func setBudget(
+        _ budget: ObjectKey, uid: ObjectUID, _ bound: BudgetBound?, annotations: [String: String?]
+    ) -> APIRequest {
+        var metadata: JSONValue = ["uid": .string(uid.rawValue)]
+        if !annotations.isEmpty { metadata["annotations"] = changes(annotations) }
+        var spec = JSONValue.object(JSONObject())
+        for field in BudgetBound.Field.allCases {
+            spec[field.rawValue] = bound.flatMap { $0.field == field ? $0.value.json : nil } ?? .null
+        }
+        return APIRequest(
+            .patch, APIResource.budgets.path(namespace: budget.namespace, name: budget.name), contentType: mergePatch,
+            body: ["metadata": metadata, "spec": spec])
+    }
+
     private static func delete(
         _ resource: APIResource, _ key: ObjectKey, uid: ObjectUID, gracePeriodSeconds: Int64?
     ) -> APIRequest {

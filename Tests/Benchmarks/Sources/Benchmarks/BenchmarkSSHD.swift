@@ -10,7 +10,7 @@ final class BenchmarkSSHD {
     let user = NSUserName()
     /// The secret of the user's key, from which both engines make their own.
     let seed: [UInt8] = (0..<32).map { _ in .random(in: .min ... .max) }
-    private let folder = NSTemporaryDirectory() + "fleet-bench-\(UUID().uuidString)"
+    let folder = NSTemporaryDirectory() + "fleet-bench-\(UUID().uuidString)"
     private var process: Process?
 
     init() throws {
@@ -18,7 +18,10 @@ final class BenchmarkSSHD {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Self.run("/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/host")
         try write(Self.pem(seed), to: "key")
-        try write("\(Self.publicKey(seed))\n", to: "authorized_keys")
+        // For tools that read no key of RFC 8410.
+        try Self.run("/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(folder)/id")
+        let other = try String(contentsOfFile: "\(folder)/id.pub", encoding: .utf8)
+        try write("\(Self.publicKey(seed))\n\(other)", to: "authorized_keys")
         try write(
             """
             Port \(port)
@@ -59,6 +62,15 @@ final class BenchmarkSSHD {
                 name: address, address: address, port: port, user: user, identityFiles: ["\(folder)/key"],
                 knownHostsFiles: ["\(folder)/known_hosts"])
         }
+    }
+
+    /// One host behind a port of 127.0.0.1, such as that of a slow path.
+    func endpoint(port: Int) throws -> HostEndpoint {
+        let key = try String(contentsOfFile: "\(folder)/host.pub", encoding: .utf8).split(separator: " ").prefix(2)
+        try write("[127.0.0.1]:\(port) \(key.joined(separator: " "))\n", to: "known_hosts.path")
+        return HostEndpoint(
+            name: "far", address: "127.0.0.1", port: port, user: user, identityFiles: ["\(folder)/key"],
+            knownHostsFiles: ["\(folder)/known_hosts.path"])
     }
 
     /// As root sshd wants /run/sshd, which is made in a mount namespace of its own.

@@ -41,6 +41,23 @@ struct SSHCost {
         print(
             "  fleet         \(mine.milliseconds) ms CPU a host, \((mine / theirs).hundredths) x bare (bound \(Self.bound))"
         )
+        try compare(mine)
+    }
+
+    private func compare(_ mine: Double) throws {
+        let peers = Peers(server, addresses: addresses)
+        let costs = [
+            ("parallel-ssh", try peers.parallelSSH(fanout: Self.fanout), " (bound 0.50)"),
+            ("OpenSSH", try peers.openSSH(), ""),
+        ]
+        for (name, cost, bound) in costs {
+            guard let cost else {
+                print("  skipped: \(name) is not installed")
+                continue
+            }
+            print(
+                "  \(name): \(cost.milliseconds) ms CPU a host; fleet takes \((mine / cost).hundredths) of it\(bound)")
+        }
     }
 
     private func cost(_ work: () throws -> Void) rethrows -> Double {
@@ -75,12 +92,22 @@ struct SSHCost {
 struct Usage {
     private var seconds: Double
 
-    static var now: Usage {
+    static var now: Usage { of(RUSAGE_SELF) }
+    /// Those of children that have ended.
+    static var ofChildren: Usage { of(RUSAGE_CHILDREN) }
+
+    #if canImport(Glibc)
+    private typealias Who = __rusage_who
+    #else
+    private typealias Who = Int32
+    #endif
+
+    private static func of(_ who: Who) -> Usage {
         var usage = rusage()
         #if canImport(Glibc)
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        getrusage(__rusage_who_t(who.rawValue), &usage)
         #else
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(who, &usage)
         #endif
         let whole = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
         return Usage(seconds: Double(whole) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6)

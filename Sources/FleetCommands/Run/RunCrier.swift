@@ -1,0 +1,56 @@
+import FleetLocal
+import FleetModel
+import FleetPlanning
+import FleetReport
+import FleetRun
+import FleetRuntime
+import Synchronization
+
+/// Tells the cluster and the playbook's `notify` what a run's facts say.
+final class RunCrier: Sendable {
+    private struct State {
+        var notices: Notices
+        var events: NodeEvents
+    }
+
+    let announcer: Announcer
+    private let notifiers: [Notifier]
+    private let state: Mutex<State>
+
+    init(_ order: RunOrder, _ preparation: Preparation, _ output: Output) {
+        let nodes = order.waves.flatMap(\.targets).compactMap { target in target.nodeUID.map { (target.node, $0) } }
+        notifiers = preparation.playbook.notifiers
+        announcer = Announcer(cluster: preparation.client, local: LocalMachine()) { output.warning($0) }
+        state = Mutex(
+            State(
+                notices: Notices(run: order.settings.id, playbook: order.playbook),
+                events: NodeEvents(
+                    run: order.settings.id, playbook: order.playbook, actor: order.settings.actor,
+                    uids: Dictionary(nodes, uniquingKeysWith: { first, _ in first }))))
+    }
+
+    /// Takes facts that are on disk, in the order of the journal.
+    func take(_ facts: [RecordedEvent]) {
+        state.withLock { state in
+            for fact in facts {
+                if let event = state.events.take(fact.event, sequence: fact.sequence, at: fact.time) {
+                    announcer.take(.event(event))
+                }
+                guard let notice = state.notices.take(fact.event, at: fact.time) else { continue }
+                for notifier in notifiers where notifier.kinds.contains(notice.kind) {
+                    announcer.take(.notice(notice.act(of: notifier), to: notifier.receiver))
+                }
+            }
+        }
+    }
+}
+
+extension Notifier {
+    /// What it is called in warnings; an address may hold a secret and is not shown.
+    fileprivate var receiver: String {
+        switch act {
+        case .command: "the command of notify"
+        case .request, .query: "the url of notify"
+        }
+    }
+}

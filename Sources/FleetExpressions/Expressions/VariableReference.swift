@@ -1,0 +1,64 @@
+/// A variable that an expression names, and where.
+public struct VariableReference: Hashable, Sendable {
+    /// The variable.
+    public var name: String
+    /// Where it is named.
+    public var location: SourceLocation
+    /// Whether the expression asks if it is defined, or has something in its place.
+    public var isOptional: Bool
+
+    /// The variables that a step's condition and arguments name.
+    public static func all(in step: PlaybookStep) -> [VariableReference] {
+        let condition = step.condition?.expressions.flatMap { $0.references() } ?? []
+        let guarded = Set(condition.filter(\.isOptional).map(\.name))
+        return (condition + all(in: step.arguments)).map { reference in
+            var reference = reference
+            reference.isOptional = reference.isOptional || guarded.contains(reference.name)
+            return reference
+        }
+    }
+
+    /// The variables that the templates of a value name.
+    static func all(in value: LocatedValue) -> [VariableReference] {
+        switch value.content {
+        case .sequence(let elements): return elements.flatMap { all(in: $0) }
+        case .mapping(let mapping): return mapping.entries.flatMap { all(in: $0.value) }
+        case .scalar(let scalar):
+            guard scalar.text.contains("{{") else { return [] }
+            var scanner = TemplateScanner(scalar, hasComments: false)
+            var references: [VariableReference] = []
+            while let part = try? scanner.next() {
+                if case .expression(let expression, _) = part { references += expression.references() }
+            }
+            return references
+        }
+    }
+}
+
+extension Expression {
+    /// The variables that it names; those behind `default` and `is defined` are optional.
+    func references(isOptional: Bool = false) -> [VariableReference] {
+        switch node {
+        case .literal: return []
+        case .name(let name): return [VariableReference(name: name, location: location, isOptional: isOptional)]
+        case .list(let elements): return elements.flatMap { $0.references(isOptional: isOptional) }
+        case .attribute(let base, _), .not(let base), .negative(let base):
+            return base.references(isOptional: isOptional)
+        case .index(let base, let index):
+            return base.references(isOptional: isOptional) + index.references(isOptional: isOptional)
+        case .filter(let base, let name, let arguments):
+            let hasDefault = name == Filter.default.rawValue
+            return base.references(isOptional: isOptional || hasDefault)
+                + arguments.flatMap { $0.references(isOptional: isOptional) }
+        case .test(let base, let name, let arguments, _):
+            let asks = ValueTest(rawValue: name).map { !$0.needsValue } ?? false
+            return base.references(isOptional: isOptional || asks)
+                + arguments.flatMap { $0.references(isOptional: isOptional) }
+        case .binary(_, let left, let right):
+            return left.references(isOptional: isOptional) + right.references(isOptional: isOptional)
+        case .conditional(let condition, let value, let other):
+            return condition.references(isOptional: isOptional) + value.references(isOptional: isOptional)
+                + (other?.references(isOptional: isOptional) ?? [])
+        }
+    }
+}

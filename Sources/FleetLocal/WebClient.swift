@@ -1,0 +1,88 @@
+import AsyncHTTPClient
+import FleetModel
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Sends single HTTP requests, and reads what a Prometheus server answers.
+struct WebClient {
+    private struct Answer {
+        var status: Int
+        var body: [UInt8]
+    }
+
+    func send(_ request: LocalRequest) async -> LocalReport {
+        do {
+            let answer = try await exchange(request, at: request.url)
+            let code = "status \(answer.status)"
+            if request.statuses.contains(answer.status) { return LocalReport(isSuccess: true, code: code) }
+            return LocalReport(isSuccess: false, code: code, message: Self.words(answer.body))
+        } catch {
+            return failure(error, hiding: request.url)
+        }
+    }
+
+    /// An instant query: the numbers of a vector or a scalar.
+    func query(_ query: MetricQuery) async -> LocalReport {
+        let allowed = CharacterSet.urlQueryAllowed.subtracting(CharacterSet(charactersIn: "&+=;#"))
+        let expression = query.expression.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+        let url = query.server.withText { text in
+            SecretText("\(text.hasSuffix("/") ? String(text.dropLast()) : text)/api/v1/query?query=\(expression)")
+        }
+        let request = LocalRequest(
+            url: url, bearerTokenFile: query.bearerTokenFile, timeoutSeconds: query.timeoutSeconds)
+        do {
+            return Prometheus.report(try await exchange(request, at: url).body)
+        } catch {
+            return failure(error, hiding: url)
+        }
+    }
+
+    private func exchange(_ request: LocalRequest, at url: SecretText) async throws -> Answer {
+        var outgoing = url.withText { HTTPClientRequest(url: $0) }
+        outgoing.method = .RAW(value: request.method)
+        outgoing.headers.add(name: "Accept", value: "application/json, */*;q=0.5")
+        outgoing.headers.add(name: "User-Agent", value: "fleet")
+        if let path = request.bearerTokenFile {
+            let token = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(
+                in: .whitespacesAndNewlines)
+            outgoing.headers.add(name: "Authorization", value: "Bearer \(token)")
+        }
+        if let body = request.body {
+            outgoing.headers.add(name: "Content-Type", value: "application/json")
+            outgoing.body = .bytes(Array(body.utf8))
+        }
+        let response = try await HTTPClient.shared.execute(outgoing, timeout: .seconds(request.timeoutSeconds))
+        let body = try await response.body.collect(upTo: 1 << 20)
+        return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
+    }
+
+    private static func words(_ body: [UInt8]) -> String {
+        String(decoding: body.prefix(300), as: UTF8.self).split(whereSeparator: \.isNewline).prefix(2).joined(
+            separator: "; ")
+    }
+
+    private func failure(_ error: any Error, hiding url: SecretText) -> LocalReport {
+        let (code, words): (String, String) =
+            switch error {
+            case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
+                ("timed out", "no answer within the time allowed")
+            case let error as HTTPClientError where error == .connectTimeout:
+                ("never started", "no connection within the time allowed")
+            case let error as IOError: ("never started", Self.reason(error))
+            case let error as NIOConnectionError: ("never started", Self.reason(error))
+            case let error as CocoaError: ("never started", error.localizedDescription)
+            default: ("connection lost", "\(error)")
+            }
+        return LocalReport(isSuccess: false, code: code, message: url.redacted(from: words))
+    }
+
+    private static func reason(_ error: IOError) -> String { String(cString: strerror(error.errnoCode)) }
+
+    private static func reason(_ error: NIOConnectionError) -> String {
+        let words = error.connectionErrors.map { ($0.error as? IOError).map(reason) ?? "\($0.error)" }
+        if let first = words.first { return "\(error.host):\(error.port): \(first)" }
+        return "\(error.host): the name cannot be resolved"
+    }
+}

@@ -1,0 +1,110 @@
+import FleetModel
+import FleetPlanning
+
+extension RunMachine {
+    /// Notices that a narrower window opened or closed since the last turn.
+    mutating func watchNarrowWindows() {
+        let windows = order.narrowWindows.windows
+        guard !windows.isEmpty else { return }
+        var hasChanged = narrow.isEmpty
+        if narrow.isEmpty { narrow = windows.map { NarrowState($0.calendar, at: now) } }
+        for index in narrow.indices where narrow[index].changesAt.map({ now >= $0 }) ?? false {
+            narrow[index] = NarrowState(windows[index].calendar, at: now)
+            hasChanged = true
+        }
+        if hasChanged { touchEverything() }
+    }
+
+    /// When the next narrower window opens or closes.
+    var narrowDeadline: Instant? { narrow.compactMap(\.changesAt).min() }
+
+    // MARK: - Admission
+
+    /// Why a node may not be taken in hand: pods on it may not be moved now, or the node could not be finished in time.
+    func narrowRefusal(of target: PlanTarget, in wave: PlannedWave, inHand: Int) -> NarrowRefusal? {
+        guard order.drains, !narrow.isEmpty else { return nil }
+        let need = RunWindow.need(of: wave, inHand: inHand, order.narrowWindows.forecast)
+        return zip(order.narrowWindows.windows, narrow).lazy
+            .compactMap { refusal($0, $1, need, target.node) }.first
+    }
+
+    private func refusal(
+        _ window: NarrowWindow, _ state: NarrowState, _ need: Duration, _ node: NodeName
+    ) -> NarrowRefusal? {
+        if let span = state.span, now + need <= span.end { return nil }
+        guard let pod = world.pods(on: node).first(where: { mustLeave($0, window) }) else { return nil }
+        let what = "\(pod.key) on \(node) has a window of its own (\(window.words))"
+        if let longest = window.calendar.longest(from: now), need > longest {
+            return NarrowRefusal(
+                reason:
+                    "\(what), never longer than \(longest.minutes)m, and a node needs about \(need.minutes)m by the forecast",
+                isForGood: true)
+        }
+        let next =
+            state.next.map { "the next one opens \(Self.words($0, in: window.calendar))" } ?? "none opens within a year"
+        guard let span = state.span else {
+            return NarrowRefusal(reason: "\(what); \(next)", isForGood: state.next == nil)
+        }
+        return NarrowRefusal(
+            reason:
+                "\(what), which ends in \((span.end - now).minutes)m, and a node needs about \(need.minutes)m by the forecast; \(next)"
+        )
+    }
+
+    private func mustLeave(_ pod: Pod, _ window: NarrowWindow) -> Bool {
+        guard window.concerns(pod), !pod.isFinished else { return false }
+        if case .leave = triage.verdict(on: pod, in: world) { return false }
+        return true
+    }
+
+    /// Nothing is in hand, and every node left has pods that may not be moved now: waits, or ends the run.
+    mutating func awaitNarrowWindow(_ refusal: NarrowRefusal) {
+        blockedSince = nil
+        guard order.narrowWindows.waits, !refusal.isForGood else { return finish(.blocked, refusal.reason) }
+        if refusal.reason != lastBlock { emit(.runBlocked(RunEvent.RunBlocked(reason: refusal.reason))) }
+        lastBlock = refusal.reason
+    }
+
+    // MARK: - Nodes in hand
+
+    /// Whether a node in hand has pods whose window is closed; it is given back, or kept as it is until it opens.
+    mutating func isKeptByNarrowWindow(_ name: NodeName) -> Bool {
+        guard !narrow.isEmpty, !state.isStopping, !isOutsideWindow, let node = state.nodes[name], !node.isDrained,
+            let closed = closedWindow(of: name)
+        else {
+            if returning.removeValue(forKey: name) != nil { refreshEvictions(of: name) }
+            return false
+        }
+        governor.drop(name)
+        let deadline = returning[name] ?? now + .seconds(60)
+        returning[name] = deadline
+        let isUnderWay =
+            state.open.values.contains { $0.node == name }
+            || node.evicted.values.contains {
+                !$0.isGone && ($0.isAccepted || state.openEvictions.values.contains($0.pod))
+            }
+        guard !isUnderWay || now >= deadline else {
+            wake(name, at: deadline)
+            return true
+        }
+        settleCompensations(of: name)
+        guard state.compensations.values.allSatisfy({ $0.node != name }) else { return true }
+        returnNode(name, closed.calendar.windows.first?.atEnd ?? .uncordon)
+        if let undoDeadline { wake(name, at: undoDeadline) }
+        return true
+    }
+
+    /// A closed window of a pod that is still to leave the node.
+    private func closedWindow(of name: NodeName) -> NarrowWindow? {
+        guard order.drains else { return nil }
+        let closed = zip(order.narrowWindows.windows, narrow).filter { $1.span == nil }.map(\.0)
+        guard !closed.isEmpty else { return nil }
+        let pods = world.pods(on: name)
+        return closed.first { window in pods.contains { mustLeave($0, window) } }
+    }
+}
+
+extension Duration {
+    /// Whole minutes, rounded down; at least 0.
+    var minutes: Int64 { max(0, components.seconds / 60) }
+}

@@ -1,0 +1,1 @@
+../../../FleetSSHTests/TroubledPath.swift

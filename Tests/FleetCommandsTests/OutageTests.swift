@@ -1,0 +1,120 @@
+import FleetModel
+import FleetSimulation
+import FleetSimulationServer
+import Foundation
+import Testing
+
+/// The API server dies in mid-run, the disk fills up: the real binary goes on, or stops clearly and is taken up again.
+@Suite(.serialized) struct OutageTests {
+    private static let limit = "web-02,web-06,web-07,web-11"
+
+    private func account() -> Account {
+        Account(user: "tester", groups: ["system:authenticated"], token: "secret-token-of-the-test")
+    }
+
+    /// The same cluster behind the same port: what a restarted API server is.
+    private func restart(_ server: SimulationServer) async throws -> SimulationServer {
+        try await SimulationServer.start(
+            simulation: await server.simulation, settings: SimulationServer.Settings(accounts: [account()]),
+            port: server.port)
+    }
+
+    private func expectDone(_ server: SimulationServer, _ evicted: [[ObjectUID: Int]], _ words: String) async {
+        let snapshot = await server.simulation.snapshot()
+        let gone = Self.limit.split(separator: ",").map(String.init)
+        #expect(!snapshot.nodes.contains { gone.contains($0.name.rawValue) }, "\(words)")
+        #expect(snapshot.nodes.allSatisfy { !$0.isCordoned && $0.taints.isEmpty }, "\(words)")
+        var sum: [ObjectUID: Int] = [:]
+        for counts in evicted { sum.merge(counts, uniquingKeysWith: +) }
+        #expect(sum.values.allSatisfy { $0 == 1 }, "evicted twice: \(sum.filter { $0.value > 1 })")
+    }
+
+    @Test("the API server is gone for two seconds in mid-run: the run waits and goes on by itself")
+    func shortOutage() async throws {
+        try await SimulatedWorld.with { world in
+            let playbook = try world.playbook()
+            let run = try RunningFleet(
+                ["run", playbook, "--yes", "-v", "-l", Self.limit, "--kubeconfig", world.kubeconfig],
+                in: world.folder.path)
+            try await run.says("evicts ")
+            let before = await world.server.audit.evictedPods
+            await world.server.stop()
+            let after = await world.server.audit.evictedPods
+            try await Task.sleep(for: .seconds(2))
+            let second = try await restart(world.server)
+            let status = try await run.status()
+            #expect(status == 0, "\(run.error.suffix(3000))")
+            #expect(after.count >= before.count)
+            await expectDone(second, [after, await second.audit.evictedPods], "\(run.error.suffix(3000))")
+            await second.stop()
+        }
+    }
+
+    @Test("it is gone for longer than the lock lasts: the run stops with 75 and is taken up again")
+    func longOutage() async throws {
+        try await SimulatedWorld.with { world in
+            let playbook = try world.playbook()
+            let run = try RunningFleet(
+                ["run", playbook, "--yes", "-v", "-l", Self.limit, "--kubeconfig", world.kubeconfig],
+                in: world.folder.path)
+            try await run.says("evicts ")
+            await world.server.stop()
+            let first = await world.server.audit.evictedPods
+            #expect(try await run.status() == 75, "\(run.error.suffix(3000))")
+            #expect(run.error.contains("go on with: fleet resume"), "\(run.error.suffix(3000))")
+            let second = try await restart(world.server)
+            let resumed = try await world.run("resume", "--playbook", playbook)
+            #expect(resumed.status == 0, "\(resumed.error.suffix(3000))")
+            await expectDone(second, [first, await second.audit.evictedPods], resumed.error)
+            await second.stop()
+        }
+    }
+
+    /// A file system of one megabyte inside bubblewrap fills up in mid-run.
+    @Test(
+        "the disk is full: nothing is done without a record, the exit says 75, and with room it goes on",
+        .needsSmallDisk)
+    func fullDisk() async throws {
+        try await SimulatedWorld.with { world in
+            let playbook = try world.playbook()
+            let disk = "\(world.folder.path)/disk"
+            try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+            let log = "\(world.folder.path)/run.log"
+            let script = """
+                export FLEET_STATE=\(disk)/fleet.sqlite NO_COLOR=1
+                \(FleetBinary.path) run \(playbook) --yes -v -l \(Self.limit) --kubeconfig \(world.kubeconfig) 2>\(log) &
+                fleet=$!
+                while kill -0 $fleet 2>/dev/null && ! grep -q 'evicts ' \(log); do sleep 0.05; done
+                cat /dev/zero >\(disk)/filler 2>/dev/null
+                wait $fleet
+                echo "first $?"
+                rm -f \(disk)/filler
+                \(FleetBinary.path) resume --playbook \(playbook) --kubeconfig \(world.kubeconfig) 2>>\(log)
+                echo "second $?"
+                \(FleetBinary.path) journal verify 2>>\(log) >/dev/null
+                echo "verify $?"
+                """
+            let said = try await FleetBinary.tool(
+                "bwrap",
+                [
+                    "--dev-bind", "/", "/", "--size", "2000000", "--tmpfs", disk, "--die-with-parent", "sh", "-c",
+                    script,
+                ])
+            let words = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            let results = said.split(separator: "\n").filter {
+                ["first", "second", "verify"].contains($0.split(separator: " ").first ?? "")
+            }
+            #expect(results == ["first 75", "second 0", "verify 0"], "\(words.suffix(4000))")
+            #expect(words.contains("make room on the disk"), "\(words.suffix(4000))")
+            await expectDone(world.server, [await world.server.audit.evictedPods], words)
+        }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// bubblewrap can make a small file system; on a laptop without it the test is skipped visibly, in CI it fails.
+    fileprivate static var needsSmallDisk: Self {
+        let isCI = ProcessInfo.processInfo.environment["CI"] != nil
+        return .enabled(if: FleetBinary.isInstalled("bwrap") || isCI, "needs bwrap")
+    }
+}

@@ -1,0 +1,124 @@
+import FleetModel
+import Foundation
+import Testing
+
+@testable import FleetReport
+@testable import FleetRun
+
+/// What the facts of a run tell people, the cluster and the auditor.
+struct NoticeTests {
+    private func notices(_ events: [(Double, RunEvent)]) -> [Notice] {
+        var notices = Notices(run: RunStory.id, playbook: "decommission")
+        return events.compactMap { notices.take($1, at: RunStory.start + .seconds($0)) }
+    }
+
+    @Test("a run tells of the node set aside, of the wave and of its end, each in a sentence")
+    func story() {
+        let told = notices(RunStory.events)
+        #expect(told.map(\.kind) == [.quarantined, .waveDone, .runDone])
+        #expect(
+            told.map(\.text) == [
+                "fleet run \(RunStory.id) of decommission set web-002 aside in drain: not drained within 30m",
+                "fleet run \(RunStory.id) of decommission finished wave 1: web-[001-002]; set aside: web-002",
+                "fleet run \(RunStory.id) of decommission went to its end with nodes set aside: set aside: web-002",
+            ])
+        #expect(told.map(\.wave) == [nil, 1, nil])
+        #expect(told.first?.node == "web-002")
+    }
+
+    @Test("a block is told once, what can be resumed is told with the command, and Ctrl-C is told nobody")
+    func blocks() {
+        let block = RunEvent.runBlocked(.init(reason: "wave 2 cannot start a node"))
+        let told = notices([
+            (1, block), (2, block), (3, .runFinished(.init(result: .blocked, reason: "no room"))),
+            (4, .runFinished(.init(result: .interrupted, reason: "stopped by SIGINT"))),
+        ])
+        #expect(
+            told.map(\.text) == [
+                "fleet run \(RunStory.id) of decommission is blocked: wave 2 cannot start a node",
+                "fleet run \(RunStory.id) of decommission stopped and can be resumed: no room; go on with: fleet resume \(RunStory.id)",
+            ])
+    }
+
+    @Test("a command finds the notice in its environment, a request carries it")
+    func acts() throws {
+        let notice = try #require(notices(RunStory.events).last)
+        guard case .command(let command) = notice.act(of: Notifier(act: .command(LocalCommand(script: "page")))) else {
+            Issue.record("no command")
+            return
+        }
+        #expect(command.script == "page")
+        #expect(command.environment["FLEET_KIND"] == "run_done")
+        #expect(command.environment["FLEET_RESULT"] == "quarantined")
+        #expect(command.environment["FLEET_TEXT"] == notice.text)
+        let url = SecretText("https://hooks.example/secret")
+        #expect(
+            notice.act(of: Notifier(act: .request(LocalRequest(method: "POST", url: url))))
+                == .request(LocalRequest(method: "POST", url: url, body: notice.json)))
+        let json = try #require(
+            try JSONSerialization.jsonObject(with: Data(notice.json.utf8)) as? [String: String])
+        #expect(
+            json == [
+                "schema": "fleet.notice/v1", "kind": "run_done", "text": notice.text, "run": RunStory.id.rawValue,
+                "playbook": "decommission", "result": "quarantined", "time": "2026-01-02T14:02:24Z",
+            ])
+    }
+
+    @Test("nodes that were cordoned, drained or set aside say so in Events; nodes without a UID do not")
+    func events() {
+        var log = NodeEvents(
+            run: RunStory.id, playbook: "decommission", actor: RunStory.actor,
+            uids: ["web-001": "uid-1", "web-002": "uid-2"])
+        let found = RunStory.events.enumerated().compactMap { place, entry in
+            log.take(entry.1, sequence: Int64(place + 1), at: RunStory.start + .seconds(entry.0))
+        }
+        #expect(found.map(\.reason) == ["Cordoned", "Drained", "SetAside"])
+        #expect(
+            found.first
+                == NodeEvent(
+                    name: "web-001.\(RunStory.id)-9", node: "web-001", uid: "uid-1", reason: "Cordoned",
+                    action: "Cordon",
+                    note: "cordoned by fleet run \(RunStory.id) (decommission, wave 1): SchedulingDisabled",
+                    time: RunStory.start + .seconds(1.1), reporter: "alice@bastion"))
+        #expect(found.last?.isWarning == true)
+        var strange = NodeEvents(run: RunStory.id, playbook: "x", actor: RunStory.actor, uids: [:])
+        #expect(RunStory.events.allSatisfy { strange.take($1, sequence: 1, at: RunStory.start) == nil })
+    }
+
+    private struct Trail: Decodable, Equatable {
+        struct Actor: Decodable, Equatable { var user, machine, version: String }
+        struct Act: Decodable, Equatable {
+            var operation: Int
+            var title, outcome: String
+            var node: String?
+            var changes: [ObjectChange]
+        }
+        var actors: [Actor]
+        var acts: [Act]
+    }
+
+    @Test("the audit names who, and each change with what was there before and how it was answered")
+    func audit() throws {
+        var events = RunStory.events.map { (event: $0.1, time: RunStory.start + .seconds($0.0)) }
+        let change = ObjectChange(object: "Node web-001", field: "spec.unschedulable", before: "false", after: "true")
+        events.append(
+            (
+                .operationIntended(
+                    .init(id: 9, node: "web-001", index: 0, key: "x", title: "cordon web-001", changes: [change])),
+                RunStory.start + .seconds(30)
+            ))
+        let data = try JSONEncoder().encode(AuditTrail(events))
+        let trail = try JSONDecoder().decode(Trail.self, from: data)
+        #expect(trail.actors == [.init(user: "alice", machine: "bastion", version: "0.1.0")])
+        #expect(trail.acts.map(\.operation) == [1, 2, 3, 4, 5, 9])
+        #expect(
+            trail.acts.map(\.outcome) == [
+                "succeeded", "accepted", "accepted", "budgetExhausted", "exited 3", "unknown",
+            ])
+        #expect(
+            trail.acts[1].changes == [
+                ObjectChange(object: "Pod shop/cart-1", field: "spec.nodeName", before: "web-001", after: nil)
+            ])
+        #expect(trail.acts.last?.changes == [change])
+    }
+}
