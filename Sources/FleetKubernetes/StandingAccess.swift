@@ -14,7 +14,8 @@ extension KubernetesClient {
         }
         // A Lease that is not there yet has no name to permit.
         let making = AccessQuestion("create", leases.plural, group: leases.group, namespace: "kube-system")
-        let noting = AccessQuestion("create", "events", group: "events.k8s.io", namespace: "default")
-        return [AccessQuestion("get", "namespaces", name: "kube-system")] + followed + lock + [making, noting]
+        // Events about Nodes live in this namespace.
+        let telling = AccessQuestion("create", "events", group: "events.k8s.io", namespace: "default")
+        return [AccessQuestion("get", "namespaces", name: "kube-system")] + followed + lock + [making, telling]
     }
 }

@@ -20,6 +20,8 @@ public struct PlanRequest: Sendable {
     public var criticalPods: [LabelSelector]
     /// Whether a pod that would fit nowhere is a blocker; false for playbooks that bring new nodes in first.
     public var checksCapacity: Bool
+    /// kube-controller-manager's arguments, where nodes join and the cluster shows them.
+    public var controllerManager: [String: String]?
     /// The plan pinned under the same key; it remembers the identity of Nodes that are gone since.
     public var pinned: Plan?
 

@@ -62,6 +62,12 @@ public enum Planner {
             var fit = CapacityFit(request, index, plan.waves)
             fit.place(moves, into: &groups)
         }
+        if let arguments = request.controllerManager {
+            let present = Set(request.snapshot.nodes.map(\.name))
+            let joining = plan.targets.filter { !present.contains($0.node) && $0.nodeUID == nil }
+            ControllerManagerAdvice(arguments: arguments, nodes: present.count, joining: joining.count)
+                .collect(into: &groups)
+        }
         plan.findings = groups.findings
         plan.forecast = Forecaster(policy: plan.policy, evictions: request.playbook.evictions, index: index)
             .forecast(leaving, moves)

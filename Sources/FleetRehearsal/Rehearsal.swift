@@ -228,6 +228,8 @@ public struct Rehearsal: Sendable {
             if let before { invariants?.evicted(before, reaction.reply, in: simulation) }
             deliver(reaction.changes)
             return (.cluster(reaction.outcome), latencies.request + reaction.delay)
+        case .otherHost(let other, let command):
+            return (.host(hosts.answer(command, on: simulation.host(other)).0), latencies.command)
         case .host(let command):
             let (report, action) = hosts.answer(command, on: node.flatMap { simulation.host($0) })
             if let node, let action { deliver(simulation.apply(.host(node, action), at: now).changes) }

@@ -129,6 +129,8 @@ public struct RunShell: Sendable {
             mailbox.post(.completed(id: act.id, .cluster(outcome), after: clock.now - sent))
         case .host(let command):
             mailbox.post(.completed(id: act.id, .host(await execute(command, for: act.node))))
+        case .otherHost(let name, let command):
+            mailbox.post(.completed(id: act.id, .host(await execute(command, for: name))))
         case .local(let wish):
             mailbox.post(.completed(id: act.id, .local(await local.perform(wish))))
         }

@@ -1,6 +1,7 @@
 import FleetCommands
 import FleetKubernetes
 import FleetModel
+import FleetSimulationServer
 import Foundation
 import Testing
 
@@ -11,6 +12,77 @@ struct ExpandTests {
         SandboxHost(
             name: "new-\(zone)", role: .fresh, internalIP: "10.9.0.\(number + 1)",
             clusterCertificate: HostWorld.certificate)
+    }
+
+    @Test(
+        "A control-plane host makes the token where fleet's user has no Secrets, and revokes it; the pod network is checked",
+        .timeLimit(.minutes(5)))
+    func tokenFromHost() async throws {
+        let hosts = [
+            Self.hosts[0],
+            SandboxHost(
+                name: "cp-1", role: .controlPlane, internalIP: "10.9.0.9", clusterCertificate: HostWorld.certificate),
+        ]
+        let noSecrets = Account.Rule(verbs: ["*"], resources: ["secrets"])
+        try await HostWorld.with(hosts, denied: [noSecrets]) { world in
+            let inventory = try world.inventory(
+                group: ["kubernetes_version: 1.36.0", "zone: eu-1a"],
+                more: "kube_control_plane:\n  hosts:\n    cp-1:\n")
+            let prepared = try await world.run(
+                "run", HostWorld.shipped("prepare-node"), "-i", inventory, "-l", "new-a", "--yes")
+            #expect(prepared.status == 0, "\(prepared.error)")
+
+            let forbidden = try await world.run(
+                "run", try world.quickened("expand"), "-i", inventory, "-l", "new-a", "--yes")
+            #expect(forbidden.status == 1)
+            #expect(forbidden.error.contains("may not: create secrets in kube-system"), "\(forbidden.error)")
+
+            let playbook = try world.folder.write(
+                """
+                name: join
+                hosts: kube_node
+                waves: {soak: 0s}
+                steps:
+                  - join: {token_from: control_plane_host}
+                  - wait_ready: {timeout: 1m}
+                  - check_pod_network: {nodes: 2, timeout: 3s}
+                """, to: "join.yaml")
+            let result = try await world.linked {
+                try await world.run("run", playbook, "-i", inventory, "-l", "new-a", "--yes", "--output", "json")
+            }
+            // Nothing routes to the pods of the simulated cluster: the last step must see that.
+            #expect(result.status != 0)
+            #expect(result.steps.map(\.step) == ["join", "wait_ready"], "\(result.error)\(result.output.suffix(1500))")
+            #expect(result.output.contains("no pod answers on"), "\(result.output.suffix(1500))")
+
+            let state = "/var/lib/sandbox"
+            let seen = try await world.hosts.read(
+                "cp-1", "cat \(state)/tokens-created; echo; cat \(state)/tokens-deleted; wc -c <\(state)/tokens"
+            ).output
+            let made = try #require(seen.firstMatch(of: /^([a-z0-9]{6})\.([a-z0-9]{16})\s/))
+            #expect(seen.contains("\n\(made.1)\n0\n"), "\(seen)")
+            let secret = String(made.2)
+            #expect(!(world.hosts.calls(on: "cp-1") + world.hosts.calls(on: "new-a")).contains { $0.contains(secret) })
+            for name in ["fleet.sqlite", "fleet.sqlite-wal"] {
+                let data = (try? Data(contentsOf: URL(fileURLWithPath: world.folder.path + "/" + name))) ?? Data()
+                #expect(data.range(of: Data(secret.utf8)) == nil)
+            }
+            #expect(!result.output.contains(secret) && !result.error.contains(secret))
+            #expect(try await world.unpermitted(by: playbook) == [])
+
+            // With a way to the pods the check passes: a refusal is an answer.
+            let pods = try await world.snapshot().pods.map(\.address).filter { !$0.isEmpty }
+            #expect(pods.count > 10)
+            _ = try await world.hosts.read(
+                "new-a", "ip link set lo up; for a in \(pods.joined(separator: " ")); do ip addr add $a/32 dev lo; done"
+            )
+            let check = try world.folder.write(
+                "name: check\nhosts: kube_node\nsteps:\n  - check_pod_network: {timeout: 20s}\n", to: "check.yaml")
+            let checked = try await world.run(
+                "run", check, "-i", inventory, "-l", "new-a", "--yes", "--output", "json")
+            #expect(checked.status == 0, "\(checked.error)\(checked.output.suffix(1500))")
+            #expect(checked.steps.first?.detail.hasSuffix("were reached") == true, "\(checked.steps)")
+        }
     }
 
     @Test(
@@ -78,6 +150,7 @@ struct ExpandTests {
                     "run", playbook, "-i", inventory, "-l", "all", "--plan", "again", "--yes", "--output", "json")
             }
             #expect(again.status == 0, "\(again.error)")
+            #expect(try await world.unpermitted(by: playbook) == [])
             #expect(again.steps.filter(\.changed).map { "\($0.node) \($0.step): \($0.detail)" } == [])
         }
     }

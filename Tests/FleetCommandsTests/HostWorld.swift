@@ -20,7 +20,7 @@ struct HostWorld {
 
     /// Starts cluster and hosts, hands them to a body, and ends everything.
     static func with(
-        _ hosts: [SandboxHost], snapshot: ClusterSnapshot = DemoCluster.snapshot(),
+        _ hosts: [SandboxHost], snapshot: ClusterSnapshot = DemoCluster.snapshot(), denied: [Account.Rule] = [],
         _ body: (HostWorld) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -31,7 +31,8 @@ struct HostWorld {
         settings.podStop = .milliseconds(50)...(.milliseconds(200))
         settings.kubeletStart = .milliseconds(300)
         settings.nodeMonitorGrace = .seconds(4)
-        let account = Account(user: "tester", groups: ["system:masters"], token: "secret-token-of-the-test")
+        let account = Account(
+            user: "tester", groups: ["system:masters"], token: "secret-token-of-the-test", denied: denied)
         let fleet = try await SandboxFleet.start(hosts: hosts, directory: "\(folder.path)/hosts")
         do {
             let server = try await SimulationServer.start(
@@ -88,6 +89,11 @@ struct HostWorld {
             try #require(ContinuousClock.now < deadline)
             try await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    /// What fleet asked of the API so far that a playbook's printed roles do not permit.
+    func unpermitted(by playbook: String) async throws -> [String] {
+        try await PrintedRoles(of: playbook).unpermitted(in: await server.audit)
     }
 
     /// The HTTP status of a GET.

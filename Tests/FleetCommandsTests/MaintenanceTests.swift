@@ -32,6 +32,7 @@ struct MaintenanceTests {
                 )
             }
             #expect(result.status == 0, "\(result.error)\n\(result.output.suffix(2000))")
+            #expect(try await world.unpermitted(by: playbook) == [])
             #expect(try await world.hosts.read("web-02", bootID).output != before)
             #expect(try await world.hosts.read("web-06", bootID).output == other)
             #expect(
@@ -57,6 +58,7 @@ struct MaintenanceTests {
                 try await world.run("run", playbook, "-i", inventory, "-l", "web-02", "--yes")
             }
             #expect(result.status == 0, "\(result.error)")
+            #expect(try await world.unpermitted(by: playbook) == [])
             let left = try await world.hosts.read(
                 "web-02",
                 "ls -A /etc/kubernetes /var/lib/kubelet /etc/cni/net.d 2>/dev/null | grep -v :; iptables-save | sed 's/\"[^\"]*\"//g' | grep -c KUBE-; exit 0"

@@ -68,6 +68,7 @@ struct PrepareNodeTests {
             let second = try await world.run("run", playbook, "-i", inventory, "-l", "all", "--yes", "--output", "json")
             #expect(second.status == 0, "\(second.error)")
             #expect(second.steps.count == first.steps.count)
+            #expect(try await world.unpermitted(by: playbook) == [])
             #expect(second.steps.filter(\.changed).map { "\($0.node) \($0.step): \($0.detail)" } == [])
         }
     }

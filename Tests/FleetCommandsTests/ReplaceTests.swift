@@ -36,6 +36,7 @@ struct ReplaceTests {
             let ready = try #require(steps.firstIndex(of: "new-1 wait_ready"))
             let cordon = try #require(steps.firstIndex(of: "web-02 cordon"))
             #expect(ready < cordon)
+            #expect(try await world.unpermitted(by: playbook) == [])
             #expect(!steps.contains { $0.hasPrefix("new-1 cordon") || $0.hasPrefix("web-02 join") })
             let nodes = try await world.snapshot().nodes
             #expect(nodes.first { $0.name == "web-02" } == nil)

@@ -11,7 +11,8 @@ struct SimulatedWorld {
 
     /// Starts a cluster, hands it to a body, and ends everything.
     static func with(
-        _ snapshot: ClusterSnapshot = DemoCluster.snapshot(), denied: [Account.Rule] = [],
+        _ snapshot: ClusterSnapshot = DemoCluster.snapshot(),
+        allowed: [Account.Rule] = [Account.Rule(verbs: ["*"], resources: ["*"])], denied: [Account.Rule] = [],
         _ body: (SimulatedWorld) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -21,7 +22,8 @@ struct SimulatedWorld {
         settings.podReady = .milliseconds(50)...(.milliseconds(200))
         settings.podStop = .milliseconds(50)...(.milliseconds(200))
         let account = Account(
-            user: "tester", groups: ["system:authenticated"], token: "secret-token-of-the-test", denied: denied)
+            user: "tester", groups: ["system:authenticated"], token: "secret-token-of-the-test", allowed: allowed,
+            denied: denied)
         let server = try await SimulationServer.start(
             simulation: ClusterSimulation(snapshot: snapshot, settings: settings),
             settings: SimulationServer.Settings(accounts: [account]))

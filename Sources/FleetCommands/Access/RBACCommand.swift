@@ -57,5 +57,8 @@ struct RBACCommand: AsyncParsableCommand {
 
 extension LoadedPlaybook {
     /// Everything that the playbook's plans and runs ask of the API.
-    var access: [AccessQuestion] { KubernetesClient.standingAccess + RunAccess.questions(for: steps, header.evictions) }
+    var access: [AccessQuestion] { KubernetesClient.standingAccess + ownAccess }
+
+    /// What the steps and the eviction policy ask of the API.
+    var ownAccess: [AccessQuestion] { RunAccess.questions(for: steps, header.evictions) }
 }

@@ -56,9 +56,12 @@ struct LoadedInventory: Sendable {
         self.init(inventory: Inventory(hosts: hosts, groups: [all, ungrouped] + groups), isFromFiles: false)
     }
 
-    /// The hosts that may come in for others; none where the playbook replaces nothing.
-    func spares(of playbook: LoadedPlaybook, files: any FileTree = DiskFileTree()) throws -> [Host] {
+    /// The hosts that may come in for those that leave; none where the playbook replaces nothing.
+    func spares(
+        of playbook: LoadedPlaybook, for leaving: [Host], files: any FileTree = DiskFileTree()
+    ) throws -> [Host] {
         guard let pattern = playbook.header.spares else { return [] }
+        if playbook.header.provider != nil { return ProvidedHosts.planned(for: leaving) }
         let place = playbook.document.places["replace_with"] ?? SourceLocation(file: playbook.path)
         return try HostPattern(pattern, at: place, tree: files).hosts(in: inventory)
     }

@@ -86,16 +86,18 @@ struct Preparation: Sendable {
         let stored = try await journal.plan(cluster: snapshot.clusterUID, playbook: playbook.header.name, name: name)
         let pinned = try stored.map(PinnedPlan.decode)
         let inventory = files ?? .nodes(of: snapshot, and: pinned)
-        let spares = try inventory.spares(of: playbook)
+        let chosen = try chooseHosts(source, playbook, inventory, snapshot, pinned)
+        let spares = try inventory.spares(of: playbook, for: chosen.placed(in: snapshot, pinned))
         let newcomers = Set(spares.map(\.name))
-        let hosts = try chooseHosts(source, playbook, inventory, snapshot, pinned).filter {
-            !newcomers.contains($0.name)
-        }
+        let hosts = chosen.filter { !newcomers.contains($0.name) }
         var request = PlanRequest(
             snapshot: snapshot, playbook: playbook.header, playbookDigest: playbook.digest, steps: playbook.summaries,
             hosts: hosts, name: name, criticalPods: playbook.checks.criticalPods, pinned: pinned
         )
         request.spares = spares
+        if playbook.summaries.contains(where: \.joins) {
+            request.controllerManager = try await client.controllerManagerArguments()
+        }
         let undefined = playbook.undefinedVariables(
             hosts: hosts.placed(in: snapshot), spares: spares.placed(in: snapshot), extra: extra)
         if let failure = Diagnostics(undefined) { throw failure }
@@ -149,23 +151,37 @@ struct Preparation: Sendable {
         return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Every host that steps may know of: the inventory's, and those that a provider makes.
+    var members: [InventoryMember] {
+        let known = Set(inventory.inventory.hosts.map(\.name))
+        return (inventory.inventory.hosts + hosts.filter { !known.contains($0.name) }).map(InventoryMember.init)
+    }
+
+    /// Control-plane hosts that make tokens; none where the API does.
+    private var tokenHosts: [FleetModel.Host] {
+        let isAsked = playbook.steps.contains { ($0.step as? JoinStep)?.tokenSource == .controlPlaneHost }
+        return isAsked ? inventory.inventory.hosts.filter { $0.groups.contains("kube_control_plane") } : []
+    }
+
     /// How the targets' hosts are reached; empty when no step needs them.
     func endpoints(_ options: HostOptions) throws -> [NodeName: HostEndpoint] {
         guard playbook.summaries.contains(where: \.touchesHost) else { return [:] }
         let resolver = try Endpoints(try options.withDefaults())
         var endpoints: [NodeName: HostEndpoint] = [:]
-        for host in hosts { endpoints[host.node] = try resolver.endpoint(of: host) }
+        for host in hosts + tokenHosts { endpoints[host.node] = try resolver.endpoint(of: host) }
         return endpoints
     }
 }
 
 extension [FleetModel.Host] {
     /// The hosts with the zones of their Nodes, where the inventory says none.
-    fileprivate func placed(in snapshot: ClusterSnapshot) -> [FleetModel.Host] {
+    fileprivate func placed(in snapshot: ClusterSnapshot, _ pinned: Plan? = nil) -> [FleetModel.Host] {
+        let planned = Dictionary(
+            (pinned?.targets ?? []).map { ($0.node, $0.zone) }, uniquingKeysWith: { first, _ in first })
         let nodes = Dictionary(snapshot.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         return map { host in
             var host = host
-            host.zone = host.zone ?? nodes[host.node]?.zone
+            host.zone = host.zone ?? nodes[host.node]?.zone ?? planned[host.node] ?? nil
             return host
         }
     }

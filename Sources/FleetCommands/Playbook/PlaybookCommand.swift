@@ -56,8 +56,8 @@ struct PlaybookCheckCommand: AsyncParsableCommand {
     private func undefined(
         in playbook: LoadedPlaybook, _ hosts: LoadedInventory, _ extra: VariableMapping
     ) throws -> [Diagnostic] {
-        let spares = try hosts.spares(of: playbook)
         let own = try hosts.hosts(of: playbook, limit: inventory.limit, snapshot: ClusterSnapshot())
+        let spares = try hosts.spares(of: playbook, for: own)
         return playbook.undefinedVariables(hosts: own, spares: spares, extra: extra)
     }
 }

@@ -55,6 +55,7 @@ struct RunFlow {
         order.window = window(preparation, reviewed, waves)
         order.narrowWindows = narrowWindows(preparation, reviewed, waves)
         try refuseOutside(order.window)
+        try await AccessCheck.refuse(preparation.playbook, by: preparation.client)
         try approve(reviewed)
         try confirm(reviewed, waves)
         return try await begin(order, preparation)
@@ -80,6 +81,7 @@ struct RunFlow {
         try await preparation.journal.claim(run.stored.id)
         try reviewRest(of: &order, run.history, preparation)
         output.progress("going on with run \(run.stored.id)")
+        let preparation = try await provided(order, preparation)
         let lease = try await lock(preparation).take(for: run.stored.id, plan: preparation.plan.digest)
         return try await drive(order, goingOnWith: run, preparation, lease)
     }
@@ -174,7 +176,7 @@ struct RunFlow {
             id: id, actor: .current, retiring: Set(plan.leavers.map(\.node)), evictions: header.evictions,
             clusterAuthority: preparation.client.connection.certificateAuthorityDigests.first,
             isForControlPlane: header.isForControlPlane,
-            inventory: preparation.inventory.inventory.hosts.map(InventoryMember.init),
+            inventory: preparation.members,
             files: preparation.playbook.files,
             entrance: preparation.entrance
         )
@@ -200,6 +202,7 @@ struct RunFlow {
 
     private func begin(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
         _ = try preparation.endpoints(source.hosts)  // What is wrong with a host's settings is told before anything begins.
+        let preparation = try await provided(order, preparation)
         try preparation.journal.reserve(order.settings.id)
         let lease = try await lock(preparation).take(for: order.settings.id, plan: order.planDigest)
         do {
@@ -244,6 +247,7 @@ struct RunFlow {
         }
         await hosts.close()
         if result.isFinal {
+            await deleteProvided(preparation)
             try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
             await lock(preparation).release(lease)
         }
@@ -253,6 +257,32 @@ struct RunFlow {
 }
 
 extension RunFlow {
+    private func provider(_ preparation: Preparation) -> ProvidedHosts? {
+        preparation.playbook.header.provider.map {
+            ProvidedHosts(provider: $0, playbook: preparation.playbook, plan: preparation.plan, output: output)
+        }
+    }
+
+    /// The same with the hosts that a provider makes for the order's waves, and where they are reached.
+    private func provided(_ order: RunOrder, _ preparation: Preparation) async throws -> Preparation {
+        guard let provider = provider(preparation) else { return preparation }
+        var preparation = preparation
+        preparation.hosts = try await provider.make(order.waves, of: preparation.hosts)
+        return preparation
+    }
+
+    /// Deletes the machines of the nodes that are out; what cannot be deleted is told, and is nobody's loss.
+    private func deleteProvided(_ preparation: Preparation) async {
+        guard let provider = provider(preparation) else { return }
+        do {
+            let progress = try await PlanProgress.read(
+                preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
+            try await provider.delete(progress.finished)
+        } catch {
+            output.warning("the old machines are not deleted: \(error)")
+        }
+    }
+
     private func sshSettings(_ preparation: Preparation) -> SSHSettings {
         var settings = SSHSettings()
         Secrets(source.hosts, hosts: preparation.hosts, output).give(to: &settings)

@@ -276,7 +276,26 @@ enum SandboxStandIns {
             reset) reset "$@" ;;
             join) join "$@" ;;
             token)
+                tokens=$STATE/tokens
                 case " $* " in
+                    " list "*)
+                        echo "TOKEN                     TTL         EXPIRES"
+                        cat "$tokens" 2>/dev/null || true ;;
+                    " delete "*)
+                        grep -q "^$2\\." "$tokens" 2>/dev/null || die "bootstrap token \"$2\" not found"
+                        sed -i "/^$2\\./d" "$tokens"
+                        echo "$2" >>"$STATE/tokens-deleted"
+                        echo "bootstrap token \"$2\" deleted" ;;
+                    *" --config "*)
+                        file=$(echo " $* " | sed 's/.* --config \([^ ]*\) .*/\1/')
+                        grep -q '^kind: InitConfiguration$' "$file" || die "error: no kind InitConfiguration in $file"
+                        grep -q -E '^  ttl: "[0-9]+s"$' "$file" || die "error: invalid ttl"
+                        token=$(sed -n 's/^- token: "\([a-z0-9]\{6\}\.[a-z0-9]\{16\}\)"$/\1/p' "$file")
+                        [ -n "$token" ] || die "error: the bootstrap token is invalid"
+                        ! grep -q "^${token%%.*}\\." "$tokens" 2>/dev/null || die "a token with id \"${token%%.*}\" already exists"
+                        echo "$token   15m" >>"$tokens"
+                        cat "$tokens" >>"$STATE/tokens-created"
+                        echo "$token" ;;
                     *" --print-join-command "*)
                         echo "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:$(sha256sum <"$STATE/cluster-ca.crt" | cut -d ' ' -f 1)" ;;
                     *) echo abcdef.0123456789abcdef ;;

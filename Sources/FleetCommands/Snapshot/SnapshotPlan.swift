@@ -18,10 +18,10 @@ struct SnapshotPlan {
         let files = try LoadedInventory.load(source.inventory)
         let snapshot = try SnapshotFile.read(path)
         let inventory = files ?? .nodes(of: snapshot)
-        let spares = try inventory.spares(of: playbook)
+        let chosen = try Preparation.chooseHosts(source, playbook, inventory, snapshot, nil)
+        let spares = try inventory.spares(of: playbook, for: chosen)
         let newcomers = Set(spares.map(\.name))
-        let hosts = try Preparation.chooseHosts(source, playbook, inventory, snapshot, nil)
-            .filter { !newcomers.contains($0.name) }
+        let hosts = chosen.filter { !newcomers.contains($0.name) }
         var request = PlanRequest(
             snapshot: snapshot, playbook: playbook.header, playbookDigest: playbook.digest, steps: playbook.summaries,
             hosts: hosts, name: source.planName ?? playbook.header.name, criticalPods: playbook.checks.criticalPods

@@ -15,12 +15,38 @@ extension PlaybookHeader {
         let evictions = decoder.optional("evictions", .evictionPolicy) ?? EvictionPolicy()
         let windows = decoder.optional("window", .oneOrMore(of: .maintenanceWindow)) ?? []
         let workloadWindows = decoder.optional("windows", .oneOrMore(of: .workloadWindow)) ?? []
-        let spares = decoder.optional("replace_with", .string)
+        let source = decoder.optional("replace_with", .spares)
         guard let name, let hosts else { return nil }
         self.init(
             name: name, description: description, hosts: hosts, requiresLimit: requiresLimit, maxTargets: maxTargets,
             isForControlPlane: isForControlPlane, variables: variables, waves: waves, evictions: evictions,
-            windows: windows, workloadWindows: workloadWindows, spares: spares)
+            windows: windows, workloadWindows: workloadWindows, spares: source?.pattern, provider: source?.provider)
+    }
+}
+
+/// Where the hosts come from that stand in for others: a pattern of the inventory, or a provider.
+struct SpareSource: Hashable, Sendable {
+    var pattern: String?
+    var provider: HostProvider?
+}
+
+extension ValueForm<SpareSource> {
+    /// A pattern, or `{provider: COMMAND, delete: true}`.
+    static var spares: ValueForm {
+        let provider: ValueForm<SpareSource> = .object("a provider") { decoder in
+            let command = decoder.required("provider", .oneOrMore(of: ValueForm<String>.string))
+            let deletes = decoder.optional("delete", .bool) ?? false
+            let timeout = decoder.optional("timeout", .duration) ?? .seconds(1800)
+            guard let command else { return nil }
+            if command.isEmpty { decoder.report("the provider has no command") }
+            return SpareSource(provider: HostProvider(command: command, deletesOld: deletes, timeout: timeout))
+        }
+        let expected = "a pattern of the inventory such as new_nodes, or {provider: ./hosts.sh}"
+        let schema = ValueSchema.any(of: [.text(), provider.schema])
+        return ValueForm(expected: expected, schema: schema) { value, diagnostics in
+            if value.mapping != nil { return provider.read(value, &diagnostics) }
+            return ValueForm<String>.string.read(value, &diagnostics).map { SpareSource(pattern: $0) }
+        }
     }
 }
 

@@ -98,6 +98,8 @@ public struct Pod: Hashable, Sendable, Codable {
     public var pendingReason: String
     /// True once condition `DisruptionTarget` is True.
     public var isDisruptionTarget: Bool
+    /// Its address; the node's own for a pod of the host's network, empty while it has none.
+    public var address: String
 
     /// A pod; everything omitted is empty.
     public init(
@@ -107,7 +109,7 @@ public struct Pod: Hashable, Sendable, Codable {
         createdAt: Instant = .epoch, gracePeriodSeconds: Int64 = 30, requests: Resources = .zero,
         limits: Resources = .zero, constraints: SchedulingConstraints = SchedulingConstraints(),
         volumes: [PodVolume] = [], priorityClassName: String = "", priority: Int = 0, pendingReason: String = "",
-        isDisruptionTarget: Bool = false
+        isDisruptionTarget: Bool = false, address: String = ""
     ) {
         self.key = key
         self.uid = uid
@@ -130,6 +132,7 @@ public struct Pod: Hashable, Sendable, Codable {
         self.priority = priority
         self.pendingReason = pendingReason
         self.isDisruptionTarget = isDisruptionTarget
+        self.address = address
     }
 
     /// Name and UID.

@@ -22,15 +22,19 @@ public struct PlaybookHeader: Hashable, Sendable {
     public var windows: [MaintenanceWindow]
     /// Narrower windows of some workloads, besides the playbook's own.
     public var workloadWindows: [WorkloadWindow]
-    /// The hosts that come in for the targets, as an Ansible pattern; nil where nothing is replaced (R3).
+    /// The hosts that come in for the targets, as an Ansible pattern; nil where nothing is replaced (R3), empty where a
+    /// provider makes them.
     public var spares: String?
+    /// What makes the hosts that come in; nil where they are the inventory's.
+    public var provider: HostProvider?
 
     /// A header; omitted keys have their defaults.
     public init(
         name: String, description: String = "", hosts: String, requiresLimit: Bool = false,
         maxTargets: CountOrPercent? = nil, isForControlPlane: Bool = false, variables: VariableMapping = [:],
         waves: WavePolicy = WavePolicy(), evictions: EvictionPolicy = EvictionPolicy(),
-        windows: [MaintenanceWindow] = [], workloadWindows: [WorkloadWindow] = [], spares: String? = nil
+        windows: [MaintenanceWindow] = [], workloadWindows: [WorkloadWindow] = [], spares: String? = nil,
+        provider: HostProvider? = nil
     ) {
         self.name = name
         self.description = description
@@ -43,6 +47,7 @@ public struct PlaybookHeader: Hashable, Sendable {
         self.evictions = evictions
         self.windows = windows
         self.workloadWindows = workloadWindows
-        self.spares = spares
+        self.spares = provider == nil ? spares : ""
+        self.provider = provider
     }
 }

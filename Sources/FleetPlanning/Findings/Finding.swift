@@ -51,6 +51,8 @@ public struct Finding: Hashable, Sendable, Codable {
         case budgetOverride = "budget-override"
         // Capacity
         case doesNotFit = "does-not-fit"
+        case podRangeExhausted = "pod-range-exhausted"
+        case controlPlaneSettings = "control-plane-settings"
     }
 
     /// Whether a run may go on.

@@ -332,7 +332,8 @@ extension Compensation {
         case .budget:
             "for the time being: PodDisruptionBudget \(key) has \(temporaryLabel ?? "") instead of \(previousLabel ?? "no bound")"
         case .nodeLabel: "for the time being: label \(label ?? "") on Node \(key.name)"
-        case .bootstrapToken: "for the time being: a token for host \(node) to join with"
+        case .nodeTaint: "for the time being: taint \(label ?? "") on Node \(key.name)"
+        case .bootstrapToken, .hostToken: "for the time being: a token for host \(node) to join with"
         }
     }
 }

@@ -83,7 +83,7 @@ public struct LeftoverSearch: Sendable {
     private func leftovers(_ node: Node) -> [Leftover] {
         let notes = node.annotations.filter { $0.key.hasPrefix(Compensation.labelAnnotationPrefix) }
         let labels = notes.sorted { $0.key < $1.key }.map { label($0.key, $0.value, of: node) }
-        return labels + [taint(of: node), cordon(of: node), quarantine(of: node)].compactMap(\.self)
+        return labels + [taint(of: node), emptying(of: node), cordon(of: node), quarantine(of: node)].compactMap(\.self)
     }
 
     private func label(_ key: String, _ text: String, of node: Node) -> Leftover {
@@ -106,6 +106,17 @@ public struct LeftoverSearch: Sendable {
         if text != nil { patch.annotations[RunMachine.retiringAnnotation] = .some(nil) }
         let found = node.isRetiring ? "\(RunMachine.retiringTaint.key):PreferNoSchedule" : "(none)"
         return leftover(.taint, node, note?.run, previous: nil, found: found, patch, isChangedSince: !node.isRetiring)
+    }
+
+    /// The taint that keeps daemons from coming back while a node is emptied.
+    private func emptying(of node: Node) -> Leftover? {
+        let key = RemoveDaemonPodsStep.taint
+        guard case .patchNode(_, _, let patch)? = Compensation.untaint(key, of: node) else { return nil }
+        let note = node.annotations[key].flatMap { TemporaryNote(text: $0) }
+        let effects = patch.removeTaints.map(\.effect.rawValue).joined(separator: ", ")
+        return leftover(
+            .taint, node, note?.run, previous: nil, found: effects.isEmpty ? "(none)" : "\(key):\(effects)", patch,
+            isChangedSince: effects.isEmpty)
     }
 
     /// A cordon of fleet's; one that somebody lifted meanwhile leaves only the note.

@@ -10,10 +10,14 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         case minimumReplicas
         /// A label of a Node.
         case nodeLabel
+        /// Taints of one key on a Node.
+        case nodeTaint
         /// A budget's bound.
         case budget
         /// A token with which a host joins.
         case bootstrapToken
+        /// The same, made by kubeadm on a control-plane host, and revoked there.
+        case hostToken
     }
 
     /// Unique in the run, such as `replicas Deployment shop/cart`.
@@ -69,10 +73,24 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         )
     }
 
+    /// Taints of a key set on a Node, whatever their effects; they go together.
+    public static func taint(_ key: String, of node: Node) -> Compensation {
+        Compensation(
+            id: "taint \(key) of \(node.name)", kind: .nodeTaint, node: node.name, key: ObjectKey("", node.name.rawValue),
+            uid: node.uid, temporary: 0, previous: 0, label: key)
+    }
+
     /// A token made for a host to join with; its deletion is the undoing.
     public static func bootstrapToken(_ id: String, for node: NodeName) -> Compensation {
         Compensation(
             id: "bootstrap token \(id)", kind: .bootstrapToken, node: node,
+            key: ObjectKey("kube-system", "bootstrap-token-\(id)"), uid: "", temporary: 0, previous: 0, label: id)
+    }
+
+    /// The same, made on a control-plane host.
+    public static func hostToken(_ id: String, for node: NodeName) -> Compensation {
+        Compensation(
+            id: "bootstrap token \(id)", kind: .hostToken, node: node,
             key: ObjectKey("kube-system", "bootstrap-token-\(id)"), uid: "", temporary: 0, previous: 0, label: id)
     }
 
@@ -94,10 +112,13 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     }
 
     /// Whether the API's answer alone says that it is undone: fleet does not follow the object.
-    func isUndone(by result: OperationResult) -> Bool { kind == .bootstrapToken && result.isSuccess }
+    func isUndone(by result: OperationResult) -> Bool {
+        (kind == .bootstrapToken || kind == .hostToken) && result.isSuccess
+    }
 
     /// What is written on the object in the same request (safety rule 23): the annotation's key and value.
     public func note(by run: RunID) -> (key: String, value: String) {
+        if kind == .nodeTaint, let label { return (label, TemporaryNote(run: run).text) }
         if kind == .budget {
             return (Self.annotation, TemporaryNote(run: run, previous: previousLabel, set: temporaryLabel).text)
         }
@@ -122,9 +143,9 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         switch kind {
         case .replicas: world.workloads[uid] == nil
         case .minimumReplicas: world.autoscalers[key] == nil
-        case .nodeLabel: world.nodes[node]?.uid != uid
+        case .nodeLabel, .nodeTaint: world.nodes[node]?.uid != uid
         case .budget: world.budgets[key]?.uid != uid
-        case .bootstrapToken: false
+        case .bootstrapToken, .hostToken: false
         }
     }
 
@@ -144,9 +165,18 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
             return .setMinimumReplicas(key, minReplicas: minimum, annotations: [Self.annotation: nil])
         case .nodeLabel:
             return labelRequest(in: world)
+        case .nodeTaint:
+            return world.nodes[node].flatMap { $0.uid == uid ? Self.untaint(label ?? "", of: $0) : nil }
         case .budget: return budgetRequest(in: world)
-        case .bootstrapToken: return label.map { .deleteBootstrapToken(id: $0) }
+        case .bootstrapToken, .hostToken: return label.map { .deleteBootstrapToken(id: $0) }
         }
+    }
+
+    /// Takes the taints of a key off a Node, with the note about them; nil where neither is there.
+    static func untaint(_ key: String, of node: Node) -> ClusterRequest? {
+        let taints = node.taints.filter { $0.key == key }
+        guard !taints.isEmpty || node.annotations[key] != nil else { return nil }
+        return .patchNode(node.name, uid: node.uid, NodePatch(annotations: [key: nil], removeTaints: taints))
     }
 
     /// Sets the bound back where fleet's own stands; else only the note goes, if there is one.

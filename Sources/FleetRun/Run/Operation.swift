@@ -6,6 +6,8 @@ public enum Operation: Hashable, Sendable {
     case cluster(ClusterRequest)
     /// A script on a node's host.
     case host(HostCommand)
+    /// A script on the host of another node, such as a control-plane host.
+    case otherHost(NodeName, HostCommand)
     /// Something of the machine's that runs fleet.
     case local(LocalAct)
 }

@@ -106,7 +106,7 @@ extension RunMachine {
             governor.drop(name)
             settleCompensations(of: name, only: [.replicas, .minimumReplicas, .budget])
         }
-        if planned.step.traits.contains(.joins) { settleCompensations(of: name, only: [.bootstrapToken]) }
+        if planned.step.traits.contains(.joins) { settleCompensations(of: name, only: [.bootstrapToken, .hostToken]) }
         beginStep(index + 1, of: name)
         return true
     }
@@ -249,7 +249,17 @@ extension RunMachine {
             if attempts > 0, now < act.changedAt + act.pause { return wake(name, at: act.changedAt + act.pause) }
         }
         undoAttempts[compensation.id] = attempts + 1
-        perform(StepOperation(key: key, title: key, .cluster(request)), node: name, index: nil)
+        let operation = revocation(compensation, attempt: attempts) ?? .cluster(request)
+        perform(StepOperation(key: key, title: key, operation), node: name, index: nil)
+    }
+
+    /// A token that a control-plane host made is revoked by one, each in turn; through the API where none is known.
+    private func revocation(_ compensation: Compensation, attempt: Int) -> Operation? {
+        guard compensation.kind == .hostToken, let id = compensation.label else { return nil }
+        let hosts = order.settings.controlPlane
+        guard !hosts.isEmpty, let authority = order.settings.clusterAuthority else { return nil }
+        let command = HostCommand.revoking(token: id, authority: authority)
+        return .otherHost(hosts[attempt % hosts.count], command)
     }
 
     /// About ten minutes of growing pauses.

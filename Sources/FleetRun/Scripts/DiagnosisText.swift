@@ -66,9 +66,11 @@ enum DiagnosisText {
             have curl || return 0
             for peer in ${FLEET_PEERS:-}; do
                 case $peer in *:*) place="[$peer]" ;; *) place=$peer ;; esac
-                words=$(curl -k -s -S -m 3 -o /dev/null "https://$place:10250/healthz" 2>&1)
+                # Only the verbose words tell a refusal from no way at all.
+                words=$(curl -v -k -s -m 3 -o /dev/null "https://$place:10250/healthz" 2>&1)
                 case "$?:$words" in
-                    28:* | 7:*oute* | 7:*nreachable*) say peer "$peer no" ;;
+                    7:*efused*) say peer "$peer yes" ;;
+                    7:* | 28:*) say peer "$peer no" ;;
                     *) say peer "$peer yes" ;;
                 esac
             done

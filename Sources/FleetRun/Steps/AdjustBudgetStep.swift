@@ -10,11 +10,10 @@ import FleetPlanning
 public struct AdjustBudgetStep: Step {
     /// `adjust_budget`.
     public static let kind = "adjust_budget"
+    /// What it does, for editors and lists.
+    public static let purpose = "Budgets named here that never let a pod go permit some while the node is drained."
     /// `adjust_budget: shop/cart`.
     public static let shorthand: String? = "budgets"
-    /// What it does, for editors and lists.
-    public static let purpose =
-        "Budgets named here that never let a pod go permit some while the node is drained, and are set back afterwards."
 
     /// The budgets, by namespace and name.
     public var budgets: [ObjectKey]
@@ -37,7 +36,7 @@ public struct AdjustBudgetStep: Step {
     public var title: String {
         "adjust \(budgets.map(\.description).joined(separator: ", ")) to maxUnavailable \(maxUnavailable)"
     }
-    /// Patches the budgets.
+    /// What the API must permit.
     public var access: [AccessQuestion] { [AccessQuestion("patch", "poddisruptionbudgets", group: "policy")] }
     /// Repeatable; budgets change without the node's doing.
     public var traits: StepTraits { [.repeatable, .watchesWorkloads] }

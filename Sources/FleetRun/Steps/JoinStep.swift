@@ -2,10 +2,12 @@ public import FleetExpressions
 public import FleetModel
 import FleetPlanning
 
-/// `join: {endpoint, cri_socket, timeout}` – the host joins the cluster by kubeadm (E7, E8).
+/// `join: {endpoint, cri_socket, token_from, timeout}` – the host joins the cluster by kubeadm (E7, E8).
 ///
 /// Each host gets a token of its own: a Secret that lives for minutes, reaches the host on standard input only, and is
 /// revoked as soon as the Node has registered, however the join ends. The Node, not kubeadm's words, proves success.
+/// With `token_from: control_plane_host` kubeadm makes and revokes it on a host of group `kube_control_plane`, so that
+/// fleet's user needs no Secrets.
 public struct JoinStep: Step {
     /// `join`.
     public static let kind = "join"
@@ -16,13 +18,22 @@ public struct JoinStep: Step {
     public var endpoint: Template?
     /// The container runtime's socket, where a host has several.
     public var runtimeSocket: String?
+    /// Who makes the token.
+    public enum TokenSource: String, CaseIterable, Sendable {
+        case api
+        case controlPlaneHost = "control_plane_host"
+    }
+
+    /// Who makes the token.
+    public var tokenSource: TokenSource
     /// How long kubeadm may take, and then the Node to register.
     public var timeout: Duration
 
-    /// Reads `endpoint`, `cri_socket` and `timeout` (5m).
+    /// Reads `endpoint`, `cri_socket`, `token_from` (api) and `timeout` (5m).
     public init?(_ arguments: inout LocatedDecoder) {
         endpoint = arguments.optional("endpoint", .template)
         runtimeSocket = arguments.optional("cri_socket", .socketAddress)
+        tokenSource = arguments.optional("token_from", .choice) ?? .api
         timeout = arguments.optional("timeout", .duration) ?? .seconds(300)
     }
 
@@ -30,11 +41,9 @@ public struct JoinStep: Step {
     public var title: String { "join the cluster" }
     /// What the API must permit.
     public var access: [AccessQuestion] {
-        [
-            AccessQuestion("get", "configmaps", namespace: "kube-public", name: "cluster-info"),
-            AccessQuestion("create", "secrets", namespace: "kube-system"),
-            AccessQuestion("delete", "secrets", namespace: "kube-system"),
-        ]
+        let info = AccessQuestion("get", "configmaps", namespace: "kube-public", name: "cluster-info")
+        guard tokenSource == .api else { return [info] }
+        return [info] + ["create", "delete"].map { AccessQuestion($0, "secrets", namespace: "kube-system") }
     }
     /// Touches the host, brings the Node; the script looks before it acts.
     public var traits: StepTraits { [.touchesHost, .joins, .repeatable] }
@@ -94,9 +103,36 @@ public struct JoinStep: Step {
 
     private func make(_ token: BootstrapToken, in context: StepContext) -> StepProgress {
         let key = "token \(token.id)"
+        if tokenSource == .controlPlaneHost { return makeOnHost(token, key, in: context) }
         return context.request(
             key, "create bootstrap token \(token.id)", .createBootstrapToken(token),
             compensation: .bootstrapToken(token.id, for: context.target.node), waitingFor: "a token to join with")
+    }
+
+    /// One host of the control plane after another is asked, while they cannot be reached.
+    private func makeOnHost(_ token: BootstrapToken, _ key: String, in context: StepContext) -> StepProgress {
+        let hosts = context.run.controlPlane
+        guard !hosts.isEmpty else {
+            return .failed("\(title): the inventory has no host in group kube_control_plane to make a token")
+        }
+        guard let authority = context.run.clusterAuthority else {
+            return .failed("\(title): the kubeconfig names no CA by which a control-plane host could be known")
+        }
+        let act = context.memory.acts[key]
+        let host = hosts[(act?.attempts ?? 0) % hosts.count]
+        let operation = StepOperation(
+            key: key, title: "create bootstrap token \(token.id) on the host of \(host)",
+            .otherHost(host, .creating(token, lasting: timeout + .seconds(600), authority: authority)),
+            compensation: .hostToken(token.id, for: context.target.node))
+        switch act?.state {
+        case nil, .inDoubt: return .perform([operation], waitingFor: "a token to join with")
+        case .inFlight: return .wait("a token to join with")
+        case .finished(let result) where result.lostHost:
+            return context.retried(operation, after: result, isPassing: true)
+        case .finished(let result):
+            let words = HostChangeReport(NodeAnswer(result.output)).failure ?? result.words
+            return .failed("\(title): a token from the host of \(host): \(words)")
+        }
     }
 
     private func awaitNode(_ joined: OperationResult, in context: StepContext) -> StepProgress {

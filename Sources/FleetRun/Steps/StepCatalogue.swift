@@ -8,12 +8,12 @@ public enum StepCatalogue {
     public static let kinds: [any Step.Type] = [
         CordonStep.self, UncordonStep.self, ExcludeFromLoadBalancersStep.self, SurgeStep.self,
         WaitForConnectionsStep.self, AdjustBudgetStep.self, DrainStep.self, VerifyDrainedStep.self,
-        WaitVolumesDetachedStep.self,
+        WaitVolumesDetachedStep.self, RemoveDaemonPodsStep.self,
         ServiceStep.self, RunStep.self, DeleteNodeStep.self, CleanupStep.self, VerifyGoneStep.self,
         HostNameStep.self, HostsEntriesStep.self, LinesInFileStep.self, SwapStep.self, KernelModuleStep.self,
         SysctlStep.self, PackagesStep.self, ContainerdStep.self, KubeletConfigStep.self, UploadStep.self,
-        JoinStep.self, WaitReadyStep.self, LabelStep.self, TaintStep.self,
-        RebootStep.self, HTTPStep.self, ApproveStep.self, SoakStep.self,
+        JoinStep.self, WaitReadyStep.self, PodNetworkStep.self, LabelStep.self, TaintStep.self,
+        RebootStep.self, HTTPStep.self, DiagnoseStep.self, ApproveStep.self, SoakStep.self,
     ]
 
     /// Decodes a playbook's steps; throws every mistake at once.

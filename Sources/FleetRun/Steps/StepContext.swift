@@ -77,6 +77,11 @@ public struct RunSettings: Sendable {
     /// (safety rule 11).
     public var permitsBudgetOverride = false
 
+    /// The hosts of the control plane, by their Nodes' names, in the inventory's order.
+    public var controlPlane: [NodeName] {
+        inventory.filter { $0.groups.contains("kube_control_plane") }.map(\.node)
+    }
+
     /// Settings.
     public init(
         id: RunID, actor: RunEvent.Actor, retiring: Set<NodeName>, evictions: EvictionPolicy,

@@ -30,7 +30,8 @@ extension Pod {
             priorityClassName: spec["priorityClassName"].string ?? "",
             priority: spec["priority"].int ?? 0,
             pendingReason: phase == .pending ? Self.pendingReason(json) : "",
-            isDisruptionTarget: json.condition("DisruptionTarget")["status"].string == "True"
+            isDisruptionTarget: json.condition("DisruptionTarget")["status"].string == "True",
+            address: status["podIP"].string ?? ""
         )
     }
 

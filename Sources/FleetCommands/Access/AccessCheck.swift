@@ -1,0 +1,28 @@
+import FleetKubernetes
+import FleetModel
+import FleetRun
+
+/// Asks the API, before anything is changed, whether it would permit what a run is going to ask.
+///
+/// Reading was proved by planning, and the lock by taking it: only the steps' own requests are asked about. Where the API
+/// answers no such questions nothing is concluded from that.
+enum AccessCheck {
+    /// Refuses a run that would be forbidden something half-way.
+    static func refuse(_ playbook: LoadedPlaybook, by client: KubernetesClient) async throws {
+        let questions = Set(playbook.ownAccess)
+        let forbidden = await withTaskGroup(of: AccessQuestion?.self) { group in
+            for question in questions {
+                group.addTask {
+                    guard let answer = try? await client.isAllowed(question) else { return nil }
+                    return answer.allowed ? nil : question
+                }
+            }
+            return await group.reduce(into: [AccessQuestion]()) { if let question = $1 { $0.append(question) } }
+        }
+        guard !forbidden.isEmpty else { return }
+        let names = forbidden.map(\.description).sorted().joined(separator: ", ")
+        throw Refusal(
+            "the user of this context may not: \(names); nothing was changed",
+            hint: "what the playbook needs is printed by: fleet rbac \(playbook.path)")
+    }
+}

@@ -1,0 +1,76 @@
+import FleetExpressions
+import FleetModel
+import FleetPlanning
+
+/// Hosts that a provider's command makes for those that leave: named when planning, made when a run begins.
+struct ProvidedHosts {
+    let provider: HostProvider
+    let playbook: LoadedPlaybook
+    let plan: Plan
+    let output: Output
+
+    /// What comes in for hosts that leave: their like, under new names, with nothing that is the old machine's own.
+    static func planned(for leaving: [Host]) -> [Host] {
+        leaving.map { old in
+            var host = old
+            host.name = HostName(HostProvider.successor(of: old.name.rawValue))
+            host.node = NodeName(HostProvider.successor(of: old.node.rawValue))
+            for own in ["kubernetes_node", "ansible_host", "ansible_ssh_host", "ip"] { host.variables.own[own] = nil }
+            host.connection.address = host.name.rawValue
+            return host
+        }
+    }
+
+    /// Makes what the provider does not list of some waves' newcomers, and returns the hosts with their addresses.
+    func make(_ waves: [PlannedWave], of hosts: [Host]) async throws -> [Host] {
+        let wanted = waves.flatMap(\.targets).filter { $0.isNewcomer == true }
+        guard !wanted.isEmpty else { return hosts }
+        var known = try await call(.list)
+        let present = Set(known.map(\.name))
+        let missing = wanted.filter { !present.contains($0.host) }.map(request)
+        if !missing.isEmpty {
+            output.progress(
+                "making \(missing.map(\.name).joined(separator: ", ")) by \(provider.command.joined(separator: " "))")
+            known += try await call(.create, missing)
+        }
+        let addresses = Dictionary(known.map { ($0.name, $0.address ?? $0.name) }, uniquingKeysWith: { $1 })
+        if let lost = missing.first(where: { addresses[$0.name] == nil }) {
+            throw Refusal("\(provider.command.joined(separator: " ")) create: its answer has no host \"\(lost.name)\"")
+        }
+        return hosts.map { host in
+            var host = host
+            if let address = addresses[host.name.rawValue] { host.connection.address = address }
+            return host
+        }
+    }
+
+    /// Deletes the machines of nodes that are out of the cluster, as far as the provider lists them.
+    func delete(_ gone: Set<NodeName>) async throws {
+        guard provider.deletesOld else { return }
+        let old = plan.leavers.filter { gone.contains($0.node) }
+        guard !old.isEmpty else { return }
+        let present = Set(try await call(.list).map(\.name))
+        let own = old.filter { present.contains($0.host) }.map(request)
+        guard !own.isEmpty else { return }
+        output.progress(
+            "deleting \(own.map(\.name).joined(separator: ", ")) by \(provider.command.joined(separator: " "))")
+        _ = try await call(.delete, own)
+    }
+
+    private func request(_ target: PlanTarget) -> ProviderProcess.Request.Host {
+        let old = plan.leavers.first { HostProvider.successor(of: $0.host) == target.host }
+        return ProviderProcess.Request.Host(
+            name: target.host, zone: target.zone?.rawValue, pool: target.pool?.rawValue,
+            replaces: target.isNewcomer == true ? old?.host : nil)
+    }
+
+    private func call(
+        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host] = []
+    ) async throws -> [ProviderProcess.Answer.Host] {
+        let folder = playbook.path.lastIndex(of: "/").map { String(playbook.path[..<$0]) } ?? "."
+        let request = ProviderProcess.Request(
+            action: action, cluster: plan.cluster.rawValue, plan: plan.name, hosts: hosts)
+        return try await ProviderProcess(provider: provider, folder: Paths.expanded(folder.isEmpty ? "/" : folder))
+            .call(request)
+    }
+}

@@ -1,0 +1,83 @@
+import FleetModel
+
+/// What the control plane's settings mean for many nodes that join: told, never changed.
+///
+/// The rules are kube-controller-manager's own: a node is given a range of addresses only while its cluster's range has
+/// one left, and a kubelet that is not heard of for the grace period is taken for dead.
+struct ControllerManagerAdvice {
+    /// Its arguments, without dashes.
+    let arguments: [String: String]
+    /// The Nodes that are there, and those that are to join.
+    let nodes: Int
+    let joining: Int
+
+    private static let subject = "kube-controller-manager"
+    /// How many nodes at once are many.
+    private static let many = 50
+
+    func collect(into groups: inout FindingGroups) {
+        for finding in [addresses, grace, startup, requests].compactMap(\.self) {
+            groups.add(finding.severity, finding.code, on: finding.subject, finding.message, remedy: finding.remedy)
+        }
+    }
+
+    /// Each node takes one range of `node-cidr-mask-size` out of `cluster-cidr`.
+    private var addresses: Finding? {
+        guard arguments["allocate-node-cidrs"] == "true", let range = arguments["cluster-cidr"] else { return nil }
+        let ranges = range.split(separator: ",").compactMap { part -> (String, Int)? in
+            guard let size = part.split(separator: "/").last.flatMap({ Int($0) }) else { return nil }
+            let isIPv6 = part.contains(":")
+            let own = arguments[isIPv6 ? "node-cidr-mask-size-ipv6" : "node-cidr-mask-size-ipv4"]
+            let mask = (own ?? arguments["node-cidr-mask-size"]).flatMap { Int($0) } ?? (isIPv6 ? 64 : 24)
+            guard mask >= size, mask - size < 31 else { return nil }
+            return (String(part), 1 << (mask - size))
+        }
+        guard let least = ranges.min(by: { $0.1 < $1.1 }), nodes + joining > least.1 else { return nil }
+        return Finding(
+            .blocker, .podRangeExhausted, subject: Self.subject,
+            message:
+                "\(least.0) has pod ranges for \(least.1) nodes, and there would be \(nodes + joining): the last \(nodes + joining - least.1) would never become Ready",
+            remedy: "join at most \(max(0, least.1 - nodes)) nodes, or widen the cluster's range first")
+    }
+
+    private var grace: Finding? {
+        guard let text = arguments["node-monitor-grace-period"], let seconds = Self.seconds(text), seconds < 40 else {
+            return nil
+        }
+        return Finding(
+            .warning, .controlPlaneSettings, subject: Self.subject,
+            message:
+                "--node-monitor-grace-period=\(text): a kubelet reports every 10s, so that a few late reports, as a join of many nodes causes them, make healthy nodes not Ready",
+            remedy: "40s or more while nodes join; the kubelets' nodeStatusUpdateFrequency goes with it")
+    }
+
+    private var startup: Finding? {
+        guard joining >= Self.many else { return nil }
+        let text = arguments["node-startup-grace-period"] ?? "1m0s"
+        guard let seconds = Self.seconds(text), seconds < 60 else { return nil }
+        return Finding(
+            .warning, .controlPlaneSettings, subject: Self.subject,
+            message:
+                "--node-startup-grace-period=\(text): of \(joining) nodes that join some are taken for dead before they have come up",
+            remedy: "a minute or more while nodes join")
+    }
+
+    private var requests: Finding? {
+        guard joining >= Self.many else { return nil }
+        let rate = arguments["kube-api-qps"].flatMap { Double($0) } ?? 20
+        guard rate <= 20 else { return nil }
+        return Finding(
+            .warning, .controlPlaneSettings, subject: Self.subject,
+            message: "--kube-api-qps is \(Int(rate)): with \(joining) joining nodes its controllers queue for minutes",
+            remedy: "--kube-api-qps=100 --kube-api-burst=100 while nodes join, or smaller waves")
+    }
+
+    /// Go's durations: `40s`, `1m0s`, `1h0m0s`.
+    static func seconds(_ text: String) -> Int? {
+        guard let match = text.wholeMatch(of: /(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)(?:\.\d+)?s)?/), !text.isEmpty else {
+            return nil
+        }
+        let number = { (part: Substring?) in part.flatMap { Int($0) } ?? 0 }
+        return number(match.1) * 3600 + number(match.2) * 60 + number(match.3)
+    }
+}

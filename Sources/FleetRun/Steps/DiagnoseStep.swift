@@ -1,0 +1,43 @@
+public import FleetExpressions
+import FleetModel
+import FleetPlanning
+
+/// `diagnose: {fail}` – the host is asked what it is like, and what may be wrong is told, the likeliest first (X1, X3).
+public struct DiagnoseStep: Step {
+    /// `diagnose`.
+    public static let kind = "diagnose"
+    /// What it does, for editors and lists.
+    public static let purpose = "The host is asked what may be wrong with it; findings are told, the likeliest first."
+
+    /// Whether a Node that is not Ready, or a certain finding, sets the node aside.
+    public var fails: Bool
+
+    /// Reads `fail` (true).
+    public init?(_ arguments: inout LocatedDecoder) {
+        fails = arguments.optional("fail", .bool) ?? true
+    }
+
+    /// `diagnose`.
+    public var title: String { "diagnose" }
+    /// Touches the host, changes nothing.
+    public var traits: StepTraits { [.touchesHost, .repeatable] }
+
+    /// Asks once, and judges the answer.
+    public func advance(_ context: StepContext) -> StepProgress {
+        let command = HostCommand.diagnosis(of: context.target.node, among: context.world.nodes.values)
+        let (result, next) = context.command("diagnosis", title, command, isRepeatable: true)
+        guard let result else { return next }
+        var evidence = DiagnosisEvidence(name: context.target.node, node: context.current, now: context.now)
+        evidence.clusterAuthority = context.run.clusterAuthority
+        evidence.take(result)
+        let diagnosis = Diagnosis(evidence)
+        let words = diagnosis.findings.map { "\($0.message) (\($0.likelihood.rawValue); \($0.mend))" }.joined(
+            separator: "; ")
+        let isSound = diagnosis.isReady && !diagnosis.findings.contains { $0.likelihood == .certain }
+        if fails, !isSound { return .failed(words.isEmpty ? "the Node is not Ready" : words) }
+        return .done(changed: false, words.isEmpty ? "nothing stands out" : words)
+    }
+
+    /// Says that it would ask.
+    public func preview(_ context: StepContext) -> StepPreview { StepPreview(["would ask the host what may be wrong"]) }
+}

@@ -1,0 +1,58 @@
+import FleetModel
+import Testing
+
+@testable import FleetPlanning
+
+/// What the controller manager's settings mean for nodes that join.
+@Suite("Advice on the control plane")
+struct ControllerManagerTests {
+    private func findings(_ arguments: [String: String], nodes: Int = 10, joining: Int = 5) -> [Finding] {
+        var groups = FindingGroups()
+        ControllerManagerAdvice(arguments: arguments, nodes: nodes, joining: joining).collect(into: &groups)
+        return groups.findings
+    }
+
+    private static let ranges: [String: String] = ["allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/16"]
+
+    @Test("the cluster's range must have an own one for every node")
+    func enoughRanges() {
+        #expect(findings(Self.ranges, nodes: 250, joining: 6) == [])
+        let short = findings(Self.ranges, nodes: 250, joining: 10)
+        #expect(short.map(\.code) == [.podRangeExhausted] && short.map(\.severity) == [.blocker])
+        #expect(short.first?.message.contains("pod ranges for 256 nodes, and there would be 260: the last 4") == true)
+        #expect(short.first?.remedy.hasPrefix("join at most 6 nodes") == true)
+        let wide = Self.ranges.merging(["node-cidr-mask-size": "26"]) { $1 }
+        #expect(findings(wide, nodes: 1000, joining: 24) == [])
+        #expect(findings(wide, nodes: 1000, joining: 25).map(\.code) == [.podRangeExhausted])
+        let both = [
+            "allocate-node-cidrs": "true", "cluster-cidr": "10.0.0.0/8,fd00::/60", "node-cidr-mask-size-ipv6": "64",
+        ]
+        #expect(findings(both, nodes: 16, joining: 1).map(\.code) == [.podRangeExhausted])
+        #expect(findings(["cluster-cidr": "10.244.0.0/24"], nodes: 9, joining: 9) == [])
+    }
+
+    static let settings: [([String: String], Int, [String])] = [
+        (["node-monitor-grace-period": "20s"], 1, ["--node-monitor-grace-period=20s"]),
+        (["node-monitor-grace-period": "40s"], 500, ["--kube-api-qps is 20"]),
+        (["node-monitor-grace-period": "1m0s", "kube-api-qps": "100"], 500, []),
+        (["node-startup-grace-period": "30s", "kube-api-qps": "50"], 60, ["--node-startup-grace-period=30s"]),
+        (["node-startup-grace-period": "30s"], 5, []), ([:], 5, []),
+    ]
+
+    @Test("settings that a large join trips over are told, never changed", arguments: settings)
+    func advice(_ arguments: [String: String], _ joining: Int, _ beginnings: [String]) {
+        let found = findings(arguments, joining: joining)
+        #expect(found.count == beginnings.count, "\(found)")
+        #expect(found.allSatisfy { $0.severity == .warning && $0.code == .controlPlaneSettings })
+        for (finding, beginning) in zip(found, beginnings) { #expect(finding.message.hasPrefix(beginning)) }
+    }
+
+    static let durations: [(String, Int?)] = [
+        ("40s", 40), ("1m0s", 60), ("1h0m0s", 3600), ("2m", 120), ("0.5s", 0), ("soon", nil), ("", nil),
+    ]
+
+    @Test("Go's durations", arguments: durations)
+    func reads(_ text: String, _ seconds: Int?) {
+        #expect(ControllerManagerAdvice.seconds(text) == seconds)
+    }
+}
