@@ -9,27 +9,20 @@ public enum Planner {
         let index = ClusterIndex(request.snapshot)
         let targets = request.hosts.map { TargetJoin(request, index).target(for: $0) }
         let policy = request.playbook.waves
+        let judgement = PodJudgement(of: targets, request, index)
         let cut = WaveCut(
             policy: policy, oneByOne: request.playbook.isForControlPlane,
-            budgets: budgets(shared: targets, request, index))
-        let waves = request.playbook.spares == nil
+            budgets: SharedBudgets(judgement.moves(of: targets), of: request.snapshot))
+        let waves =
+            request.playbook.spares == nil
             ? cut.waves(of: targets) : replacement(of: targets, cut, request, index).waves
         var plan = Plan(
             cluster: request.snapshot.clusterUID, playbook: request.playbook.name,
             name: request.name ?? request.playbook.name, waves: waves, policy: policy, digest: ""
         )
         plan.digest = PlanDigest.digest(of: plan, playbookDigest: request.playbookDigest)
-        review(&plan, request, index)
+        review(&plan, request, index, judgement)
         return plan
-    }
-
-    private static func budgets(
-        shared targets: [PlanTarget], _ request: PlanRequest, _ index: ClusterIndex
-    ) -> SharedBudgets {
-        var pods = PodFindings(request, index)
-        var ignored = FindingGroups()
-        let moves = pods.moves(of: [PlannedWave(number: 1, targets: targets)], into: &ignored)
-        return SharedBudgets(moves, of: request.snapshot)
     }
 
     private static func replacement(
@@ -45,18 +38,22 @@ public enum Planner {
     public static func review(_ plan: Plan, _ request: PlanRequest, waves: ClosedRange<Int>) -> Plan {
         var reviewed = plan
         reviewed.waves = plan.waves.filter { waves.contains($0.number) }
-        review(&reviewed, request, ClusterIndex(request.snapshot))
+        let index = ClusterIndex(request.snapshot)
+        let leaving = reviewed.waves.leaving.flatMap(\.targets)
+        review(&reviewed, request, index, PodJudgement(of: leaving, request, index))
         reviewed.waves = plan.waves
         return reviewed
     }
 
-    private static func review(_ plan: inout Plan, _ request: PlanRequest, _ index: ClusterIndex) {
+    private static func review(
+        _ plan: inout Plan, _ request: PlanRequest, _ index: ClusterIndex, _ judgement: PodJudgement
+    ) {
         var groups = FindingGroups()
         TargetFindings(request, index, plan).collect(into: &groups)
         CapsFindings(request, index, plan).collect(into: &groups)
-        var pods = PodFindings(request, index)
+        groups.append(judgement.findings)
         let leaving = plan.waves.leaving
-        let moves = pods.moves(of: leaving, into: &groups)
+        let moves = judgement.moves(in: leaving)
         // What comes in first makes the room.
         if request.checksCapacity, request.playbook.spares == nil {
             var fit = CapacityFit(request, index, plan.waves)

@@ -10,13 +10,14 @@ extension PlacementState {
         return PlacementProbe(
             classIndex: index, minima: minima, startsAffinity: startsAffinity, volumes: volumes,
             requests: classes[index].requests, requirement: classes[index].requirement,
-            isPlain: volumes.isEmpty && classes[index].isPlain && !classes[index].matches.contains { terms[Int($0)].holders > 0 },
+            isPlain: volumes.isEmpty && classes[index].isPlain
+                && !classes[index].matches.contains { terms[Int($0)].holders > 0 },
             isGated: classes[index].isGated)
     }
 
     /// Whether the pod may run on the node.
     public mutating func accepts(_ probe: PlacementProbe, _ node: Int) -> Bool {
-        guard entries[node].isPresent, !probe.isGated, hasRoom(probe.requests, rooms[node]) else { return false }
+        guard rooms[node].isPresent, !probe.isGated, hasRoom(probe.requests, rooms[node]) else { return false }
         guard acceptsNode(probe.requirement, node) else { return false }
         return probe.isPlain || detailedRejection(probe, node) == nil
     }
@@ -212,9 +213,9 @@ extension PersistentVolume {
 extension PlacementState {
     /// How free a node is, in percent: the mean of CPU and memory, as the least-allocated score has it.
     public func freeShare(_ node: Int) -> Int64 {
-        let (cpu, memory) = (entries[node].node.allocatable.milliCPU, entries[node].node.allocatable.memory)
-        let freeCPU = cpu > 0 ? max(0, rooms[node].milliCPU) * 100 / cpu : 0
-        let freeMemory = memory > 0 ? max(0, rooms[node].memory) * 100 / memory : 0
+        let room = rooms[node]
+        let freeCPU = room.allMilliCPU > 0 ? max(0, room.milliCPU) * 100 / room.allMilliCPU : 0
+        let freeMemory = room.allMemory > 0 ? max(0, room.memory) * 100 / room.allMemory : 0
         return (freeCPU + freeMemory) / 2
     }
 }

@@ -10,8 +10,12 @@ public struct PlacementState: Sendable {
         var usedExtended: [String: Int64] = [:]
     }
 
-    /// What a node has left of the resources that nearly every pod asks for.
+    /// What a node has left of the resources that nearly every pod asks for, and what it had at first: all that most
+    /// decisions look at, close together.
     struct Room: Sendable {
+        var isPresent = true
+        var allMilliCPU: Int64 = 0
+        var allMemory: Int64 = 0
         var milliCPU: Int64 = 0
         var memory: Int64 = 0
         var ephemeralStorage: Int64 = 0
@@ -87,7 +91,8 @@ public struct PlacementState: Sendable {
         }
         let allocatable = node.allocatable
         rooms[index] = Room(
-            milliCPU: allocatable.milliCPU, memory: allocatable.memory,
+            allMilliCPU: allocatable.milliCPU, allMemory: allocatable.memory, milliCPU: allocatable.milliCPU,
+            memory: allocatable.memory,
             ephemeralStorage: allocatable.ephemeralStorage, pods: allocatable.pods)
         indexByName[node.name] = index
         forgetVerdicts(index)
@@ -99,6 +104,7 @@ public struct PlacementState: Sendable {
     public mutating func remove(_ name: NodeName) {
         guard let index = indexByName.removeValue(forKey: name) else { return }
         entries[index].isPresent = false
+        rooms[index].isPresent = false
         for axis in axes.indices { axes[axis].place(index, labels: [:]) }
         forgetVerdicts(index)
         free.append(index)
@@ -108,7 +114,9 @@ public struct PlacementState: Sendable {
         let old = entries[index].node
         entries[index].node = node
         if old.allocatable != node.allocatable { resize(index, by: node.allocatable - old.allocatable) }
-        guard old.labels != node.labels || old.taints != node.taints || old.isCordoned != node.isCordoned else { return }
+        guard old.labels != node.labels || old.taints != node.taints || old.isCordoned != node.isCordoned else {
+            return
+        }
         forgetVerdicts(index)
         for axis in axes.indices where old.labels[axes[axis].key] != node.labels[axes[axis].key] {
             recount(index, sign: -1, axis: axis)
@@ -118,6 +126,8 @@ public struct PlacementState: Sendable {
     }
 
     private mutating func resize(_ index: Int, by difference: Resources) {
+        rooms[index].allMilliCPU += difference.milliCPU
+        rooms[index].allMemory += difference.memory
         rooms[index].milliCPU += difference.milliCPU
         rooms[index].memory += difference.memory
         rooms[index].ephemeralStorage += difference.ephemeralStorage

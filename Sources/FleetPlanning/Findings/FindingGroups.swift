@@ -28,6 +28,14 @@ struct FindingGroups {
         note(Group(severity: severity, code: code, subject: "", reason: reason, remedy: remedy), item)
     }
 
+    /// Adds what another collection holds, after what is here.
+    mutating func append(_ others: FindingGroups) {
+        for group in others.order {
+            if items[group] == nil { order.append(group) }
+            items[group, default: [:]].merge(others.items[group] ?? [:], uniquingKeysWith: +)
+        }
+    }
+
     private mutating func note(_ group: Group, _ item: String?) {
         if items[group] == nil {
             order.append(group)

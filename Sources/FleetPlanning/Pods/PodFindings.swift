@@ -20,21 +20,17 @@ struct PodFindings {
             policy: policy, surges: surges, adjusted: Set(request.steps.flatMap(\.adjustsBudgets)))
     }
 
-    /// Adds the findings, and returns the pods that are evicted, in the order of the waves.
-    mutating func moves(of waves: [PlannedWave], into groups: inout FindingGroups) -> [PodMove] {
-        guard request.drains else { return [] }
-        var moves: [PodMove] = []
-        for wave in waves {
-            for target in wave.targets {
-                for position in index.positions(on: target.node) {
-                    if let move = judge(position, wave.number, &groups) { moves.append(move) }
-                }
-            }
+    /// Adds the findings, and returns the pods that are evicted, by their nodes.
+    mutating func moves(of targets: [PlanTarget], into groups: inout FindingGroups) -> [NodeName: [PodMove]] {
+        guard request.drains else { return [:] }
+        var moves: [NodeName: [PodMove]] = [:]
+        for target in targets where moves[target.node] == nil {
+            moves[target.node] = index.positions(on: target.node).compactMap { judge($0, &groups) }
         }
         return moves
     }
 
-    private mutating func judge(_ position: Int, _ wave: Int, _ groups: inout FindingGroups) -> PodMove? {
+    private mutating func judge(_ position: Int, _ groups: inout FindingGroups) -> PodMove? {
         let pod = index.snapshot.pods[position]
         if pod.isMirror || (pod.isDaemon && !pod.isFinished) { return nil }
         let owner = owner(of: pod)
@@ -42,7 +38,7 @@ struct PodFindings {
             on: pod, workload: owner.workload, keepsDataOnNode: index.keepsDataOnNode(pod)
         )
         switch verdict {
-        case .evict: return evict(pod, position, owner, wave, &groups)
+        case .evict: return evict(pod, position, owner, &groups)
         case .leave(.skipped):
             let reason = "left on the node by rule or label; it ends when the node does"
             add(.warning, .skippedPod, pod, owner, reason, &groups)
@@ -59,7 +55,7 @@ struct PodFindings {
     }
 
     private mutating func evict(
-        _ pod: Pod, _ position: Int, _ owner: PodOwner, _ wave: Int, _ groups: inout FindingGroups
+        _ pod: Pod, _ position: Int, _ owner: PodOwner, _ groups: inout FindingGroups
     ) -> PodMove {
         let selecting = pod.isFinished || pod.isTerminating ? [] : index.budgets(selecting: pod)
         if !pod.isFinished, !pod.isTerminating {
@@ -74,7 +70,7 @@ struct PodFindings {
         }
         let (lane, allowance) = lane(of: pod, owner, selecting.first)
         return PodMove(
-            position: position, wave: wave, lane: lane, allowance: allowance,
+            position: position, wave: 1, lane: lane, allowance: allowance,
             gracePeriodSeconds: Int(pod.gracePeriodSeconds),
             needsHome: pod.controller != nil && !pod.isFinished && !pod.isTerminating
         )

@@ -11,7 +11,8 @@ struct PodMove {
 
     /// The pod's position in the snapshot.
     let position: Int
-    let wave: Int
+    /// The wave that it leaves in, from 1.
+    var wave: Int
     let lane: Lane
     /// How many pods of the lane may be out at once while all others are healthy.
     let allowance: Int

@@ -31,7 +31,7 @@ public struct VerifyDrainedStep: Step {
         let short = short(context.node, in: context.world)
         guard !short.isEmpty else { return .done(changed: false, "empty; every replacement is Ready") }
         let isLate = context.now >= deadline(context)
-        let named = short.prefix(isLate ? short.count : Self.named).map { $0.words(in: context.world) }
+        let named = short.prefix(isLate ? short.count : Self.named).map { $0.words(in: context.world, isLate: isLate) }
         let more = short.count > named.count ? ["\(short.count - named.count) more workloads"] : []
         return wait(context, (named + more).joined(separator: "; "))
     }
@@ -73,9 +73,10 @@ private struct Shortfall {
     let workload: WorkloadReference
     let wanted: Int
 
-    /// What it lacks, with the Pending reasons of its pods.
-    func words(in world: World) -> String {
-        let reasons = Set(world.unreadyPods(of: workload.uid).map(Self.trouble)).sorted()
+    /// What it lacks, with the Pending reasons of its pods; once it is late also with where the others stand.
+    func words(in world: World, isLate: Bool) -> String {
+        let pods = world.unreadyPods(of: workload.uid)
+        let reasons = Set(pods.map { isLate ? Self.trouble(of: $0) : $0.pendingReason }).subtracting([""]).sorted()
         let words = reasons.isEmpty ? "" : " (\(reasons.prefix(3).joined(separator: "; ")))"
         return "\(workload) has \(world.readyPods(of: workload.uid)) of \(wanted) Ready pods\(words)"
     }

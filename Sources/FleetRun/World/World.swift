@@ -179,16 +179,19 @@ public struct World: Sendable {
     }
 
     private mutating func insert(_ pod: Pod) {
-        if let old = pods.updateValue(pod, forKey: pod.uid) {
-            if old.nodeName != pod.nodeName, let node = old.nodeName { podsByNode[node]?.remove(pod.uid) }
-            if old.controller?.uid != pod.controller?.uid, let owner = old.controller {
-                podsByController[owner.uid]?.remove(pod.uid)
-            }
-            count(old, by: -1)
+        let old = pods.updateValue(pod, forKey: pod.uid)
+        if old?.nodeName != pod.nodeName {
+            if let node = old?.nodeName { podsByNode[node]?.remove(pod.uid) }
+            if let node = pod.nodeName { podsByNode[node, default: []].insert(pod.uid) }
         }
+        let isOwned = old?.controller?.uid == pod.controller?.uid
+        if !isOwned {
+            if let owner = old?.controller { podsByController[owner.uid]?.remove(pod.uid) }
+            if let owner = pod.controller { podsByController[owner.uid, default: []].insert(pod.uid) }
+        }
+        if isOwned, let old, old.isReady == pod.isReady, old.isTerminating == pod.isTerminating { return }
+        if let old { count(old, by: -1) }
         count(pod, by: 1)
-        if let node = pod.nodeName { podsByNode[node, default: []].insert(pod.uid) }
-        if let owner = pod.controller { podsByController[owner.uid, default: []].insert(pod.uid) }
     }
 
     private mutating func count(_ pod: Pod, by step: Int) {

@@ -16,6 +16,14 @@ struct SchedulerMemory: Sendable {
     var pendingDaemons: [NodeName: [Int]] = [:]
     /// Scratch space of the spread score: pods of the owner by node.
     var siblings: [Int32] = []
+    /// The PreferNoSchedule taints of each node.
+    var avoided: [[Taint]] = []
+
+    /// Notes the taints of a node that has come or changed.
+    mutating func note(_ taints: [Taint], of node: Int) {
+        while avoided.count <= node { avoided.append([]) }
+        avoided[node] = taints.filter { $0.effect == .preferNoSchedule }
+    }
 }
 
 /// kube-scheduler: filters a sample of nodes, scores those that fit, binds.
@@ -116,10 +124,8 @@ extension SimulatedCluster {
     /// Fewer PreferNoSchedule taints weigh 3, spread 2, free resources 1, as in kube-scheduler's defaults.
     private func score(_ index: Int, _ node: Int) -> Int64 {
         var avoided: Int64 = 0
-        if !nodes[node].node.taints.isEmpty {
-            for taint in nodes[node].node.taints where taint.effect == .preferNoSchedule {
-                if !pods[index].pod.constraints.tolerations.contains(where: { $0.tolerates(taint) }) { avoided = 1 }
-            }
+        for taint in scheduler.avoided[node] {
+            if !pods[index].pod.constraints.tolerations.contains(where: { $0.tolerates(taint) }) { avoided = 1 }
         }
         let siblings = node < scheduler.siblings.count ? Int64(scheduler.siblings[node]) : 0
         let free = placement.freeShare(node)

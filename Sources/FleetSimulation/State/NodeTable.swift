@@ -9,6 +9,7 @@ extension SimulatedCluster {
         if node.uid.rawValue.isEmpty { node.uid = random.uid() }
         if node.createdAt == .epoch { node.createdAt = now }
         let index = placement.add(node)
+        scheduler.note(node.taints, of: index)
         var record = NodeRecord(node: node)
         if index == nodes.count {
             nodes.append(record)
@@ -44,6 +45,7 @@ extension SimulatedCluster {
         guard nodes[index].node != old else { return }
         if nodes[index].node.readiness != old.readiness { nodes[index].readinessChangedAt = now }
         placement.add(nodes[index].node)
+        if nodes[index].node.taints != old.taints { scheduler.note(nodes[index].node.taints, of: index) }
         finishWrite(node: index, event: .modified)
         placementChanged(index, since: old)
     }
