@@ -1,3 +1,4 @@
+import FleetModel
 import FleetSimulation
 import FleetSimulationServer
 import Foundation

@@ -72,6 +72,44 @@ struct CommandTests {
         }
     }
 
+    @Test("a working directory and a umask hold for the script")
+    func workingDirectoryAndMask() async throws {
+        let server = try LocalSSHD()
+        let folder = server.folder.path + "/it's here"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try await withHosts { hosts in
+            var command = HostCommand.plain("pwd; umask")
+            command.workingDirectory = folder
+            command.umask = "027"
+            let report = await hosts.run(command, on: server.endpoint())
+            #expect(report.standardOutput == "\(folder)\n0027\n", "\(report)")
+            command.workingDirectory = folder + "/missing"
+            #expect(await hosts.run(command, on: server.endpoint()).outcome == .exited(126))
+            command.umask = "9;id"
+            let refused = await hosts.run(command, on: server.endpoint()).outcome
+            #expect(refused == .refused(HostRefusal(.configuration, "the umask \"9;id\" is not octal, such as 027")))
+        }
+    }
+
+    @Test("a terminal on request: no echo, one stream, inputs, the status, and an end by deadline")
+    func terminal() async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            var command = HostCommand.plain("tty -s <&1 && echo terminal; fleet_input 0 9; echo err >&2; exit 3")
+            command.hasTerminal = true
+            command.inputs = [.bytes(Array("a\u{3}\u{4}\u{11}\r\n\u{7f}b\n".utf8))]
+            let report = await hosts.run(command, on: server.endpoint())
+            #expect(report.outcome == .exited(3), "\(report)")
+            #expect(Array(report.standardOutput.utf8) == Array("terminal\na\u{3}\u{4}\u{11}\r\n\u{7f}b\nerr\n".utf8))
+            #expect(report.standardError == "")
+            var late = HostCommand.plain("echo a; sleep 60", 2)
+            late.hasTerminal = true
+            let stopped = await hosts.run(late, on: server.endpoint())
+            #expect(stopped.outcome == .timedOut(.command), "\(stopped)")
+            #expect(stopped.standardOutput == "a\n")
+        }
+    }
+
     @Test func secretsReachTheScriptAndNothingElse() async throws {
         let server = try LocalSSHD()
         try await withHosts { hosts in
@@ -202,7 +240,8 @@ struct CommandTests {
         try await withHosts { hosts in
             let report = await hosts.run(.plain("true"), on: server.endpoint())
             #expect(
-                report.outcome == .neverStarted("connect to 127.0.0.1 port \(server.endpoint().port): Connection refused"))
+                report.outcome
+                    == .neverStarted("connect to 127.0.0.1 port \(server.endpoint().port): Connection refused"))
         }
     }
 

@@ -126,7 +126,8 @@ final class TroubledPath: @unchecked Sendable {
             Self.prepare(client)
             lock.withLock { accepted += 1 }
             // The handshake's round trip, and half of one until the server has heard of it.
-            pairs.append(Pair(client: client, opensAt: Self.now + 3 * delay))
+            let pair = Pair(client: client, opensAt: Self.now + 3 * delay, lanes: [Lane(from: client, to: -1)])
+            pairs.append(pair)
         }
     }
 
@@ -139,6 +140,7 @@ final class TroubledPath: @unchecked Sendable {
     private func step(_ pair: inout Pair, isStalled: Bool, limit: Int?) {
         guard !isStalled else { return }
         if pair.server < 0 {
+            take(&pair.lanes[0], notBefore: pair.opensAt)
             guard Self.now >= pair.opensAt else { return }
             open(&pair)
             guard pair.server >= 0 else { return over(&pair) }
@@ -166,7 +168,8 @@ final class TroubledPath: @unchecked Sendable {
         }
         Self.prepare(server)
         pair.server = server
-        pair.lanes = [Lane(from: pair.client, to: server), Lane(from: server, to: pair.client)]
+        pair.lanes[0].to = server
+        pair.lanes.append(Lane(from: server, to: pair.client))
     }
 
     private func over(_ pair: inout Pair) {
@@ -183,7 +186,7 @@ final class TroubledPath: @unchecked Sendable {
     /// As much as a long, fast path holds.
     private static let roomInside = 16 << 20
 
-    private func take(_ lane: inout Lane) {
+    private func take(_ lane: inout Lane, notBefore opening: Double = 0) {
         while !lane.hasEnded, lane.bytesInside < Self.roomInside {
             var buffer = [UInt8](repeating: 0, count: 256 << 10)
             let count = read(lane.from, &buffer, buffer.count)
@@ -193,7 +196,7 @@ final class TroubledPath: @unchecked Sendable {
             }
             lock.withLock { carried += count }
             lane.bytesInside += count
-            lane.pieces.append((Self.now + delay, Array(buffer[..<count])))
+            lane.pieces.append((max(opening, Self.now + delay), Array(buffer[..<count])))
         }
     }
 
@@ -234,7 +237,10 @@ final class TroubledPath: @unchecked Sendable {
                 }
             }
         }
-        poll(&waits, nfds_t(waits.count), CInt(max(0, (due - Self.now) * 1000).rounded(.up)))
+        // A millisecond for each of sixteen legs would be a sixth of a round trip: the rest of one is slept.
+        let rest = max(0, due - Self.now)
+        if rest < 0.001 { usleep(UInt32(rest * 1e6)) }
+        poll(&waits, nfds_t(waits.count), CInt(rest * 1000))
     }
 }
 

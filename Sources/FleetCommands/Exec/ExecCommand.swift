@@ -139,6 +139,17 @@ struct ExecOptions: ParsableArguments {
     @Flag(name: [.customShort("b"), .long], help: "Run it as root, by the host's become method.")
     var become = false
 
+    @Option(name: .customLong("chdir"), help: ArgumentHelp("Where the command begins on the host.", valueName: "path"))
+    var workingDirectory: String?
+
+    @Option(help: ArgumentHelp("The command's umask, such as 027.", valueName: "octal"))
+    var umask: String?
+
+    @Flag(
+        name: .customLong("tty"),
+        help: "Give the command a terminal, which some sudoers want; its errors then come among its output.")
+    var hasTerminal = false
+
     func validate() throws {
         guard (1...10_000).contains(forks) else { throw ValidationError("--forks is a number from 1 to 10000") }
     }

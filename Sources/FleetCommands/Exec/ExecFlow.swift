@@ -69,9 +69,7 @@ struct ExecFlow {
     ) {
         while let position = window.begin(at: clock.now) {
             let target = targets[position]
-            let command = HostCommand(
-                script: command, becomesRoot: options.become || target.becomes,
-                timeoutSeconds: options.timeout.components.seconds)
+            let command = command(on: target)
             group.addTask {
                 switch target.endpoint {
                 case .failure(let refusal): return .ended(position, HostReport(outcome: .refused(refusal)))
@@ -81,6 +79,16 @@ struct ExecFlow {
                 }
             }
         }
+    }
+
+    private func command(on target: ExecTarget) -> HostCommand {
+        var command = HostCommand(
+            script: command, becomesRoot: options.become || target.becomes,
+            timeoutSeconds: options.timeout.components.seconds)
+        command.workingDirectory = options.workingDirectory
+        command.umask = options.umask
+        command.hasTerminal = options.hasTerminal
+        return command
     }
 
     private func outcome(_ window: ExecWindow, from begun: Instant, to ended: Instant) -> Outcome {

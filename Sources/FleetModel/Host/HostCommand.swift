@@ -24,6 +24,12 @@ public struct HostCommand: Hashable, Sendable, Codable {
     public var secrets: [String: SecretText] = [:]
     /// What the script may ask for with the function `fleet_input NUMBER SIZE`, which prints it; numbered from 0.
     public var inputs: [HostInput] = []
+    /// Where the script begins, instead of the user's home directory; it is not begun where that cannot be entered.
+    public var workingDirectory: String?
+    /// The script's umask in octal, such as `027`; nil leaves the user's.
+    public var umask: String?
+    /// Whether it gets a terminal, which some sudoers want (`requiretty`): standard error then comes on standard output.
+    public var hasTerminal = false
     /// Whether it must travel over a connection made for it: it proves that the host can still be reached anew.
     public var needsNewConnection = false
     /// Whether it runs as root through the host's become method.

@@ -7,6 +7,12 @@ enum CommandLine {
         if command.script.utf8.contains(0) {
             return HostRefusal(.configuration, "the script contains a NUL byte, which no shell can read")
         }
+        if let mask = command.umask, !isOctal(mask) {
+            return HostRefusal(.configuration, "the umask \"\(mask)\" is not octal, such as 027")
+        }
+        if let folder = command.workingDirectory, folder.isEmpty || folder.utf8.contains(0) {
+            return HostRefusal(.configuration, "the working directory cannot be written in a shell")
+        }
         for (name, value) in variables(of: command) where !isName(name) || value.utf8.contains(0) {
             return HostRefusal(.configuration, "the environment variable \"\(name)\" cannot be exported by a shell")
         }
@@ -14,23 +20,37 @@ enum CommandLine {
     }
 
     /// The command line: quoted for every login shell, csh and fish among them; holds nothing secret.
-    static func line(_ escalation: Escalation, takesInput: Bool = false) -> String {
-        let wrappers = takesInput ? inputWrappers : wrappers
+    static func line(_ escalation: Escalation, shape: Shape = .plain) -> String {
+        let wrapper = wrappers[shape, default: (own: "", root: "")]
         switch escalation.method {
-        case .none: return "exec sh -c '\(wrappers.own)'"
+        case .none: return "exec sh -c '\(wrapper.own)'"
         case .sudo where escalation.mayAsk:
-            return "exec sudo -S -p '\(escalation.question)' -H sh -c '\(ready(escalation))\(wrappers.root)'"
-        case .sudo: return "exec sudo -n -H sh -c '\(wrappers.root)'"
-        case .doas: return "exec doas -n sh -c '\(wrappers.root)'"
-        case .su: return "exec su -s /bin/sh -c '\(ready(escalation))\(wrappers.root)' root"
+            return "exec sudo -S -p '\(escalation.question)' -H sh -c '\(ready(escalation))\(wrapper.root)'"
+        case .sudo: return "exec sudo -n -H sh -c '\(wrapper.root)'"
+        case .doas: return "exec doas -n sh -c '\(wrapper.root)'"
+        case .su: return "exec su -s /bin/sh -c '\(ready(escalation))\(wrapper.root)' root"
+        }
+    }
+
+    /// How a script comes in, and where its marks go.
+    enum Shape: CaseIterable {
+        /// The script is all of standard input.
+        case plain
+        /// The script's length goes before it, since answers to its questions follow.
+        case asking
+        /// The same, since a terminal has no end of input; and one stream, since a terminal has no other.
+        case terminal
+
+        init(_ command: HostCommand) {
+            self = command.hasTerminal ? .terminal : command.inputs.isEmpty ? .plain : .asking
         }
     }
 
     /// For a shell that leads its session itself, and for one whose parent may.
-    private static let wrappers = (own: wrapper(ownParent: false), root: wrapper(ownParent: true))
-    private static let inputWrappers = (
-        own: wrapper(ownParent: false, takesInput: true), root: wrapper(ownParent: true, takesInput: true)
-    )
+    private static let wrappers = Dictionary(
+        uniqueKeysWithValues: Shape.allCases.map { shape in
+            (shape, (own: wrapper(ownParent: false, shape), root: wrapper(ownParent: true, shape)))
+        })
 
     private static func ready(_ escalation: Escalation) -> String {
         #"printf "%s\n" \#(escalation.readiness) >&2; "#
@@ -39,8 +59,10 @@ enum CommandLine {
     /// The standard input: the nonce, the variables, the script; its length before it where more may follow.
     static func input(_ command: HostCommand, nonce: String) -> String {
         let exports = variables(of: command).sorted { $0.key < $1.key }.map { "export \($0.key)=\(quoted($0.value)); " }
-        let script = "\(exports.joined())\(command.script)\n"
-        return command.inputs.isEmpty ? "\(nonce)\n\(script)" : "\(nonce)\n\(script.utf8.count)\n\(script)"
+        let mask = command.umask.map { "umask \($0); " } ?? ""
+        let folder = command.workingDirectory.map { "cd \(quoted($0)) || exit 126; " } ?? ""
+        let script = "\(exports.joined())\(mask)\(folder)\(command.script)\n"
+        return Shape(command) == .plain ? "\(nonce)\n\(script)" : "\(nonce)\n\(script.utf8.count)\n\(script)"
     }
 
     private static func variables(of command: HostCommand) -> [String: String] {
@@ -50,6 +72,10 @@ enum CommandLine {
     /// A word that a POSIX shell reads as exactly this text.
     static func quoted(_ text: String) -> String {
         "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    }
+
+    private static func isOctal(_ text: String) -> Bool {
+        (1...4).contains(text.utf8.count) && text.utf8.allSatisfy { (48...55).contains($0) }
     }
 
     private static func isName(_ text: String) -> Bool {
@@ -65,9 +91,9 @@ enum CommandLine {
     /// sshd makes each command the leader of a session of its own; under sudo or doas the leader is the parent. Any
     /// other leader is somebody else's, and 0 is told. No single quote, exclamation mark or newline may appear.
     ///
-    /// With `takesInput` the script ends after its length, and may ask for more: the question goes to the real standard
-    /// output, the answer comes from the real standard input, wherever the script has led its own.
-    private static func wrapper(ownParent: Bool, takesInput: Bool = false) -> String {
+    /// A script that may ask does so on the real standard output, and is answered on the real standard input, wherever it
+    /// has led its own.
+    private static func wrapper(ownParent: Bool, _ shape: Shape) -> String {
         let isOwn = ownParent ? #"[ "$4" = $$ ] || [ "$4" = $PPID ]"# : #"[ "$4" = $$ ]"#
         let beginning = [
             "read -r fleet_n",
@@ -78,17 +104,19 @@ enum CommandLine {
             "fleet_t=0",
             #"if [ "$4" -gt 0 ]; then read -r fleet_x </proc/$4/stat; set -- ${fleet_x##*) }; fleet_t=${20}; fi"#,
             #"printf "%s:run:%s:%s\n" "$fleet_n" "$fleet_i" "$fleet_t""#,
-            #"printf "%s:run\n" "$fleet_n" >&2"#,
-            "set --",
         ]
+        let hasErrors = shape != .terminal
         let end = [
             #"(exec </dev/null; eval " $fleet_s")"#,
             "fleet_r=$?",
             #"printf "%s:end:%s\n" "$fleet_n" "$fleet_r""#,
-            #"printf "%s:end\n" "$fleet_n" >&2"#,
-            "exit $fleet_r",
         ]
-        return (beginning + (takesInput ? scriptBeforeInput : ["fleet_s=$(cat)"]) + end).joined(separator: "; ")
+        let parts: [[String]] = [
+            beginning, hasErrors ? [#"printf "%s:run\n" "$fleet_n" >&2"#] : [], ["set --"],
+            shape == .plain ? ["fleet_s=$(cat)"] : scriptBeforeInput, end,
+            hasErrors ? [#"printf "%s:end\n" "$fleet_n" >&2"#] : [], ["exit $fleet_r"],
+        ]
+        return parts.joined().joined(separator: "; ")
     }
 
     private static let scriptBeforeInput = [

@@ -64,8 +64,9 @@ final class Execution: ChannelOwner {
                     ? .transportLost("the host did not say within \(limit) s whether the command started")
                     : .neverStarted("the host opened no channel within \(limit) s"))
         }
-        let line = CommandLine.line(escalation, takesInput: !command.inputs.isEmpty)
-        let channel = RemoteChannel(.command(line), session: session, owner: self)
+        let line = CommandLine.line(escalation, shape: CommandLine.Shape(command))
+        let channel = RemoteChannel(
+            .command(line, hasTerminal: command.hasTerminal), session: session, owner: self)
         self.channel = channel
         channel.open()
     }
@@ -95,7 +96,7 @@ final class Execution: ChannelOwner {
     private func sendScript() {
         isScriptSent = true
         channel?.write(
-            ByteBuffer(string: CommandLine.input(command, nonce: nonce)), ending: command.inputs.isEmpty)
+            ByteBuffer(string: CommandLine.input(command, nonce: nonce)), ending: CommandLine.Shape(command) == .plain)
     }
 
     /// Hands over what the script asked for, one input after the other.
@@ -140,7 +141,9 @@ final class Execution: ChannelOwner {
     }
 
     func channelPaused() {
-        guard stop == nil, errors.end != nil, let status = output.end?.first.flatMap({ Int32($0) }) else { return }
+        guard stop == nil, errors.end != nil || command.hasTerminal,
+            let status = output.end?.first.flatMap({ Int32($0) })
+        else { return }
         // Both markers came: a background child may hold the streams for ever, and nobody waits for it.
         finish(.exited(status))
     }
@@ -223,8 +226,9 @@ final class Execution: ChannelOwner {
         let script = KillScript.text(
             session: String(start[0]), started: String(start[1]), graceSeconds: connection.settings.killGraceSeconds)
         let limit = Int64(connection.settings.killGraceSeconds + Self.stopSeconds)
-        let kill = HostCommand(
+        var kill = HostCommand(
             script: script, becomesRoot: escalation.method != .none, timeoutSeconds: limit, outputLimit: 4096)
+        kill.hasTerminal = command.hasTerminal
         let again = Escalation(escalation.method, password: escalation.password)
         connection.runAtOnce(Execution(kill, again) { [self] in killed($0, String(start[0])) })
     }

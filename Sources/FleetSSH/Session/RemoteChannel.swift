@@ -29,7 +29,7 @@ struct ChannelEnd {
 final class RemoteChannel {
     /// What the channel is for.
     enum Purpose {
-        case command(String)
+        case command(String, hasTerminal: Bool = false)
         case forward(host: String, port: Int)
     }
 
@@ -42,6 +42,7 @@ final class RemoteChannel {
     private var raw: OpaquePointer?
     private var outgoing = ByteBuffer()
     private var isRequested = false
+    private var wantsTerminal = false
     private var endsInput = false
     private var hasEndedInput = false
     /// Called once when the opening is at the head of the session's queue.
@@ -52,6 +53,7 @@ final class RemoteChannel {
     /// A channel that is opened by ``open()``.
     init(_ purpose: Purpose, session: Session, owner: any ChannelOwner) {
         self.purpose = purpose
+        if case .command(_, true) = purpose { wantsTerminal = true }
         self.session = session
         self.owner = owner
     }
@@ -93,7 +95,7 @@ final class RemoteChannel {
     /// Does what can be done now.
     func pump() {
         if state == .starting { start() }
-        if state == .starting { writeOut() }
+        if state == .starting, isRequested { writeOut() }
         if state == .open {
             writeOut()
             readIn()
@@ -156,7 +158,13 @@ final class RemoteChannel {
     }
 
     private func start() {
-        guard case .command(let line) = purpose else { return }
+        guard case .command(let line, _) = purpose else { return }
+        if wantsTerminal {
+            let code = requestTerminal()
+            if code == SSHLibrary.again { return }
+            guard code == 0 else { return fail(code) }
+            wantsTerminal = false
+        }
         let code = libssh2_channel_process_startup(raw, "exec", 4, line, UInt32(line.utf8.count))
         if !isRequested {
             isRequested = true
@@ -168,6 +176,19 @@ final class RemoteChannel {
         guard state == .starting else { return }
         state = .open
         owner?.channelOpened()
+    }
+
+    /// A terminal that neither echoes nor changes anything: what is sent is a script (RFC 4254, 8).
+    private func requestTerminal() -> Int32 {
+        let (none, unmapped, unpaused): (UInt8, UInt8, UInt8) = (0, 36, 38)
+        let (signals, lines, echo, extensions, processing): (UInt8, UInt8, UInt8, UInt8, UInt8) = (50, 51, 53, 59, 70)
+        let off = [unmapped, unpaused, signals, lines, echo, extensions, processing].flatMap { number -> [UInt8] in [number, 0, 0, 0, 0] }
+        return (off + [none]).withUnsafeBufferPointer { modes in
+            modes.withMemoryRebound(to: CChar.self) { modes in
+                libssh2_channel_request_pty_ex(
+                    raw, "dumb", 4, modes.baseAddress, UInt32(modes.count), 80, 24, 0, 0)
+            }
+        }
     }
 
     private func writeOut() {

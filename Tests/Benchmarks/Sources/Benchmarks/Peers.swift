@@ -39,16 +39,22 @@ struct Peers {
         return try cost(arguments + addresses) / Double(addresses.count)
     }
 
+    /// CPU seconds of a program and of those that it waited for. Foundation's `Process` may wait for ever on a thread
+    /// without a run loop.
     private func cost(_ arguments: [String]) throws -> Double {
-        let before = Usage.ofChildren
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: arguments[0])
-        process.arguments = Array(arguments.dropFirst())
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure("\(arguments[0]) failed") }
-        return Usage.ofChildren.since(before)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for stream: CInt in 0...2 { posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0) }
+        var words = arguments.map { strdup($0) } + [nil]
+        defer { words.forEach { free($0) } }
+        var pid = pid_t()
+        guard posix_spawn(&pid, arguments[0], &actions, nil, &words, environ) == 0 else {
+            throw Failure("\(arguments[0]) cannot be started")
+        }
+        var (status, usage) = (CInt(0), rusage())
+        while wait4(pid, &status, 0, &usage) < 0, errno == EINTR {}
+        guard status == 0 else { throw Failure("\(arguments[0]) failed") }
+        return Usage(usage).total
     }
 }

@@ -41,6 +41,7 @@ struct SSHCost {
         print(
             "  fleet         \(mine.milliseconds) ms CPU a host, \((mine / theirs).hundredths) x bare (bound \(Self.bound))"
         )
+        fflush(nil)
         try compare(mine)
     }
 
@@ -88,32 +89,28 @@ struct SSHCost {
     }
 }
 
-/// CPU seconds of this process, in user and system mode.
+/// CPU seconds in user and system mode.
 struct Usage {
-    private var seconds: Double
+    /// Both together.
+    let total: Double
 
-    static var now: Usage { of(RUSAGE_SELF) }
-    /// Those of children that have ended.
-    static var ofChildren: Usage { of(RUSAGE_CHILDREN) }
-
-    #if canImport(Glibc)
-    private typealias Who = __rusage_who
-    #else
-    private typealias Who = Int32
-    #endif
-
-    private static func of(_ who: Who) -> Usage {
-        var usage = rusage()
-        #if canImport(Glibc)
-        getrusage(__rusage_who_t(who.rawValue), &usage)
-        #else
-        getrusage(who, &usage)
-        #endif
+    init(_ usage: rusage) {
         let whole = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
-        return Usage(seconds: Double(whole) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6)
+        total = Double(whole) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
     }
 
-    func since(_ other: Usage) -> Double { seconds - other.seconds }
+    /// This process's.
+    static var now: Usage {
+        var usage = rusage()
+        #if canImport(Glibc)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        #else
+        getrusage(RUSAGE_SELF, &usage)
+        #endif
+        return Usage(usage)
+    }
+
+    func since(_ other: Usage) -> Double { total - other.total }
 }
 
 extension [Double] {
