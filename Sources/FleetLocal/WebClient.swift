@@ -7,6 +7,14 @@ import NIOPosix
 
 /// Sends single HTTP requests, and reads what a Prometheus server answers.
 struct WebClient {
+    /// A refused connection is answered at once; it lives as long as the process.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(10)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+    }()
+
     private struct Answer {
         var status: Int
         var body: [UInt8]
@@ -53,7 +61,7 @@ struct WebClient {
             outgoing.headers.add(name: "Content-Type", value: "application/json")
             outgoing.body = .bytes(Array(body.utf8))
         }
-        let response = try await HTTPClient.shared.execute(outgoing, timeout: .seconds(request.timeoutSeconds))
+        let response = try await Self.client.execute(outgoing, timeout: .seconds(request.timeoutSeconds))
         let body = try await response.body.collect(upTo: 1 << 20)
         return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
     }

@@ -54,6 +54,7 @@ public struct Invariants: Sendable {
             inHand.remove(fact.node)
             setAside.insert(fact.node)
         case .nodeRetreated(let fact): inHand.remove(fact.node)
+        case .nodeReturned(let fact): inHand.remove(fact.node)
         default: break
         }
     }

@@ -4,6 +4,8 @@ import FleetSimulationServer
 import Foundation
 import Testing
 
+@testable import FleetCommands
+
 /// The API server dies in mid-run, the disk fills up: the real binary goes on, or stops clearly and is taken up again.
 @Suite(.serialized) struct OutageTests {
     private static let limit = "web-02,web-06,web-07,web-11"
@@ -67,6 +69,35 @@ import Testing
             #expect(resumed.status == 0, "\(resumed.error.suffix(3000))")
             await expectDone(second, [first, await second.audit.evictedPods], resumed.error)
             await second.stop()
+        }
+    }
+
+    @Test(
+        "sshd dies under every connection for some seconds while a script runs: it is followed again, and ran once",
+        .needsHosts)
+    func sshdKilled() async throws {
+        let node = try #require(DemoCluster.snapshot().nodes.first)
+        let host = SandboxHost(
+            name: node.name.rawValue, machineID: node.machineID, systemUUID: node.systemUUID,
+            clusterCertificate: HostWorld.certificate)
+        try await HostWorld.with([host]) { world in
+            let playbook = try world.folder.playbook([
+                "run: {script: 'echo ran >>/var/ran; while [ ! -e /var/go ]; do sleep 0.1; done; echo over >>/var/ran'}"
+            ])
+            let root = world.hosts.root(of: host.name)
+            let run = try RunningFleet(
+                [
+                    "run", playbook, "-i", try world.inventory(), "-l", host.name, "--yes", "-v", "--kubeconfig",
+                    world.kubeconfig,
+                ], in: world.folder.path)
+            try await world.until { FileManager.default.fileExists(atPath: "\(root)/var/ran") }
+            let end = Int(Date.now.timeIntervalSince1970) + 4
+            try Data("\(end)".utf8).write(to: URL(fileURLWithPath: "\(root)/var/lib/sandbox/down-until"))
+            try await run.says("failed: ")
+            try Data().write(to: URL(fileURLWithPath: "\(root)/var/go"))
+            #expect(try await run.status() == 0, "\(run.error.suffix(3000))")
+            #expect(try String(contentsOfFile: "\(root)/var/ran", encoding: .utf8) == "ran\nover\n")
+            #expect(!FileManager.default.fileExists(atPath: "\(root)/var/lib/fleet"))
         }
     }
 

@@ -15,7 +15,8 @@ struct HealthTests {
     private func order(_ checks: [HealthCheck], approving: Set<String> = []) throws -> RunOrder {
         var order = Fixture.order(
             waves: [[Fixture.target("n1")], [Fixture.target("n2", zone: "b")]],
-            steps: try Fixture.steps([("cordon", null)]))
+            steps: try Fixture.steps([("cordon", null)]),
+            policy: WavePolicy(maxUnavailable: .percent(100), maxUnavailablePerZone: .count(2), soak: .zero))
         order.health = checks
         order.settings.approvals = approving
         return order
@@ -51,7 +52,8 @@ struct HealthTests {
         #expect(first.kinds.contains("health.baseline"))
         for id in first.ids { _ = machine.handle(.completed(id: id, .cluster(.succeeded)), at: start) }
         for change in changes { _ = machine.handle(.changed(change), at: start + .seconds(1)) }
-        return (machine, machine.handle(.changed(.node(cordoned(nodes[0]))), at: start + .seconds(2)))
+        let last = machine.handle(.changed(.node(cordoned(nodes[0]))), at: start + .seconds(2))
+        return (machine, last)
     }
 
     @Test("as well as at the start: the next wave begins at once")
@@ -139,8 +141,10 @@ struct HealthTests {
     @Test("after the last wave, too, the run ends only when the cluster is well")
     func lastWave() throws {
         var machine = RunMachine(try order([check(.readyNodes)]))
-        _ = machine.handle(snapshot(nodes), at: start)
-        _ = machine.handle(.changed(.node(cordoned(nodes[0]))), at: start + .seconds(1))
+        let first = machine.handle(snapshot(nodes), at: start)
+        _ = machine.handle(.completed(id: first.ids[0], .cluster(.succeeded)), at: start)
+        let second = machine.handle(.changed(.node(cordoned(nodes[0]))), at: start + .seconds(1))
+        _ = machine.handle(.completed(id: second.ids[0], .cluster(.succeeded)), at: start + .seconds(1))
         _ = machine.handle(.changed(.node(unready(nodes[2]))), at: start + .seconds(2))
         let worse = machine.handle(.changed(.node(cordoned(nodes[1]))), at: start + .seconds(3))
         #expect(worse.finished == nil)

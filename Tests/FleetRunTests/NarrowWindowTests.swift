@@ -25,8 +25,7 @@ struct NarrowWindowTests {
             waves: [targets.map { Fixture.target($0, zone: $0 == "n1" ? "a" : "b") }],
             steps: try Fixture.steps([("cordon", null), ("drain", null)]),
             policy: WavePolicy(
-                canary: .count(0), maxUnavailable: .percent(100), maxUnavailablePerZone: .count(2), soak: .zero),
-            evictions: EvictionPolicy(downtime: [ObjectKey("shop", "trading")]))
+                canary: .count(0), maxUnavailable: .percent(100), maxUnavailablePerZone: .count(2), soak: .zero))
         order.narrowWindows = NarrowWindows(
             windows: [
                 NarrowWindow(
@@ -43,7 +42,9 @@ struct NarrowWindowTests {
             ClusterSnapshot(
                 nodes: nodes,
                 pods: pods.map { Fixture.pod($0, on: "n1", of: set, labels: ["app": "trading"]) }
-                    + (2...4).map { Fixture.pod("else-\($0)", on: "s1", of: set, labels: ["app": "trading"]) },
+                    + ((pods.count + 1)...4).map {
+                        Fixture.pod("else-\($0)", on: "s1", of: set, labels: ["app": "trading"])
+                    },
                 workloads: [set]))
     }
 

@@ -17,16 +17,24 @@ final class RunCrier: Sendable {
     private let notifiers: [Notifier]
     private let state: Mutex<State>
 
-    init(_ order: RunOrder, _ preparation: Preparation, _ output: Output) {
+    /// Tells of a run; what it did before is taken to have been told.
+    init(
+        _ order: RunOrder, after history: [(event: RunEvent, time: Instant)], _ preparation: Preparation,
+        _ output: Output
+    ) {
         let nodes = order.waves.flatMap(\.targets).compactMap { target in target.nodeUID.map { (target.node, $0) } }
         notifiers = preparation.playbook.notifiers
         announcer = Announcer(cluster: preparation.client, local: LocalMachine()) { output.warning($0) }
-        state = Mutex(
-            State(
-                notices: Notices(run: order.settings.id, playbook: order.playbook),
-                events: NodeEvents(
-                    run: order.settings.id, playbook: order.playbook, actor: order.settings.actor,
-                    uids: Dictionary(nodes, uniquingKeysWith: { first, _ in first }))))
+        var known = State(
+            notices: Notices(run: order.settings.id, playbook: order.playbook),
+            events: NodeEvents(
+                run: order.settings.id, playbook: order.playbook, actor: order.settings.actor,
+                uids: Dictionary(nodes, uniquingKeysWith: { first, _ in first })))
+        for (event, time) in history {
+            _ = known.notices.take(event, at: time)
+            _ = known.events.take(event, sequence: 0, at: time)
+        }
+        state = Mutex(known)
     }
 
     /// Takes facts that are on disk, in the order of the journal.

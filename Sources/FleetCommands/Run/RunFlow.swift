@@ -234,9 +234,10 @@ struct RunFlow {
         )
         let history = earlier?.history ?? []
         let printer = RunPrinter(order.settings.id, of: preparation.plan, after: history, output)
-        let crier = RunCrier(order, preparation, output)
+        let crier = RunCrier(order, after: history, preparation, output)
+        // Nobody waits for a notice: the lock is given back first.
         let result = try await crier.announcer.during {
-            try await printer.reminding(by: clock) {
+            let result = try await printer.reminding(by: clock) {
                 try await shell.drive(
                     RunMachine(order, history: history), after: earlier?.lastSequence ?? 0, stops: Stops().requests
                 ) {
@@ -244,12 +245,13 @@ struct RunFlow {
                     crier.take($0)
                 }
             }
-        }
-        await hosts.close()
-        if result.isFinal {
-            await deleteProvided(preparation)
-            try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
-            await lock(preparation).release(lease)
+            await hosts.close()
+            if result.isFinal {
+                await deleteProvided(preparation)
+                try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
+                await lock(preparation).release(lease)
+            }
+            return result
         }
         printer.finish(at: clock.now)
         return FleetExit(result)

@@ -258,7 +258,10 @@ extension EventLines {
         let words =
             finish.result.message.isEmpty ? finish.result.code : "\(finish.result.message) (\(finish.result.code))"
         let text = "\(intent?.title ?? "operation \(finish.id)") failed: \(words)"
-        return intent?.node.map { line($0, at: time, text, .warning) } ?? EventLine(at: time, text, .warning)
+        if let node = intent?.node { return line(node, at: time, text, .warning) }
+        // What a health check found is told by what becomes of it.
+        let isDetail = intent?.key.hasPrefix(RunMachine.healthKeyPrefix) ?? false
+        return EventLine(at: time, text, .warning, isDetail: isDetail)
     }
 
     private func sentence(_ request: RunEvent.EvictionRequested, at time: Instant) -> EventLine {

@@ -15,6 +15,11 @@ extension EventLines {
             ]
         case .healthChecked(let fact):
             guard !fact.isHealthy || !fact.problems.isEmpty else {
+                let known = fact.readings.compactMap { reading in reading.problem.map { "\(reading.check): \($0)" } }
+                if !known.isEmpty {
+                    let words = "no worse than what was approved: \(known.joined(separator: "; "))"
+                    return [EventLine(at: time, wave: fact.wave, words, .warning)]
+                }
                 return [
                     EventLine(
                         at: time, wave: fact.wave,

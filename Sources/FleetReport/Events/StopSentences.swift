@@ -8,7 +8,8 @@ extension RunEvent.StopRequested {
         switch kind ?? .interrupt {
         case .interrupt, .pause, .block: return "\(by): \(settling)"
         case .abort: return "\(by): \(settling), then what is temporary is undone"
-        case .rollback: return "\(by): \(settling), then what is temporary is undone, and cordons of what was not drained"
+        case .rollback:
+            return "\(by): \(settling), then what is temporary is undone, and cordons of what was not drained"
         }
     }
 }

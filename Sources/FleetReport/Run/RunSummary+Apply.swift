@@ -8,7 +8,9 @@ extension RunSummary {
         switch event {
         case .runStarted(let start): begin(start, at: time)
         case .runResumed: resume()
-        case .preflightPassed, .identityProved, .stopRequested, .operationIntended: break
+        case .preflightPassed, .identityProved, .stopRequested: break
+        case .operationIntended(let intent):
+            if intent.key.hasPrefix(RunMachine.healthKeyPrefix) { operations.local.insert(intent.id) }
         case .healthBaseline: break
         case .healthChecked(let fact): block = fact.isHealthy ? nil : fact.sentence
         case .windowOpened: block = nil
@@ -135,6 +137,7 @@ extension RunSummary {
     // MARK: - Counts
 
     private mutating func count(_ finish: RunEvent.OperationFinished) {
+        guard operations.local.remove(finish.id) == nil else { return }
         if finish.result.isOfCluster { operations.requests += 1 } else { operations.commands += 1 }
         if !finish.result.isSuccess { operations.failed += 1 }
     }

@@ -138,6 +138,9 @@ extension RunSummary {
         public var commands = 0
         /// How many of both failed, 429s aside.
         public var failed = 0
+
+        /// What the machine that runs fleet was asked itself: neither request nor command on a host.
+        var local: Set<Int> = []
     }
 
     /// Nodes that wait for the same thing.

@@ -14,6 +14,9 @@ extension RunMachine {
     /// The approval by which what the health checks found is taken as the new normal.
     public static let healthApproval = "health"
 
+    /// What the names of the health checks' questions begin with in the journal.
+    public static let healthKeyPrefix = "health "
+
     /// How long after a look that found something wrong the next one comes.
     private static let healthInterval = Duration.seconds(10)
 
@@ -133,5 +136,5 @@ extension RunMachine {
         return result
     }
 
-    private func key(of check: HealthCheck) -> String { "health \(check.name)" }
+    private func key(of check: HealthCheck) -> String { Self.healthKeyPrefix + check.name }
 }
