@@ -107,7 +107,10 @@ extension RunMachine {
     /// What fleet cordoned and did not finish draining; never a host whose clean-up began (safety rule 21).
     private func isOursToUncordon(_ node: Node) -> Bool {
         guard let progress = state.nodes[node.name], !progress.isDrained, !progress.isCleanupBegun else { return false }
-        return node.isCordoned && node.annotations[CordonStep.annotation] == order.settings.id.rawValue
+        if node.isCordoned { return node.annotations[CordonStep.annotation] == order.settings.id.rawValue }
+        return progress.steps.contains { index, memory in
+            order.steps[index].step.traits.contains(.cordons) && memory.acts.values.contains { isOnItsWay($0, to: node.name) }
+        }
     }
 
     /// Sees to one node; true once nothing is left to put back, or it cannot be.
@@ -124,7 +127,10 @@ extension RunMachine {
 
     private func patch(puttingBack node: Node, uncordoning: Bool) -> NodePatch {
         var patch = NodePatch()
-        if node.isRetiring ? isMarkedByThisPlan(node) : isMarkOnItsWay(to: node.name) { patch.unmark() }
+        let mark = state.act(Self.retireKey, of: node.name)
+        if node.isRetiring ? isMarkedByThisPlan(node) : mark.map({ isOnItsWay($0, to: node.name) }) ?? false {
+            patch.unmark()
+        }
         guard uncordoning else { return patch }
         patch.isCordoned = false
         patch.annotations[CordonStep.annotation] = .some(nil)
@@ -135,10 +141,10 @@ extension RunMachine {
     /// Names the step in which a node was set aside, on the Node.
     public static let quarantineLabel = "fleet.run/quarantined"
 
-    /// Whether the run tainted a node, or may have, and the watch has not shown it yet.
-    private func isMarkOnItsWay(to name: NodeName) -> Bool {
-        guard let mark = state.act(Self.retireKey, of: name) else { return false }
-        if case .finished(let result) = mark.state, !result.isSuccess, !result.isPassing { return false }
+    /// Whether an act changed a node, or may have, which the watch has not shown yet; a putting back that was answered since
+    /// has undone it.
+    private func isOnItsWay(_ act: StepMemory.Act, to name: NodeName) -> Bool {
+        if case .finished(let result) = act.state, !result.isSuccess, !result.isPassing { return false }
         guard case .finished(let result)? = state.act(Self.putBackKey, of: name)?.state else { return true }
         return !result.isSuccess
     }
