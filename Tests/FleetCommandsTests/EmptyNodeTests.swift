@@ -25,7 +25,8 @@ struct EmptyNodeTests {
     }
 
     private static let steps = [
-        "cordon:", "drain: {delete_emptydir_data: true}", "verify_drained:", "remove_daemon_pods: {timeout: 30s}",
+        "cordon:", "drain: {delete_emptydir_data: true}", "verify_drained:", "wait_volumes_detached:",
+        "remove_daemon_pods: {timeout: 30s}",
     ]
 
     @Test(

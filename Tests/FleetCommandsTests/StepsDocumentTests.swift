@@ -30,6 +30,14 @@ import Testing
         defer { folder.remove() }
         let text = "name: manual\nhosts: all\nsteps:\n" + (try Self.examples.map { "  \($0)\n" }.joined())
         let playbook = try folder.write(text, to: "manual.yaml")
+        // The files that examples upload are the reader's own.
+        for match in text.matches(of: /(file|directory): ([a-z]+\/[a-z]+)/) {
+            let isFile = match.1 == "file"
+            let place = isFile ? String(match.2.prefix { $0 != "/" }) : String(match.2)
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/\(place)", withIntermediateDirectories: true)
+            _ = try folder.write("", to: isFile ? String(match.2) : "\(match.2)/one")
+        }
         let result = try await FleetBinary(directory: folder.path).run("playbook", "check", playbook)
         #expect(result.status == 0, "\(result.error)")
     }

@@ -37,9 +37,13 @@ struct ProvidedHosts {
         if let lost = missing.first(where: { addresses[$0.name] == nil }) {
             throw Refusal("\(provider.command.joined(separator: " ")) create: its answer has no host \"\(lost.name)\"")
         }
+        // Where the others are reached is the inventory's to say.
+        let newcomers = Set(wanted.map(\.host))
         return hosts.map { host in
             var host = host
-            if let address = addresses[host.name.rawValue] { host.connection.address = address }
+            if newcomers.contains(host.name.rawValue), let address = addresses[host.name.rawValue] {
+                host.connection.address = address
+            }
             return host
         }
     }
