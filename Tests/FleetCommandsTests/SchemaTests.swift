@@ -40,6 +40,21 @@ struct SchemaTests {
         let manual =
             "name: manual\nhosts: all\nsteps:\n" + (try StepsDocumentTests.examples.map { "  \($0)\n" }.joined())
         #expect(check.mistakes(try Self.value(manual)) == [])
+        let health = """
+            name: x
+            hosts: all
+            steps: [cordon]
+            health:
+              - ready_nodes
+              - pending_pods: {more: 2}
+              - command: {run: ./smoke-test, within: 10m}
+              - http: https://shop.example/healthz
+              - prometheus: {url: "http://prometheus:9090", query: up, max_increase: 20%, name: up}
+            notify:
+              - http: https://hooks.example/T0123
+              - command: {run: ./page, on: [blocked, quarantined]}
+            """
+        #expect(check.mistakes(try Self.value(health)) == [])
     }
 
     @Test("inventories and defaults fit")
@@ -72,6 +87,9 @@ struct SchemaTests {
         ("name: x\nhosts: all\nsteps: [cordon]\nevictions: {rules: [{action: evict}]}", "needs selector"),
         ("name: x\nhosts: all\nsteps: [cordon]\nwindow: {from: soon, to: \"05:00\"}", "does not match"),
         ("name: x\nhosts: all\nsteps: [cordon]\npreflight: [api_acess]", "not one of"),
+        ("name: x\nhosts: all\nsteps: [cordon]\nhealth: [ready_node]", "not one of"),
+        ("name: x\nhosts: all\nsteps: [cordon]\nhealth: [{prometheus: {query: up}}]", "needs url"),
+        ("name: x\nhosts: all\nsteps: [cordon]\nnotify: [{mail: ops}]", "no key mail"),
         ("name: x\nhosts: all\nsteps: [cordon]\nrequire_limit: perhaps", "not boolean"),
     ]
 

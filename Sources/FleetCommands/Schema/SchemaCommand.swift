@@ -65,7 +65,7 @@ enum FileSchema {
             (
                 "step",
                 StepCatalogue.schema(beside: PlaybookDraft.stepModifiers, include: PlaybookDraft.include)
-            ), ("check", PlaybookChecks.schema),
+            ), ("check", PlaybookChecks.schema), ("health_check", HealthCheck.schema), ("notifier", Notifier.schema),
         ]
     }
 }

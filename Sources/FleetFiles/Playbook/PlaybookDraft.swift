@@ -50,7 +50,8 @@ public struct PlaybookDraft: Sendable {
 
     private init(unreadable mistake: Diagnostic? = nil) { mistakes = mistake.map { [$0] } ?? [] }
 
-    /// What a playbook may be, without its steps and checks: those are to be defined as `step` and `check` beside it.
+    /// What a playbook may be, without its steps and checks: those are to be defined as `step`, `check`, `health_check`
+    /// and `notifier` beside it.
     public static var schema: ValueSchema {
         .object(
             LocatedDecoder.keys { decoder in
@@ -73,8 +74,8 @@ public struct PlaybookDraft: Sendable {
     private mutating func read(_ decoder: inout LocatedDecoder) {
         header = PlaybookHeader(decoding: &decoder)
         preflight = decoder.optional("preflight", .list(of: .check)) ?? []
-        health = decoder.optional("health", .oneOrMore(of: .check)) ?? []
-        notify = decoder.optional("notify", .oneOrMore(of: .check)) ?? []
+        health = decoder.optional("health", .oneOrMore(of: .healthCheck)) ?? []
+        notify = decoder.optional("notify", .oneOrMore(of: .notifier)) ?? []
         incoming = decoder.optional("bring_in", .steps) ?? []
         let mistakes = decoder.diagnostics.count
         let steps = decoder.required("steps", .steps)

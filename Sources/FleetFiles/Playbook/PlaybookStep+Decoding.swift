@@ -94,10 +94,18 @@ extension ValueForm<String> {
 }
 
 extension ValueForm<PlaybookCheck> {
+    /// A check of `preflight`.
+    static var check: ValueForm { entry("check", "a check such as api_access or critical_pods: {selector: app=x}") }
+    /// A check of `health`.
+    static var healthCheck: ValueForm {
+        entry("health_check", "a check such as ready_nodes or pending_pods: {more: 2}")
+    }
+    /// An entry of `notify`.
+    static var notifier: ValueForm { entry("notifier", "http or command, such as http: https://hooks.example/T0123") }
+
     /// A bare kind (`api_access`), or a mapping of one kind to its arguments.
-    static var check: ValueForm {
-        let expected = "a check such as api_access or critical_pods: {selector: app=x}"
-        return ValueForm(expected: expected, schema: .reference("check")) { value, diagnostics in
+    private static func entry(_ part: String, _ expected: String) -> ValueForm {
+        ValueForm(expected: expected, schema: .reference(part)) { value, diagnostics in
             if let scalar = value.scalar, case .string(let kind) = scalar.value {
                 return PlaybookCheck(kind: kind, arguments: .null(at: value.location), location: value.location)
             }

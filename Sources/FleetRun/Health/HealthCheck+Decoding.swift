@@ -13,19 +13,26 @@ extension HealthCheck {
                 return nil
             }
             var decoder = LocatedDecoder(LocalForms.arguments(of: check), as: check.kind)
-            let kind = Kind(check.kind, &decoder)
-            let name = decoder.optional("name", .string) ?? check.kind
-            let patience = decoder.optional("within", .duration) ?? .seconds(300)
+            let decoded = read(check.kind, &decoder)
             decoder.refuseUnknownKeys()
             mistakes += decoder.diagnostics
-            if !names.insert(name).inserted {
+            if let decoded, !names.insert(decoded.name).inserted {
                 mistakes.append(
                     Diagnostic(
-                        "two health checks are called \"\(name)\"", at: check.location,
+                        "two health checks are called \"\(decoded.name)\"", at: check.location,
                         suggestion: "give each its own name: {name: …}"))
             }
-            return kind.map { HealthCheck(name: name, kind: $0, patience: patience) }
+            return decoded
         }
+    }
+
+    /// What a check may be, for editors.
+    public static var schema: ValueSchema { LocalForms.schema(of: kinds, askedBy: read) }
+
+    private static func read(_ kind: String, _ arguments: inout LocatedDecoder) -> HealthCheck? {
+        let name = arguments.optional("name", .string) ?? kind
+        let patience = arguments.optional("within", .duration) ?? .seconds(300)
+        return Kind(kind, &arguments).map { HealthCheck(name: name, kind: $0, patience: patience) }
     }
 
     private static func unknown(_ check: PlaybookCheck) -> Diagnostic {

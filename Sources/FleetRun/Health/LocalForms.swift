@@ -6,10 +6,28 @@ enum LocalForms {
     /// The arguments as a mapping: a bare text is a command, or a url.
     static func arguments(of check: PlaybookCheck) -> LocatedValue {
         let value = check.arguments
-        let shorthand = ["command": "run", "http": "url"][check.kind]
-        guard let shorthand, value.mapping == nil, !value.isNull else { return value }
+        guard let shorthand = shorthands[check.kind], value.mapping == nil, !value.isNull else { return value }
         let entry = LocatedMapping.Entry(key: shorthand, keyLocation: value.location, value: value)
         return LocatedValue(.mapping(LocatedMapping([entry])), at: value.location)
+    }
+
+    /// The keys that a bare text stands for, by kind.
+    private static let shorthands = ["command": "run", "http": "url"]
+
+    /// What an entry may be: one kind with its arguments, or alone a kind that needs none.
+    static func schema<Value>(
+        of kinds: [String], askedBy read: (String, inout LocatedDecoder) -> Value?
+    ) -> ValueSchema {
+        let keys = kinds.map { kind in (kind, LocatedDecoder.keys { read(kind, &$0) }) }
+        let bare = keys.filter { !$1.contains(where: \.isRequired) }.map(\.0)
+        var object = ValueSchema.object(
+            keys.map { kind, keys in
+                let short = keys.first { $0.name == shorthands[kind] }.map { [$0.schema] } ?? []
+                let nothing: [ValueSchema] = bare.contains(kind) ? [.nothing] : []
+                return ValueSchema.Key(kind, .any(of: [.object(keys)] + short + nothing))
+            })
+        object.keywords["oneOf"] = .list(kinds.map { ["required": [.string($0)]] })
+        return bare.isEmpty ? object : .any(of: [object, .choice(bare)])
     }
 
     /// `run` and `timeout` (30s).

@@ -34,7 +34,6 @@ public struct Notifier: Hashable, Sendable {
     }
 
     private static func decode(_ entry: PlaybookCheck, _ mistakes: inout [Diagnostic]) -> Notifier? {
-        let known = ["http", "command"]
         guard known.contains(entry.kind) else {
             mistakes.append(
                 Diagnostic(
@@ -43,13 +42,23 @@ public struct Notifier: Hashable, Sendable {
             return nil
         }
         var decoder = LocatedDecoder(LocalForms.arguments(of: entry), as: entry.kind)
-        let kinds = decoder.optional("on", .oneOrMore(of: ValueForm<NoticeKind>.choice))
-        let act: LocalAct? =
-            entry.kind == "command"
-            ? LocalForms.command(&decoder).map(LocalAct.command)
-            : LocalForms.request(&decoder, method: "POST").map(LocalAct.request)
+        let notifier = read(entry.kind, &decoder)
         decoder.refuseUnknownKeys()
         mistakes += decoder.diagnostics
+        return notifier
+    }
+
+    /// What an entry may be, for editors.
+    public static var schema: ValueSchema { LocalForms.schema(of: known, askedBy: read) }
+
+    private static let known = ["http", "command"]
+
+    private static func read(_ kind: String, _ arguments: inout LocatedDecoder) -> Notifier? {
+        let kinds = arguments.optional("on", .oneOrMore(of: ValueForm<NoticeKind>.choice))
+        let act: LocalAct? =
+            kind == "command"
+            ? LocalForms.command(&arguments).map(LocalAct.command)
+            : LocalForms.request(&arguments, method: "POST").map(LocalAct.request)
         return act.map { Notifier(act: $0, kinds: Set(kinds ?? NoticeKind.allCases)) }
     }
 }
