@@ -28,12 +28,16 @@ extension Invariants {
     }
 
     private mutating func checkReplicas(in simulation: ClusterSimulation) {
-        let wanted = Dictionary(before.workloads.map { ($0.reference.uid, $0) }, uniquingKeysWith: { first, _ in first })
+        let wanted = Dictionary(
+            before.workloads.map { ($0.reference.uid, $0) }, uniquingKeysWith: { first, _ in first })
         for workload in simulation.workloads where workload.reference.kind != .daemonSet {
             if let old = wanted[workload.reference.uid], old.replicas != workload.replicas {
-                violate("\(workload.reference) has \(workload.replicas) replicas; before the run it had \(old.replicas)")
+                violate(
+                    "\(workload.reference) has \(workload.replicas) replicas; before the run it had \(old.replicas)")
             }
-            if workload.annotations[Compensation.annotation] != nil { violate("\(workload.reference) keeps fleet's annotation") }
+            if workload.annotations[Compensation.annotation] != nil {
+                violate("\(workload.reference) keeps fleet's annotation")
+            }
         }
     }
 
@@ -52,7 +56,9 @@ extension Invariants {
     /// A run that was ended leaves no taint of its plan; a rollback leaves no cordon where nothing was drained.
     private mutating func checkPutBack(_ result: RunResult, in simulation: ClusterSimulation) {
         for node in simulation.nodes {
-            if node.taints.contains(where: { $0.key == "fleet.run/retiring" }) { violate("\(node.name) keeps the plan's taint") }
+            if node.taints.contains(where: { $0.key == "fleet.run/retiring" }) {
+                violate("\(node.name) keeps the plan's taint")
+            }
             guard result == .rolledBack, node.isCordoned, !drained.contains(node.name) else { continue }
             if before.nodes.contains(where: { $0.name == node.name && !$0.isCordoned }) {
                 violate("\(node.name) was cordoned and not drained, and is still cordoned after the rollback")
@@ -70,7 +76,9 @@ extension Invariants {
         for workload in simulation.workloads where workload.controller == nil && workload.reference.kind != .job {
             guard workload.reference.kind != .daemonSet else { continue }
             let ready = census.pods(of: workload).count { $0.isReady && !$0.isTerminating }
-            if ready < workload.replicas { violate("\(workload.reference) has \(ready) of \(workload.replicas) Ready after the run") }
+            if ready < workload.replicas {
+                violate("\(workload.reference) has \(ready) of \(workload.replicas) Ready after the run")
+            }
         }
     }
 }

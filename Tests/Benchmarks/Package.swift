@@ -15,7 +15,10 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["BareLoop", .product(name: "FleetSSH", package: "fleet"), .product(name: "FleetModel", package: "fleet")],
+            dependencies: [
+                "BareLoop", .product(name: "FleetSSH", package: "fleet"),
+                .product(name: "FleetModel", package: "fleet"),
+            ],
             swiftSettings: strict),
         // The bound: one thread, poll, libssh2, nothing else.
         .target(name: "BareLoop", linkerSettings: [.linkedLibrary("ssh2"), .linkedLibrary("crypto")]),

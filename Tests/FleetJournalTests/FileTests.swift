@@ -55,7 +55,8 @@ import Testing
         let refused = await failure { _ = try temporary.open() }
         #expect(refused?.code == .newerVersion)
         #expect(
-            refused?.message.hasSuffix("written by fleet 7.1.0; this fleet reads up to format \(JournalSchema.version): use fleet 7.1.0")
+            refused?.message.hasSuffix(
+                "written by fleet 7.1.0; this fleet reads up to format \(JournalSchema.version): use fleet 7.1.0")
                 == true)
     }
 

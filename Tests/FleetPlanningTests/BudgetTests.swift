@@ -79,7 +79,9 @@ import Testing
         world.playbook.evictions.stuck = StuckPolicy(rules: [.init(selector: selector, action: .delete)])
         let finding = world.findings(.impossibleBudget).first
         #expect(finding?.severity == .blocker)
-        #expect(finding?.remedy == "raise the replicas, relax the budget with its owner, or name it in a step adjust_budget")
+        #expect(
+            finding?.remedy == "raise the replicas, relax the budget with its owner, or name it in a step adjust_budget"
+        )
     }
 
     @Test func `Workloads without a budget are one finding`() {

@@ -74,6 +74,11 @@ struct FrozenEventTests {
             payload:
                 #"{"compensation":{"id":"label a/b of web-01","key":{"name":"web-01","namespace":""},"kind":"nodeLabel","label":"a/b","node":"web-01","previous":0,"previousLabel":"x","temporary":0,"temporaryLabel":"","uid":"u3"}}"#
         ),
+        Row(
+            kind: "compensation.owed",
+            payload:
+                #"{"compensation":{"id":"PodDisruptionBudget shop/web for web-01","key":{"name":"web","namespace":"shop"},"kind":"budget","node":"web-01","previous":0,"previousLabel":"minAvailable 3","temporary":0,"temporaryLabel":"maxUnavailable 1","uid":"u5"}}"#
+        ),
         Row(kind: "compensation.settled", payload: #"{"detail":"restored","id":"replicas Deployment shop/cart"}"#),
         Row(
             kind: "operation.intended",

@@ -24,7 +24,8 @@ struct RunMachineTests {
     @Test("cordon: one patch, then the watch decides")
     func cordon() throws {
         let node = Fixture.node("n1")
-        var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null)])))
+        var machine = RunMachine(
+            Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null)])))
         let first = machine.handle(snapshot([node]), at: start)
         let patch = NodePatch(isCordoned: true, annotations: [CordonStep.annotation: "r-test"])
         #expect(first.requests == [.patchNode("n1", uid: "uid-n1", patch)])
@@ -46,13 +47,19 @@ struct RunMachineTests {
 
     @Test("a node that was cordoned before is left as it is")
     func alreadyCordoned() throws {
-        var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null)])))
+        var machine = RunMachine(
+            Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null)])))
         let reaction = machine.handle(snapshot([Fixture.node("n1", cordoned: true)]), at: start)
         #expect(reaction.requests.isEmpty)
         #expect(reaction.finished == .done)
-        #expect(reaction.events.contains { event in
-            if case .stepFinished(let fact) = event { !fact.changed && fact.detail == "was already cordoned" } else { false }
-        })
+        #expect(
+            reaction.events.contains { event in
+                if case .stepFinished(let fact) = event {
+                    !fact.changed && fact.detail == "was already cordoned"
+                } else {
+                    false
+                }
+            })
     }
 
     @Test("the zone's cap lets one node in at a time, and the next the moment the first is deleted")
@@ -103,7 +110,8 @@ struct RunMachineTests {
     @Test("a bare pod forbids the drain, by name")
     func barePod() throws {
         var machine = RunMachine(
-            Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null), ("drain", null)])))
+            Fixture.order(
+                waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null), ("drain", null)])))
         let node = cordoned(Fixture.node("n1"))
         _ = machine.handle(snapshot([node], [Fixture.pod("lonely", on: "n1")]), at: start)
         guard case .quarantined("drain", let reason) = machine.state.nodes["n1"]?.phase else {
@@ -269,7 +277,8 @@ struct RunMachineTests {
     @Test("every event survives the journal")
     func records() throws {
         let node = Fixture.node("n1")
-        var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null)])))
+        var machine = RunMachine(
+            Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null)])))
         var events = machine.handle(snapshot([node]), at: start).events
         events += machine.handle(.changed(.node(cordoned(node))), at: start).events
         for (index, event) in events.enumerated() {

@@ -133,7 +133,8 @@ struct Endpoints {
         case "doas", "community.general.doas": return .doas
         case .some(let method):
             throw Refusal(
-                "host \"\(host.name)\": ansible_become_method \"\(method)\" is not supported", hint: "use sudo, su or doas")
+                "host \"\(host.name)\": ansible_become_method \"\(method)\" is not supported",
+                hint: "use sudo, su or doas")
         }
     }
 

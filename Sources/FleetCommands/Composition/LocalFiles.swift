@@ -18,9 +18,12 @@ struct LocalFiles {
     func uploads(of steps: [PlannedStep], _ mistakes: inout [Diagnostic]) -> [String: [LocalFile]] {
         var found: [String: [LocalFile]] = [:]
         for planned in steps {
-            guard let step = planned.step as? UploadStep, let name = step.localName, found[name] == nil else { continue }
+            guard let step = planned.step as? UploadStep, let name = step.localName, found[name] == nil else {
+                continue
+            }
             do throws(Unreadable) {
-                found[name] = try contents(of: step.source, at: name.hasPrefix("/") || name.hasPrefix("~") ? name : folder + name)
+                found[name] = try contents(
+                    of: step.source, at: name.hasPrefix("/") || name.hasPrefix("~") ? name : folder + name)
             } catch {
                 mistakes.append(
                     Diagnostic(

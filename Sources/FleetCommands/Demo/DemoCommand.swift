@@ -16,7 +16,9 @@ struct DemoCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Where the demo's files go (default: a new temporary folder, removed at the end).", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Where the demo's files go (default: a new temporary folder, removed at the end).", valueName: "path"))
     var directory: String?
 
     @OptionGroup(title: "Output") var outputOptions: OutputOptions
@@ -27,7 +29,8 @@ struct DemoCommand: AsyncParsableCommand {
             let folder = directory ?? NSTemporaryDirectory() + "fleet-demo-\(ProcessInfo.processInfo.processIdentifier)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             defer { if directory == nil { try? FileManager.default.removeItem(atPath: folder) } }
-            output.progress("starting a simulated cluster of 12 nodes in 3 zones, and 12 sandboxed hosts behind a real sshd …")
+            output.progress(
+                "starting a simulated cluster of 12 nodes in 3 zones, and 12 sandboxed hosts behind a real sshd …")
             let world = try await DemoWorld.start(in: folder)
             do {
                 let exit = try await Demo(world: world, output: output, options: outputOptions).play()
@@ -97,7 +100,9 @@ struct Demo {
     }
 
     private func run(wave: Int, _ targets: [NodeName]) async throws -> FleetExit {
-        output.progress("\n$ fleet run decommission --wave \(wave)" + (wave == 1 ? " --limit \(targets.map(\.rawValue).joined(separator: ","))" : ""))
+        output.progress(
+            "\n$ fleet run decommission --wave \(wave)"
+                + (wave == 1 ? " --limit \(targets.map(\.rawValue).joined(separator: ","))" : ""))
         var inventory = InventoryOptions()
         inventory.inventories = [world.inventory]
         inventory.limit = wave == 1 ? targets.map(\.rawValue).joined(separator: ",") : nil

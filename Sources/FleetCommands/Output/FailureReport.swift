@@ -112,17 +112,21 @@ extension LockRefusal {
         let renewed = lock.renewedAt.map { ", last renewed \($0.dateText) by its clock" } ?? ""
         let state = reason == .alive ? "is being driven right now" : "is unfinished and holds this cluster"
         let place = reason == .sameState ? "" : " from another machine or state file"
-        return "run \(claim.run) of \(claim.user)@\(claim.machine) \(state)\(place)\(since)\(renewed) (Lease kube-system/fleet); nothing was changed"
+        return
+            "run \(claim.run) of \(claim.user)@\(claim.machine) \(state)\(place)\(since)\(renewed) (Lease kube-system/fleet); nothing was changed"
     }
 
     /// What the operator can do about it.
     fileprivate var hint: String {
-        guard let run = lock.claim?.run else { return "look at it with: kubectl -n kube-system get lease fleet -o yaml" }
+        guard let run = lock.claim?.run else {
+            return "look at it with: kubectl -n kube-system get lease fleet -o yaml"
+        }
         switch reason {
         case .sameState: return "go on with it: fleet resume \(run); or end it: fleet abort \(run)"
         case .alive: return "stop it there first: fleet pause \(run)"
         case .otherState, .foreign, .contended:
-            return "go on with it or end it there (fleet resume, fleet abort); if that machine is lost: --take-over \(run), then: fleet leftovers"
+            return
+                "go on with it or end it there (fleet resume, fleet abort); if that machine is lost: --take-over \(run), then: fleet leftovers"
         }
     }
 }

@@ -40,7 +40,8 @@ struct WatchCommand: AsyncParsableCommand {
         printer.finish(at: clock.now)
         guard let result else {
             throw Refusal(
-                "no process drives run \(run.id) any more", hint: "go on with: fleet resume \(run.id)", isResumable: true)
+                "no process drives run \(run.id) any more", hint: "go on with: fleet resume \(run.id)",
+                isResumable: true)
         }
         return FleetExit(result)
     }

@@ -199,7 +199,9 @@ struct PythonLiteral {
         let isDigit = { (byte: UInt8) in (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
         let parts = text.utf8.split(separator: UInt8(ascii: "e"), maxSplits: 1, omittingEmptySubsequences: false)
         let digits = parts[0].split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-        guard digits.allSatisfy({ $0.allSatisfy(isDigit) }), digits.contains(where: { !$0.isEmpty }) else { return false }
+        guard digits.allSatisfy({ $0.allSatisfy(isDigit) }), digits.contains(where: { !$0.isEmpty }) else {
+            return false
+        }
         guard parts.count == 2 else { return true }
         let isSigned = parts[1].first == UInt8(ascii: "+") || parts[1].first == UInt8(ascii: "-")
         let exponent = isSigned ? parts[1].dropFirst() : parts[1]

@@ -83,7 +83,8 @@ public struct LeftoverSearch: Sendable {
     private func leftovers(_ node: Node) -> [Leftover] {
         let notes = node.annotations.filter { $0.key.hasPrefix(Compensation.labelAnnotationPrefix) }
         let labels = notes.sorted { $0.key < $1.key }.map { label($0.key, $0.value, of: node) }
-        return labels + [taint(of: node), emptying(of: node), cordon(of: node), quarantine(of: node)].compactMap(\.self)
+        return labels
+            + [taint(of: node), emptying(of: node), cordon(of: node), quarantine(of: node)].compactMap(\.self)
     }
 
     private func label(_ key: String, _ text: String, of node: Node) -> Leftover {

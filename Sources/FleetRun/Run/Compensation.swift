@@ -76,7 +76,8 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     /// Taints of a key set on a Node, whatever their effects; they go together.
     public static func taint(_ key: String, of node: Node) -> Compensation {
         Compensation(
-            id: "taint \(key) of \(node.name)", kind: .nodeTaint, node: node.name, key: ObjectKey("", node.name.rawValue),
+            id: "taint \(key) of \(node.name)", kind: .nodeTaint, node: node.name,
+            key: ObjectKey("", node.name.rawValue),
             uid: node.uid, temporary: 0, previous: 0, label: key)
     }
 

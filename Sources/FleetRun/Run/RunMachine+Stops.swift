@@ -109,7 +109,8 @@ extension RunMachine {
         guard let progress = state.nodes[node.name], !progress.isDrained, !progress.isCleanupBegun else { return false }
         if node.isCordoned { return node.annotations[CordonStep.annotation] == order.settings.id.rawValue }
         return progress.steps.contains { index, memory in
-            order.steps[index].step.traits.contains(.cordons) && memory.acts.values.contains { isOnItsWay($0, to: node.name) }
+            order.steps[index].step.traits.contains(.cordons)
+                && memory.acts.values.contains { isOnItsWay($0, to: node.name) }
         }
     }
 

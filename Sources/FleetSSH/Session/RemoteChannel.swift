@@ -182,7 +182,9 @@ final class RemoteChannel {
     private func requestTerminal() -> Int32 {
         let (none, unmapped, unpaused): (UInt8, UInt8, UInt8) = (0, 36, 38)
         let (signals, lines, echo, extensions, processing): (UInt8, UInt8, UInt8, UInt8, UInt8) = (50, 51, 53, 59, 70)
-        let off = [unmapped, unpaused, signals, lines, echo, extensions, processing].flatMap { number -> [UInt8] in [number, 0, 0, 0, 0] }
+        let off = [unmapped, unpaused, signals, lines, echo, extensions, processing].flatMap { number -> [UInt8] in
+            [number, 0, 0, 0, 0]
+        }
         return (off + [none]).withUnsafeBufferPointer { modes in
             modes.withMemoryRebound(to: CChar.self) { modes in
                 libssh2_channel_request_pty_ex(
