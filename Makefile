@@ -69,9 +69,9 @@ nightly: build ## What takes hours: 100,000 seeds, 500 kills of the real binary,
 	FLEET_CRASHES=500 $(BUNDLE) --no-parallel --filter '^FleetCommandsTests\.CrashRunTests'
 	$(MAKE) tsan THREAD_TESTS="$(THREAD_TESTS) FleetCommandsTests fleet"
 
-bench: _libraries ## Run the benchmarks of Tests/Benchmarks, once there are any
-	@test -f Tests/Benchmarks/Package.swift || { echo "there are no benchmarks yet" >&2; exit 1; }
-	$(SWIFT) run --configuration release --package-path Tests/Benchmarks
+bench: _libraries ## Measure plans, rehearsals and SSH beside their bounds (Tests/Benchmarks)
+	$(SWIFT) run --configuration release --package-path Tests/Benchmarks Planning
+	$(SWIFT) run --configuration release --package-path Tests/Benchmarks Benchmarks
 
 release: _libraries ## Build .build/release/fleet, optimised
 	$(SWIFT) build --configuration release --product fleet
