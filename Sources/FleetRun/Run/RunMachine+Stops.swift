@@ -108,10 +108,8 @@ extension RunMachine {
     private func isOursToUncordon(_ node: Node) -> Bool {
         guard let progress = state.nodes[node.name], !progress.isDrained, !progress.isCleanupBegun else { return false }
         if node.isCordoned { return node.annotations[CordonStep.annotation] == order.settings.id.rawValue }
-        return progress.steps.contains { index, memory in
-            order.steps[index].step.traits.contains(.cordons)
-                && memory.acts.values.contains { isOnItsWay($0, to: node.name) }
-        }
+        // By the act, not by the step: what is undone from the journal alone has no steps.
+        return progress.steps.values.compactMap { $0.acts[CordonStep.kind] }.contains { isOnItsWay($0, to: node.name) }
     }
 
     /// Sees to one node; true once nothing is left to put back, or it cannot be.

@@ -31,7 +31,7 @@ public struct CordonStep: Step {
         }
         let patch = NodePatch(isCordoned: true, annotations: [Self.annotation: context.run.id.rawValue])
         return context.request(
-            "cordon", "cordon \(node.name)", .patchNode(node.name, uid: node.uid, patch),
+            Self.kind, "cordon \(node.name)", .patchNode(node.name, uid: node.uid, patch),
             waitingFor: "SchedulingDisabled"
         )
     }
