@@ -69,8 +69,10 @@ public final class SSHHosts: HostPort {
         var attempt = 1
         while true {
             let report = await attemptOnce(command, on: endpoint, receiving)
-            // A server that drops connections before the login is busy (MaxStartups), and says no more than that.
-            let attempts = report.wasDropped ? max(settings.attempts, settings.attemptsWhenDropped) : settings.attempts
+            // A server that drops connections before the login is busy (MaxStartups), and says no more than that. A
+            // ProxyCommand that ends has failed, and most likely will again.
+            let isBusy = report.wasDropped && endpoint.proxyCommand == nil
+            let attempts = isBusy ? max(settings.attempts, settings.attemptsWhenDropped) : settings.attempts
             guard case .neverStarted = report.outcome, attempt < attempts, !Task.isCancelled else { return report }
             let wait = min(settings.retryMilliseconds << min(attempt - 1, 10), Self.longestWait)
             try? await Task.sleep(for: .milliseconds(Int64.random(in: wait / 2...wait)))
