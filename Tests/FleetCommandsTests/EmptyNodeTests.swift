@@ -68,6 +68,26 @@ struct EmptyNodeTests {
         }
     }
 
+    @Test("what a NoSchedule taint does not keep away goes with the NoExecute one, not again and again")
+    func unscheduled() async throws {
+        var snapshot = Self.snapshot
+        let noSchedule = Toleration(exists: true, effect: .noSchedule)
+        for index in snapshot.workloads.indices where snapshot.workloads[index].reference.kind == .daemonSet {
+            snapshot.workloads[index].template?.constraints.tolerations = [noSchedule]
+        }
+        for index in snapshot.pods.indices where snapshot.pods[index].isDaemon {
+            snapshot.pods[index].constraints.tolerations.append(noSchedule)
+        }
+        try await SimulatedWorld.with(snapshot) { world in
+            let result = try await world.run(
+                "run", try world.playbook(Self.steps), "-l", "web-02", "--yes", "--output", "json")
+            #expect(result.status == 0, "\(result.error)\(result.output.suffix(1500))")
+            let step = result.steps.first { $0.step == "remove_daemon_pods" }
+            #expect(step?.detail == "no DaemonSet's pod is left", "\(result.steps)")
+            #expect(!result.output.contains("\"title\":\"delete pod "))
+        }
+    }
+
     @Test("a node that was not drained is refused")
     func undrained() async throws {
         try await SimulatedWorld.with { world in

@@ -95,6 +95,22 @@ struct WindowTests {
         #expect(machine.state.reason == "a node needs about 360m by the forecast, and no window is longer than 240m")
     }
 
+    @Test("a cordon that no watch has shown when the window ends is taken back too")
+    func cordonOnItsWay() throws {
+        var machine = RunMachine(try order([("cordon", null)], waits: true))
+        let first = machine.handle(snapshot(nodes), at: closes - .seconds(300))
+        _ = machine.handle(succeeded(try #require(first.ids.first)), at: closes - .seconds(300))
+        let end = machine.handle(.tick, at: closes)
+        #expect(
+            end.requests == [
+                .patchNode(
+                    "n1", uid: "uid-n1", NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil]))
+            ])
+        let given = machine.handle(succeeded(try #require(end.ids.first)), at: closes + .seconds(1))
+        #expect(given.kinds.contains("node.returned"))
+        #expect(given.requests.isEmpty)
+    }
+
     /// A node whose single replica was surged, and that waits for the second pod when the window ends.
     private struct Surged {
         var machine: RunMachine

@@ -11,8 +11,8 @@ struct LeftoversCommand: AsyncParsableCommand {
         commandName: "leftovers",
         abstract: "Find what unfinished, lost or ended runs left on the cluster, and undo it.",
         discussion: """
-            Every temporary change carries its run and the previous value on the object itself, so neither the run's \\
-            journal nor its machine is needed. With --restore values are set back where nobody else changed them since; \\
+            Every temporary change carries its run and the previous value on the object itself, so neither the run's \
+            journal nor its machine is needed. With --restore values are set back where nobody else changed them since; \
             somebody else's values stay, and only fleet's note goes. An unfinished run must be ended first, or taken over.
             """
     )

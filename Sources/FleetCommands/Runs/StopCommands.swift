@@ -37,22 +37,9 @@ struct AbortCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The run, as `fleet runs` lists it.")
-    var id: String
+    @OptionGroup var ending: EndingOptions
 
-    @OptionGroup(title: "Lock") var lock: LockOptions
-    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
-    @OptionGroup(title: "State") var state: StateOptions
-    @OptionGroup(title: "Output") var outputOptions: OutputOptions
-
-    func run() async throws {
-        let output = Output(outputOptions)
-        try await output.exiting {
-            try await StopFlow(
-                kind: .abort, id: id, state: state, cluster: cluster, takeOver: lock.run, output: output
-            ).run()
-        }
-    }
+    func run() async throws { try await ending.end(.abort) }
 }
 
 /// `fleet rollback RUN`: a run is over, and what it cordoned and did not finish draining is schedulable again.
@@ -67,6 +54,13 @@ struct RollbackCommand: AsyncParsableCommand {
             """
     )
 
+    @OptionGroup var ending: EndingOptions
+
+    func run() async throws { try await ending.end(.rollback) }
+}
+
+/// What the commands take that end a run for good.
+struct EndingOptions: ParsableArguments {
     @Argument(help: "The run, as `fleet runs` lists it.")
     var id: String
 
@@ -75,11 +69,12 @@ struct RollbackCommand: AsyncParsableCommand {
     @OptionGroup(title: "State") var state: StateOptions
     @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
-    func run() async throws {
+    /// Ends the run.
+    func end(_ kind: StopKind) async throws {
         let output = Output(outputOptions)
         try await output.exiting {
             try await StopFlow(
-                kind: .rollback, id: id, state: state, cluster: cluster, takeOver: lock.run, output: output
+                kind: kind, id: id, state: state, cluster: cluster, takeOver: lock.run, output: output
             ).run()
         }
     }

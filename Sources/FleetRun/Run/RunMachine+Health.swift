@@ -52,7 +52,7 @@ extension RunMachine {
         guard let readings = lookAtHealth(after: wave) else { return false }
         let problems = problems(in: readings, against: baseline)
         guard !problems.isEmpty else {
-            judge(wave, isHealthy: true, [], readings)
+            judge(wave, isHealthy: true, problems, readings)
             return true
         }
         if acceptsHealth {
@@ -68,32 +68,35 @@ extension RunMachine {
         return false
     }
 
-    private mutating func judge(_ wave: Int, isHealthy: Bool, _ problems: [String], _ readings: [HealthReading]) {
+    private mutating func judge(_ wave: Int, isHealthy: Bool, _ problems: [Problem], _ readings: [HealthReading]) {
         health = nil
         emit(
             .healthChecked(
-                RunEvent.HealthChecked(wave: wave, isHealthy: isHealthy, problems: problems, readings: readings)))
+                RunEvent.HealthChecked(
+                    wave: wave, isHealthy: isHealthy, problems: problems.map(\.words), readings: readings)))
     }
 
     /// Says what is wrong and looks again in a while; gives up once a check's patience is over.
     private mutating func awaitHealth(
-        _ problems: [String], _ what: String, giveUp: (inout RunMachine, String) -> Void
+        _ problems: [Problem], _ what: String, giveUp: (inout RunMachine, String) -> Void
     ) {
         guard let since = health?.since else { return }
-        let words = "\(what): \(problems.joined(separator: "; "))"
+        let words = "\(what): \(problems.map(\.words).joined(separator: "; "))"
         if words != lastBlock { emit(.runBlocked(RunEvent.RunBlocked(reason: words))) }
         lastBlock = words
-        let failing = order.health.filter { check in problems.contains { $0.hasPrefix("\(check.name): ") } }
-        let patience = failing.map(\.patience).min() ?? .zero
+        let patience = problems.map(\.check.patience).min() ?? .zero
         if now >= since + patience { return giveUp(&self, words) }
         let due = min(now + Self.healthInterval, since + patience)
         health?.due = due
         healthDeadline = due
     }
 
-    private func problems(in readings: [HealthReading], against baseline: [String: HealthReading]) -> [String] {
+    /// What a check found wrong, in words that begin with its name.
+    private typealias Problem = (check: HealthCheck, words: String)
+
+    private func problems(in readings: [HealthReading], against baseline: [String: HealthReading]) -> [Problem] {
         zip(order.health, readings).compactMap { check, reading in
-            check.problem(in: reading, against: baseline[check.name]).map { "\(check.name): \($0)" }
+            check.problem(in: reading, against: baseline[check.name]).map { (check, "\(check.name): \($0)") }
         }
     }
 

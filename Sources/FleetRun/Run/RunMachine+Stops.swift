@@ -107,9 +107,15 @@ extension RunMachine {
     /// What fleet cordoned and did not finish draining; never a host whose clean-up began (safety rule 21).
     private func isOursToUncordon(_ node: Node) -> Bool {
         guard let progress = state.nodes[node.name], !progress.isDrained, !progress.isCleanupBegun else { return false }
+        return isCordonedByRun(node, takenBackBy: Self.putBackKey)
+    }
+
+    /// Whether this run cordoned a Node, also where the watch has not shown it yet; an act of that key takes it back.
+    func isCordonedByRun(_ node: Node, takenBackBy key: String) -> Bool {
         if node.isCordoned { return node.annotations[CordonStep.annotation] == order.settings.id.rawValue }
         // By the act, not by the step: what is undone from the journal alone has no steps.
-        return progress.steps.values.compactMap { $0.acts[CordonStep.kind] }.contains { isOnItsWay($0, to: node.name) }
+        let acts = state.nodes[node.name]?.steps.values.compactMap { $0.acts[CordonStep.kind] } ?? []
+        return acts.contains { isOnItsWay($0, to: node.name, takenBackBy: key) }
     }
 
     /// Sees to one node; true once nothing is left to put back, or it cannot be.
@@ -126,10 +132,7 @@ extension RunMachine {
 
     private func patch(puttingBack node: Node, uncordoning: Bool) -> NodePatch {
         var patch = NodePatch()
-        let mark = state.act(Self.retireKey, of: node.name)
-        if node.isRetiring ? isMarkedByThisPlan(node) : mark.map({ isOnItsWay($0, to: node.name) }) ?? false {
-            patch.unmark()
-        }
+        if node.isRetiring ? isMarkedByThisPlan(node) : isMarkOnItsWay(to: node.name) { patch.unmark() }
         guard uncordoning else { return patch }
         patch.isCordoned = false
         patch.annotations[CordonStep.annotation] = .some(nil)
@@ -140,12 +143,17 @@ extension RunMachine {
     /// Names the step in which a node was set aside, on the Node.
     public static let quarantineLabel = "fleet.run/quarantined"
 
-    /// Whether an act changed a node, or may have, which the watch has not shown yet; a putting back that was answered since
-    /// has undone it.
-    private func isOnItsWay(_ act: StepMemory.Act, to name: NodeName) -> Bool {
+    private func isMarkOnItsWay(to name: NodeName) -> Bool {
+        state.act(Self.retireKey, of: name).map { isOnItsWay($0, to: name, takenBackBy: Self.putBackKey) } ?? false
+    }
+
+    /// Whether an act changed a node, or may have, which the watch has not shown yet; what was taken back since is not.
+    private func isOnItsWay(_ act: StepMemory.Act, to name: NodeName, takenBackBy key: String) -> Bool {
         if case .finished(let result) = act.state, !result.isSuccess, !result.isPassing { return false }
-        guard case .finished(let result)? = state.act(Self.putBackKey, of: name)?.state else { return true }
-        return !result.isSuccess
+        guard let back = state.act(key, of: name), case .finished(let result) = back.state, result.isSuccess else {
+            return true
+        }
+        return act.changedAt > back.changedAt
     }
 
     /// Whether the taint is this plan's: another plan of the same cluster keeps its own.

@@ -167,13 +167,12 @@ extension RunMachine {
 
     /// Uncordons what this run cordoned; true once it is, or it cannot be.
     private mutating func uncordons(_ name: NodeName) -> Bool {
-        guard let node = world.nodes[name], node.isCordoned,
-            node.annotations[CordonStep.annotation] == order.settings.id.rawValue
-        else { return true }
+        let key = "give back"
+        guard let node = world.nodes[name], isCordonedByRun(node, takenBackBy: key) else { return true }
         let patch = NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil])
         return undo(
             StepOperation(
-                key: "give back", title: "uncordon \(name)", .cluster(.patchNode(name, uid: node.uid, patch))),
+                key: key, title: "uncordon \(name)", .cluster(.patchNode(name, uid: node.uid, patch))),
             of: name)
     }
 

@@ -6,7 +6,7 @@ import FleetPlanning
 ///
 /// Only on a node that this run drained, and when no volume is attached to it any more. A taint of fleet's keeps daemons
 /// from coming back, then their pods are deleted; those of the network plugin and of storage drivers go last, when the taint
-/// becomes NoExecute. What tolerates the taint is named and left. The taint goes when the node's steps are done.
+/// becomes NoExecute, and with them those that would come back as long as it is not. What tolerates the taint is named and left. The taint goes when the node's steps are done.
 public struct RemoveDaemonPodsStep: Step {
     /// `remove_daemon_pods`.
     public static let kind = "remove_daemon_pods"
@@ -108,7 +108,7 @@ public struct RemoveDaemonPodsStep: Step {
     private struct Daemons {
         /// Those that nothing else on the node needs.
         var ordinary: [Pod] = []
-        /// The network plugin's and storage drivers'.
+        /// The network plugin's and storage drivers', and those that a NoSchedule taint does not keep away.
         var last: [Pod] = []
         /// Those that tolerate the taint for ever.
         var tolerating: [Pod] = []
@@ -116,17 +116,20 @@ public struct RemoveDaemonPodsStep: Step {
         var isGone: Bool { ordinary.isEmpty && last.isEmpty }
 
         init(on node: Node, in world: World) {
-            let taint = Taint(key: RemoveDaemonPodsStep.taint, effect: .noExecute)
             for pod in world.pods(on: node.name) where pod.isDaemon && !pod.isFinished {
-                let tolerates = pod.constraints.tolerations.contains { $0.tolerates(taint) && $0.seconds == nil }
-                if tolerates {
+                if Self.stays(pod, despite: .noExecute) {
                     tolerating.append(pod)
-                } else if Self.isFoundation(pod) {
+                } else if Self.isFoundation(pod) || Self.stays(pod, despite: .noSchedule) {
                     last.append(pod)
                 } else {
                     ordinary.append(pod)
                 }
             }
+        }
+
+        private static func stays(_ pod: Pod, despite effect: TaintEffect) -> Bool {
+            let taint = Taint(key: RemoveDaemonPodsStep.taint, effect: effect)
+            return pod.constraints.tolerations.contains { $0.tolerates(taint) && $0.seconds == nil }
         }
 
         private static let folders = [
