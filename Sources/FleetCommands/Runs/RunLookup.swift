@@ -28,7 +28,7 @@ struct RunLookup {
         guard let newest = runs.first else {
             throw UsageError(
                 "there is no run in \(path)",
-                hint: "choose another journal with --state, or begin with: fleet plan PLAYBOOK")
+                hint: "choose another journal with --state, or begin one with: fleet run PLAYBOOK")
         }
         guard let name else { return runs.first { $0.finishedAt == nil } ?? newest }
         if let exact = runs.first(where: { $0.id.rawValue == name }) { return exact }

@@ -36,6 +36,9 @@ public struct WaitVolumesDetachedStep: Step {
     /// Names the volumes.
     public func preview(_ context: StepContext) -> StepPreview {
         let count = context.world.attachments(on: context.target.node).count
-        return StepPreview([count == 0 ? "no volume attached" : "would wait for \(count) volumes to detach"])
+        return StepPreview([
+            count == 0
+                ? "no volume attached" : "would wait for \(count == 1 ? "1 volume" : "\(count) volumes") to detach"
+        ])
     }
 }
