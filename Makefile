@@ -62,8 +62,7 @@ THREAD_TESTS = FleetSSHTests FleetJournalTests FleetRuntimeTests
 
 tsan: _libraries ## Run what has threads under Thread Sanitizer: the SSH, journal and runtime suites
 	FLEET_TESTS="$(THREAD_TESTS)" $(SWIFT) build --build-tests --sanitize thread --scratch-path .build-tsan $(BUILD_FLAGS)
-	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions" \
-		$(subst .build/,.build-tsan/,$(BUNDLE)) --no-parallel --skip '^FleetSSHTests\.(Exec(Command|Settings)|DoctorCommand|Leak)Tests'
+	$(subst .build/,.build-tsan/,$(BUNDLE)) --no-parallel --skip '^FleetSSHTests\.(Exec(Command|Settings)|DoctorCommand|Leak)Tests'
 
 nightly: build ## What takes hours: 100,000 seeds, 500 kills of the real binary, Thread Sanitizer for runs of the binary too
 	$(MAKE) sim SEEDS=100000

@@ -54,6 +54,7 @@ let package = Package(
                 "FleetJournal", "FleetSimulationServer", "FleetFiles", "FleetPlanning", "FleetExpressions",
                 "FleetWire", "FleetSimulation", "FleetPorts", "FleetModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOConcurrencyHelpers", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -63,7 +64,13 @@ let package = Package(
         ),
 
         // 5: shells and projections
-        .target(name: "FleetRuntime", dependencies: ["FleetPorts", "FleetRun", "FleetModel"], swiftSettings: strict),
+        .target(
+            name: "FleetRuntime",
+            dependencies: [
+                "FleetPorts", "FleetRun", "FleetModel", .product(name: "NIOConcurrencyHelpers", package: nio),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "FleetRehearsal",
             dependencies: ["FleetSimulation", "FleetRun", "FleetPlanning", "FleetModel"],
@@ -98,6 +105,7 @@ let package = Package(
             dependencies: [
                 "CLibSSH2", "FleetPorts", "FleetModel",
                 .product(name: "NIOCore", package: nio),
+                .product(name: "NIOConcurrencyHelpers", package: nio),
                 .product(name: "NIOPosix", package: nio),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "_CryptoExtras", package: "swift-crypto"),
@@ -123,7 +131,11 @@ let package = Package(
         ),
         .target(
             name: "FleetJournal",
-            dependencies: ["FleetPorts", "FleetModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "FleetPorts", "FleetModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOConcurrencyHelpers", package: nio),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -182,6 +194,7 @@ let package = Package(
             dependencies: [
                 "FleetKubernetes", "FleetPorts", "FleetWire", "FleetModel",
                 .product(name: "NIOCore", package: nio),
+                .product(name: "NIOConcurrencyHelpers", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOPosix", package: nio),
@@ -202,6 +215,7 @@ let package = Package(
             dependencies: [
                 "FleetLocal", "FleetPorts", "FleetModel",
                 .product(name: "NIOCore", package: nio),
+                .product(name: "NIOConcurrencyHelpers", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
                 .product(name: "NIOPosix", package: nio),
             ],
@@ -217,7 +231,11 @@ let package = Package(
             name: "FleetRunTests", dependencies: ["FleetRun", "FleetPlanning", "FleetExpressions", "FleetModel"],
             swiftSettings: strict),
         .testTarget(
-            name: "FleetRuntimeTests", dependencies: ["FleetRuntime", "FleetPorts", "FleetRun", "FleetModel"],
+            name: "FleetRuntimeTests",
+            dependencies: [
+                "FleetRuntime", "FleetPorts", "FleetRun", "FleetModel",
+                .product(name: "NIOConcurrencyHelpers", package: nio),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FleetRehearsalTests",

@@ -1,7 +1,7 @@
 import FleetModel
 import FleetPorts
 import GRDB
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Appends that arrive while a commit is under way share the next one.
 final class AppendGroups: Sendable {
@@ -20,14 +20,14 @@ final class AppendGroups: Sendable {
 
     private let queue: DatabaseQueue
     private let path: String
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     init(_ queue: DatabaseQueue, path: String) {
         self.queue = queue
         self.path = path
     }
 
-    var commits: Int { state.withLock(\.commits) }
+    var commits: Int { state.withLockedValue(\.commits) }
 
     func append(_ records: [JournalRecord], to run: RunID) async throws(JournalFailure) {
         let result = await withCheckedContinuation { continuation in
@@ -38,7 +38,7 @@ final class AppendGroups: Sendable {
 
     /// The first of a group asks for the commit; whoever arrives before it starts is in it.
     private func enqueue(_ request: Request) {
-        let isFirst = state.withLock { state in
+        let isFirst = state.withLockedValue { state in
             state.waiting.append(request)
             return state.waiting.count == 1
         }
@@ -50,13 +50,13 @@ final class AppendGroups: Sendable {
     }
 
     private func write(in db: Database) throws {
-        let group = state.withLock { state in
+        let group = state.withLockedValue { state in
             (state.committing, state.waiting) = (state.waiting, [])
             state.commits += 1
             return state.committing
         }
         let results = try group.map { request in try Self.write(request, in: db, path) }
-        state.withLock { $0.results = results }
+        state.withLockedValue { $0.results = results }
     }
 
     /// A request that the run's order forbids fails alone; a failure of the store fails the whole group.
@@ -71,7 +71,7 @@ final class AppendGroups: Sendable {
     }
 
     private func answer(_ outcome: Result<Void, any Error>) {
-        let (group, results) = state.withLock { state in
+        let (group, results) = state.withLockedValue { state in
             defer { (state.committing, state.results) = ([], []) }
             return (state.committing, state.results)
         }

@@ -1,20 +1,20 @@
 import FleetModel
 import FleetPorts
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// One writer a run: a lock on a side file, which the kernel drops when the process ends, however it ends.
 final class RunLocks: Sendable {
     private let directory: String
-    private let held = Mutex<[RunID: Int32]>([:])
+    private let held = NIOLockedValueBox<[RunID: Int32]>([:])
 
     init(directory: String) { self.directory = directory }
 
-    deinit { for descriptor in held.withLock(\.values) { close(descriptor) } }
+    deinit { for descriptor in held.withLockedValue(\.values) { close(descriptor) } }
 
     /// Takes the run's lock, unless it is held already.
     func claim(_ run: RunID) throws(JournalFailure) {
-        let failure: JournalFailure? = held.withLock { held in
+        let failure: JournalFailure? = held.withLockedValue { held in
             guard held[run] == nil else { return nil }
             switch open(run) {
             case .success(let descriptor):
@@ -28,7 +28,7 @@ final class RunLocks: Sendable {
 
     /// Whether another process holds the run's lock.
     func isHeldElsewhere(_ run: RunID) -> Bool {
-        if held.withLock({ $0[run] != nil }) { return false }
+        if held.withLockedValue({ $0[run] != nil }) { return false }
         do throws(JournalFailure) {
             try claim(run)
             release(run)
@@ -40,7 +40,7 @@ final class RunLocks: Sendable {
 
     /// Gives the lock back; the side file goes with it.
     func release(_ run: RunID) {
-        held.withLock { held in
+        held.withLockedValue { held in
             guard let descriptor = held.removeValue(forKey: run) else { return }
             unlink(path(of: run))
             close(descriptor)

@@ -33,7 +33,9 @@ public enum PlanDrift {
         }
         if before.target.machineID != after.target.machineID { lines.append("\(host) has another machine-id") }
         if before.target.zone != after.target.zone {
-            lines.append("\(host) is in zone \(after.target.zone?.rawValue ?? "(none)") now, not \(before.target.zone?.rawValue ?? "(none)")")
+            lines.append(
+                "\(host) is in zone \(after.target.zone?.rawValue ?? "(none)") now, not \(before.target.zone?.rawValue ?? "(none)")"
+            )
         }
         return lines
     }

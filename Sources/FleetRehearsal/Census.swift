@@ -8,7 +8,8 @@ struct Census {
 
     init(_ simulation: ClusterSimulation) {
         pods = simulation.pods.filter { !$0.isFinished }
-        workloads = Dictionary(simulation.workloads.map { ($0.reference.uid, $0) }, uniquingKeysWith: { first, _ in first })
+        workloads = Dictionary(
+            simulation.workloads.map { ($0.reference.uid, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The workload on top of a pod's controllers.
@@ -32,7 +33,9 @@ struct Census {
     func health(under budget: PodDisruptionBudget) -> (healthy: Int, desired: Int) {
         let selected = pods.filter { budget.selects($0) }
         let healthy = selected.count { $0.isReady && !$0.isTerminating }
-        let controllers = Dictionary(selected.compactMap { top(of: $0) }.map { ($0.reference.uid, $0.replicas) }) { first, _ in first }
+        let controllers = Dictionary(selected.compactMap { top(of: $0) }.map { ($0.reference.uid, $0.replicas) }) {
+            first, _ in first
+        }
         let expected = controllers.values.reduce(0, +)
         return (healthy, max(0, desired(budget, expected)))
     }

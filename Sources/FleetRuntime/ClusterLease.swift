@@ -1,7 +1,7 @@
 public import FleetModel
 public import FleetPorts
 public import FleetRun
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// How a Lease is kept, in client-go's terms (semantics 8): duration > renewDeadline > 1.2 × retryPeriod.
 public struct LeaseTiming: Hashable, Sendable {
@@ -35,7 +35,7 @@ public final class ClusterLease: Sendable {
     private let rule: LockRule
     private let timing: LeaseTiming
     private let clock: RuntimeClock
-    private let held: Mutex<Held>
+    private let held: NIOLockedValueBox<Held>
 
     private init(
         _ lock: ClusterLock, _ port: any LockPort, _ rule: LockRule, _ timing: LeaseTiming, _ clock: RuntimeClock
@@ -44,7 +44,7 @@ public final class ClusterLease: Sendable {
         self.rule = rule
         self.timing = timing
         self.clock = clock
-        held = Mutex(Held(lock: lock, renewedAt: clock.now))
+        held = NIOLockedValueBox(Held(lock: lock, renewedAt: clock.now))
     }
 
     // MARK: - Taking it
@@ -115,7 +115,7 @@ public final class ClusterLease: Sendable {
     }
 
     private func renewOnce() async -> String? {
-        let lock = held.withLock(\.lock)
+        let lock = held.withLockedValue(\.lock)
         do throws(ClusterFailure) {
             note(try await port.renew(lock, at: clock.now))
             return nil
@@ -132,7 +132,7 @@ public final class ClusterLease: Sendable {
     private func reclaim() async -> String? {
         guard let lock = try? await port.read() else { return nil }
         guard rule.isOwn(lock) else { return "\(lock.words) took the cluster over" }
-        held.withLock { $0.lock = lock }
+        held.withLockedValue { $0.lock = lock }
         return await renewAgain(lock)
     }
 
@@ -153,18 +153,18 @@ public final class ClusterLease: Sendable {
     }
 
     private func note(_ lock: ClusterLock) {
-        held.withLock { $0 = Held(lock: lock, renewedAt: clock.now) }
+        held.withLockedValue { $0 = Held(lock: lock, renewedAt: clock.now) }
     }
 
     /// A renewal that hangs is as bad as one that fails; why it was lost, or nil when the task was cancelled.
     private func watchDeadline() async -> String? {
         while true {
-            let end = held.withLock(\.renewedAt) + timing.renewDeadline
+            let end = held.withLockedValue(\.renewedAt) + timing.renewDeadline
             if clock.now >= end {
                 // A machine that was suspended gets one attempt: a renewal under the seen version proves that nobody came.
                 if clock.now - end > timing.retryPeriod {
                     if let reason = await renewOnce() { return reason }
-                    if held.withLock(\.renewedAt) + timing.renewDeadline > clock.now { continue }
+                    if held.withLockedValue(\.renewedAt) + timing.renewDeadline > clock.now { continue }
                 }
                 return "it could not be renewed for \(timing.renewDeadline.components.seconds)s"
             }
@@ -177,7 +177,7 @@ public final class ClusterLease: Sendable {
     /// Gives the lock back, unless it is somebody else's by now.
     public func release() async throws(ClusterFailure) {
         do throws(ClusterFailure) {
-            try await port.release(held.withLock(\.lock), at: clock.now)
+            try await port.release(held.withLockedValue(\.lock), at: clock.now)
         } catch {
             guard error.code == .conflict, let lock = try await port.read(), rule.isOwn(lock) else {
                 if error.code == .conflict || error.code == .notFound { return }

@@ -1,9 +1,9 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Where observations wait for the machine; everything that has come in since is taken at once, so that one journal
 /// commit covers it.
 final class Mailbox<Element: Sendable>: Sendable {
-    private let waiting = Mutex<[Element]>([])
+    private let waiting = NIOLockedValueBox<[Element]>([])
     private let wakeUps: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -13,13 +13,13 @@ final class Mailbox<Element: Sendable>: Sendable {
 
     /// Adds an element and wakes the reader.
     func post(_ element: Element) {
-        waiting.withLock { $0.append(element) }
+        waiting.withLockedValue { $0.append(element) }
         wake.yield()
     }
 
     /// Takes everything that waits.
     func takeAll() -> [Element] {
-        waiting.withLock { waiting in
+        waiting.withLockedValue { waiting in
             defer { waiting = [] }
             return waiting
         }

@@ -1,5 +1,6 @@
 public import FleetModel
 public import FleetPorts
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -156,11 +157,11 @@ extension HostReport {
 
 /// Whether a command was asked to stop, and the pool that runs it once one does.
 private final class Cancellation: Sendable {
-    private let state = Mutex<(isRequested: Bool, pool: NIOLoopBound<LoopPool>?)>((false, nil))
+    private let state = NIOLockedValueBox<(isRequested: Bool, pool: NIOLoopBound<LoopPool>?)>((false, nil))
 
     /// Whether it was asked to stop before its turn came; from now on a request finds the pool.
     func isRequested(orRunsIn pool: NIOLoopBound<LoopPool>) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.pool = pool
             return state.isRequested
         }
@@ -168,7 +169,7 @@ private final class Cancellation: Sendable {
 
     /// Asks it to stop; the pool is to be told, where there is one.
     func request() -> NIOLoopBound<LoopPool>? {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.isRequested = true
             return state.pool
         }

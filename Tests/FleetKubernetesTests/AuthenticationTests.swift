@@ -1,8 +1,8 @@
 import FleetModel
 import FleetWire
 import Foundation
+import NIOConcurrencyHelpers
 import NIOSSL
-import Synchronization
 import Testing
 
 @testable import FleetKubernetes
@@ -146,17 +146,17 @@ import Testing
             "echo x >> \(count)\nn=$(wc -l < \(count) | tr -d ' ')\n"
                 + #"echo "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t$n\"}}""#
         )
-        let refused = Mutex<Set<String>>([])
+        let refused = NIOLockedValueBox<Set<String>>([])
         try await ScriptedServer.run({ request in
             let token = request.headers["authorization"] ?? ""
-            if refused.withLock({ $0.contains(token) }) { return .status(401, "Unauthorized", "Unauthorized") }
+            if refused.withLockedValue({ $0.contains(token) }) { return .status(401, "Unauthorized", "Unauthorized") }
             return .json(["gitVersion": "v1"])
         }) { server in
             let connection = try Self.kubeconfig(server, user: exec(command))
             try await KubernetesClient.withClient(connection: connection, options: .quick) { client in
                 _ = try await client.serverVersion()
                 _ = try await client.serverVersion()
-                refused.withLock { _ = $0.insert("Bearer t1") }
+                refused.withLockedValue { _ = $0.insert("Bearer t1") }
                 _ = try await client.serverVersion()
             }
             #expect(

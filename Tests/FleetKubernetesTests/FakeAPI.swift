@@ -2,16 +2,16 @@ import FleetKubernetes
 import FleetModel
 import FleetPorts
 import FleetWire
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 /// An API server whose lists are empty and whose watches stay silent, unless a test scripts them.
 final class FakeAPI: Sendable {
-    private let scripts = Mutex<[String: [Script]]>([:])
+    private let scripts = NIOLockedValueBox<[String: [Script]]>([:])
 
     /// Queues answers for requests such as `GET /api/v1/pods`, or `WATCH /api/v1/pods`; the last one stays.
     func on(_ request: String, _ answers: Script...) {
-        scripts.withLock { $0[request, default: []] += answers }
+        scripts.withLockedValue { $0[request, default: []] += answers }
     }
 
     var respond: ScriptedServer.Respond {
@@ -22,7 +22,7 @@ final class FakeAPI: Sendable {
     }
 
     private func scripted(_ key: String) -> Script? {
-        scripts.withLock { scripts in
+        scripts.withLockedValue { scripts in
             guard let queue = scripts[key], let first = queue.first else { return nil }
             if queue.count > 1 { scripts[key] = Array(queue.dropFirst()) }
             return first

@@ -1,9 +1,9 @@
 import FleetWire
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import Synchronization
 
 /// A request as the server saw it.
 struct SeenRequest: Sendable {
@@ -71,21 +71,21 @@ final class ScriptedServer: Sendable {
 
     let port: Int
     private let channel: any Channel
-    private let seen = Mutex<[SeenRequest]>([])
+    private let seen = NIOLockedValueBox<[SeenRequest]>([])
 
     private init(channel: any Channel, port: Int) {
         self.channel = channel
         self.port = port
     }
 
-    var requests: [SeenRequest] { seen.withLock { $0 } }
+    var requests: [SeenRequest] { seen.withLockedValue { $0 } }
 
     /// Runs a server while the body runs.
     static func run<Result: Sendable>(
         tls: TLSConfiguration? = nil, _ respond: @escaping Respond,
         _ body: (ScriptedServer) async throws -> Result
     ) async throws -> Result {
-        let box = Mutex<ScriptedServer?>(nil)
+        let box = NIOLockedValueBox<ScriptedServer?>(nil)
         let record = SeenBox()
         let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -101,8 +101,8 @@ final class ScriptedServer: Sendable {
             }
             .bind(host: "127.0.0.1", port: 0).get()
         let server = ScriptedServer(channel: channel, port: channel.localAddress?.port ?? 0)
-        record.sink.withLock { sink in sink = { request in server.seen.withLock { $0.append(request) } } }
-        box.withLock { $0 = server }
+        record.sink.withLockedValue { sink in sink = { request in server.seen.withLockedValue { $0.append(request) } } }
+        box.withLockedValue { $0 = server }
         do {
             let result = try await body(server)
             try await channel.close()
@@ -115,7 +115,7 @@ final class ScriptedServer: Sendable {
 }
 
 final class SeenBox: Sendable {
-    let sink = Mutex<@Sendable (SeenRequest) -> Void>({ _ in })
+    let sink = NIOLockedValueBox<@Sendable (SeenRequest) -> Void>({ _ in })
 }
 
 private final class ScriptHandler: ChannelInboundHandler {
@@ -144,7 +144,7 @@ private final class ScriptHandler: ChannelInboundHandler {
             let request = SeenRequest(
                 method: head.method.rawValue, target: head.uri, headers: headers, body: body,
                 clientCertificate: Self.peer(context))
-            record.sink.withLock { $0 }(request)
+            record.sink.withLockedValue { $0 }(request)
             run(respond(request)[...], context)
         }
     }

@@ -1,7 +1,7 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 
 /// A server on loopback that gives every request the same answer and remembers what it saw.
 final class OneAnswerServer: Sendable {
@@ -17,9 +17,9 @@ final class OneAnswerServer: Sendable {
     private let channel: any Channel
     private let log: Log
 
-    var seen: [Seen] { log.requests.withLock { $0 } }
+    var seen: [Seen] { log.requests.withLockedValue { $0 } }
 
-    private final class Log: Sendable { let requests = Mutex<[Seen]>([]) }
+    private final class Log: Sendable { let requests = NIOLockedValueBox<[Seen]>([]) }
 
     init(_ status: Int, _ body: String) async throws {
         let log = Log()
@@ -66,7 +66,7 @@ final class OneAnswerServer: Sendable {
                 let seen = Seen(
                     method: head.method.rawValue, target: head.uri, authorization: head.headers["Authorization"].first,
                     body: String(buffer: body))
-                log.requests.withLock { $0.append(seen) }
+                log.requests.withLockedValue { $0.append(seen) }
             }
             var headers = HTTPHeaders()
             headers.add(name: "Content-Length", value: "\(text.utf8.count)")

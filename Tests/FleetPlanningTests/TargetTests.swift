@@ -32,7 +32,10 @@ import Testing
         world.hosts = [Host(name: "fresh1", zone: "a"), Host(name: "fresh2"), Host(name: "old1", zone: "a")]
         let plan = world.plan
         #expect(plan.blockers == [])
-        #expect(plan.findings.map { "\($0.code.rawValue) \($0.subject)" }.sorted() == ["already-joined old1", "unknown-zone fresh2"])
+        #expect(
+            plan.findings.map { "\($0.code.rawValue) \($0.subject)" }.sorted() == [
+                "already-joined old1", "unknown-zone fresh2",
+            ])
         #expect(plan.targets.filter { $0.nodeUID == nil }.map(\.host).sorted() == ["fresh1", "fresh2"])
 
         var joined = world
@@ -41,7 +44,10 @@ import Testing
         request.pinned = plan
         let again = Planner.plan(request)
         #expect(PlanDrift.differences(from: plan, to: again) == [])
-        #expect(again.findings.map { "\($0.code.rawValue) \($0.subject)" }.sorted() == ["already-joined old1", "unknown-zone fresh2"])
+        #expect(
+            again.findings.map { "\($0.code.rawValue) \($0.subject)" }.sorted() == [
+                "already-joined old1", "unknown-zone fresh2",
+            ])
         request.pinned = nil
         #expect(PlanDrift.differences(from: plan, to: Planner.plan(request)) != [])
     }

@@ -31,7 +31,9 @@ struct DecommissionTests {
         let gone = Set(Self.waves.joined())
         let moved = snapshot.pods.filter { pod in pod.nodeName.map { gone.contains($0) } == true && !pod.isDaemon }
         let moves = Double(accepted.count) / Double(moved.count)
-        print("decommission of 4 in 12: \(accepted.count) evictions, \(refused) refused, \(moves) moves per pod, \(span) on the virtual clock")
+        print(
+            "decommission of 4 in 12: \(accepted.count) evictions, \(refused) refused, \(moves) moves per pod, \(span) on the virtual clock"
+        )
         #expect(refused == 0)
         #expect(moves <= 1.1)
     }

@@ -24,7 +24,9 @@ struct SeedTests {
             results[result.map(\.rawValue) ?? "never ended", default: 0] += 1
             conclude(&rehearsal, seed, "FleetRehearsalTests.SeedTests/seeds")
         }
-        print("seeds \(Self.seeds): \(results.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
+        print(
+            "seeds \(Self.seeds): \(results.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))"
+        )
     }
 
     @Test("stopped at any moment and resumed, the run ends as if nothing had happened")
@@ -51,9 +53,13 @@ struct SeedTests {
             let census = Census(rehearsal.simulation)
             for workload in rehearsal.simulation.workloads {
                 let ready = census.pods(of: workload).count(where: \.isReady)
-                if ready < workload.replicas, workload.controller == nil { print("short:", workload.reference, ready, workload.replicas) }
+                if ready < workload.replicas, workload.controller == nil {
+                    print("short:", workload.reference, ready, workload.replicas)
+                }
             }
-            for pod in rehearsal.simulation.pods where !pod.isReady { print("not Ready:", pod.key, pod.phase, pod.pendingReason) }
+            for pod in rehearsal.simulation.pods where !pod.isReady {
+                print("not Ready:", pod.key, pod.phase, pod.pendingReason)
+            }
         }
         guard let result = rehearsal.result else {
             Issue.record("seed \(seed): the run never ended; \(replay)")

@@ -24,7 +24,8 @@ struct SpeedTests {
         let virtual = rehearsal.time - snapshot.takenAt
         print(
             "rehearsed 100 of 1,000 nodes, \(snapshot.pods.count) pods: \(rehearsal.events.count) facts,",
-            "\(rehearsal.evictions.accepted.count) evictions, \(rehearsal.evictions.refused) refused, \(virtual) virtual, in \(took)")
+            "\(rehearsal.evictions.accepted.count) evictions, \(rehearsal.evictions.refused) refused, \(virtual) virtual, in \(took)"
+        )
         #expect(result == .done, "\(rehearsal.machine.state.reason)")
     }
 }

@@ -33,7 +33,8 @@ enum Fixture {
 
     static func replicaSet(_ name: String, replicas: Int, deployment: Workload? = nil) -> Workload {
         Workload(
-            reference: WorkloadReference(kind: .replicaSet, key: ObjectKey("shop", name), uid: ObjectUID("uid-rs-\(name)")),
+            reference: WorkloadReference(
+                kind: .replicaSet, key: ObjectKey("shop", name), uid: ObjectUID("uid-rs-\(name)")),
             controller: deployment.map {
                 ControllerReference(
                     apiVersion: "apps/v1", kind: "Deployment", name: $0.reference.key.name, uid: $0.reference.uid
@@ -45,7 +46,8 @@ enum Fixture {
 
     static func deployment(_ name: String, replicas: Int) -> Workload {
         Workload(
-            reference: WorkloadReference(kind: .deployment, key: ObjectKey("shop", name), uid: ObjectUID("uid-dep-\(name)")),
+            reference: WorkloadReference(
+                kind: .deployment, key: ObjectKey("shop", name), uid: ObjectUID("uid-dep-\(name)")),
             replicas: replicas, readyReplicas: replicas
         )
     }
@@ -125,7 +127,9 @@ extension Reaction {
     var ids: [Int] { directives.compactMap { if case .perform(let id, _, _) = $0 { id } else { nil } } }
 
     /// How the run ended, when it did.
-    var finished: RunResult? { directives.compactMap { if case .finish(let result) = $0 { result } else { nil } }.first }
+    var finished: RunResult? {
+        directives.compactMap { if case .finish(let result) = $0 { result } else { nil } }.first
+    }
 
     /// The kinds of the facts.
     var kinds: [String] { events.map(\.kind) }

@@ -1,7 +1,7 @@
 import FleetModel
 import FleetPorts
 import FleetRun
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import FleetRuntime
@@ -15,7 +15,7 @@ private final class FakeLock: LockPort {
         var renewals = 0
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Whether its holder renews it between any two looks.
     private let isRenewed: Bool
@@ -25,13 +25,13 @@ private final class FakeLock: LockPort {
         if let lock { write(lock) }
     }
 
-    var lock: ClusterLock? { state.withLock(\.lock) }
-    var renewals: Int { state.withLock(\.renewals) }
+    var lock: ClusterLock? { state.withLockedValue(\.lock) }
+    var renewals: Int { state.withLockedValue(\.renewals) }
 
     /// Writes the record as somebody else would.
     @discardableResult
     func write(_ lock: ClusterLock) -> ClusterLock {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.version += 1
             var lock = lock
             lock.version = "\(state.version)"
@@ -40,11 +40,11 @@ private final class FakeLock: LockPort {
         }
     }
 
-    func delete() { state.withLock { $0.lock = nil } }
-    func fail(_ failure: ClusterFailure?) { state.withLock { $0.failure = failure } }
+    func delete() { state.withLockedValue { $0.lock = nil } }
+    func fail(_ failure: ClusterFailure?) { state.withLockedValue { $0.failure = failure } }
 
     private func check() throws(ClusterFailure) {
-        if let failure = state.withLock(\.failure) { throw failure }
+        if let failure = state.withLockedValue(\.failure) { throw failure }
     }
 
     func read() async throws(ClusterFailure) -> ClusterLock? {
@@ -70,7 +70,7 @@ private final class FakeLock: LockPort {
         try check()
         guard let lock else { throw ClusterFailure(.notFound, message: "leases \"fleet\" not found") }
         guard held.version == lock.version else { throw ClusterFailure(.conflict, message: "modified") }
-        state.withLock { $0.renewals += 1 }
+        state.withLockedValue { $0.renewals += 1 }
         var renewed = held
         renewed.renewedAt = now
         return write(renewed)
@@ -85,10 +85,10 @@ private final class FakeLock: LockPort {
 
 /// Why a lock was lost, as its keeper tells it.
 private final class Loss: Sendable {
-    private let told = Mutex<String?>(nil)
+    private let told = NIOLockedValueBox<String?>(nil)
 
-    var reason: String? { told.withLock(\.self) }
-    func tell(_ reason: String) { told.withLock { $0 = reason } }
+    var reason: String? { told.withLockedValue(\.self) }
+    func tell(_ reason: String) { told.withLockedValue { $0 = reason } }
 }
 
 struct ClusterLeaseTests {

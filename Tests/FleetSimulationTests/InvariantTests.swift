@@ -15,7 +15,8 @@ import Testing
             }
             if choice.below(10) == 0, let node = choice.pick(scenario.simulation.nodes) {
                 let patch = NodePatch(isCordoned: !node.isCordoned)
-                changes += scenario.perform(.request(.patchNode(node.name, uid: node.uid, patch), dryRun: false)).changes
+                changes +=
+                    scenario.perform(.request(.patchNode(node.name, uid: node.uid, patch), dryRun: false)).changes
             }
             changes += scenario.wait(.milliseconds(1 + Int64(choice.below(30))))
             check(scenario)

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// SIGINT and SIGTERM as a stream: the first asks for a graceful stop, the second ends the process at once.
 struct Stops {
@@ -30,11 +30,11 @@ struct Stops {
 
 /// Counts signals.
 private final class SignalCount: Sendable {
-    private let count = Mutex(0)
+    private let count = NIOLockedValueBox(0)
 
     /// How many there were, this one counted.
     func next() -> Int {
-        count.withLock { count in
+        count.withLockedValue { count in
             count += 1
             return count
         }

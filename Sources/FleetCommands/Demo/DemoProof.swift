@@ -60,7 +60,8 @@ extension DemoProof {
         let left = cluster.nodes.map(\.name).filter(targets.contains)
         add(
             "Nodes \(NodeSet(targets)) are gone from the API",
-            left.isEmpty ? "\(cluster.nodes.count) Nodes left, none of them" : "still there: \(NodeSet(left))", left.isEmpty
+            left.isEmpty ? "\(cluster.nodes.count) Nodes left, none of them" : "still there: \(NodeSet(left))",
+            left.isEmpty
         )
         let marked = cluster.nodes.filter { $0.isCordoned || $0.taints.contains { $0.key.hasPrefix("fleet.run/") } }
         add(
@@ -84,14 +85,17 @@ extension DemoProof {
         let rules = lines.first { $0.hasPrefix("rules=") }.map { String($0.dropFirst(6)) } ?? "?"
         add(
             "host \(target): Kubernetes' directories and chains are gone",
-            "\(left.isEmpty ? "no directory" : left.joined(separator: " ")), \(rules) rules", left.isEmpty && rules == "0"
+            "\(left.isEmpty ? "no directory" : left.joined(separator: " ")), \(rules) rules",
+            left.isEmpty && rules == "0"
         )
     }
 
     private mutating func addUntouchedHost(_ name: NodeName, _ world: DemoWorld) async throws {
         let reading = try await world.hosts.read(name.rawValue, Self.look)
         let isWhole = reading.output.contains("left=/var/lib/kubelet") && !reading.output.contains("rules=0\n")
-        add("host \(name), no target, is as it was", isWhole ? "directories and rules in place" : reading.output, isWhole)
+        add(
+            "host \(name), no target, is as it was", isWhole ? "directories and rules in place" : reading.output,
+            isWhole)
     }
 
     private mutating func addWorkloads(_ before: ClusterSnapshot, _ after: ClusterSnapshot) {
@@ -129,7 +133,8 @@ extension DemoProof {
         }
         let moves = pods == 0 ? 0 : (evictions * 100 + pods / 2) / pods
         add(
-            "every pod moved once", "\(evictions) moves of \(pods) pods: \(moves / 100).\(moves % 100 < 10 ? "0" : "")\(moves % 100) a pod",
+            "every pod moved once",
+            "\(evictions) moves of \(pods) pods: \(moves / 100).\(moves % 100 < 10 ? "0" : "")\(moves % 100) a pod",
             evictions >= pods && moves <= 110
         )
         add("no eviction was refused (429)", "\(refused)", refused == 0)

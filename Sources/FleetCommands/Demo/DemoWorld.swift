@@ -19,7 +19,8 @@ struct DemoWorld: Sendable {
 
     /// Starts cluster and hosts below an empty directory.
     static func start(in directory: String) async throws -> DemoWorld {
-        let simulation = ClusterSimulation(snapshot: DemoCluster.snapshot(at: RuntimeClock().now, scale: 3), settings: timings)
+        let simulation = ClusterSimulation(
+            snapshot: DemoCluster.snapshot(at: RuntimeClock().now, scale: 3), settings: timings)
         let nodes = simulation.nodes
         let hosts = try await SandboxFleet.start(hosts: nodes.map(host), directory: "\(directory)/hosts")
         do {

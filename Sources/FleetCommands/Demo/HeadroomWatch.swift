@@ -1,6 +1,6 @@
 import FleetModel
 import FleetPorts
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Watches every budget from outside the run, and remembers the least headroom that each had.
 final class HeadroomWatch: Sendable {
@@ -12,7 +12,7 @@ final class HeadroomWatch: Sendable {
         var desired: Int
     }
 
-    private let seen = Mutex<[ObjectKey: Headroom]>([:])
+    private let seen = NIOLockedValueBox<[ObjectKey: Headroom]>([:])
 
     /// Follows the cluster until the task is cancelled.
     func follow(_ cluster: any ClusterPort) async {
@@ -27,13 +27,13 @@ final class HeadroomWatch: Sendable {
 
     /// The budgets by name.
     var all: [(key: ObjectKey, headroom: Headroom)] {
-        seen.withLock { $0.map { ($0.key, $0.value) } }.sorted { $0.key < $1.key }
+        seen.withLockedValue { $0.map { ($0.key, $0.value) } }.sorted { $0.key < $1.key }
     }
 
     private func note(_ budget: PodDisruptionBudget) {
         guard budget.observedGeneration >= budget.generation else { return }
         let now = Headroom(least: budget.currentHealthy - budget.desiredHealthy, desired: budget.desiredHealthy)
-        seen.withLock { seen in
+        seen.withLockedValue { seen in
             if let before = seen[budget.key], before.least <= now.least { return }
             seen[budget.key] = now
         }

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Lines at the foot of the terminal that are drawn anew in place; what is told scrolls above them.
 ///
@@ -10,11 +10,11 @@ final class LiveRegion: Sendable {
         var waiting: String?
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Writes a text above the lines.
     func tell(_ text: String) {
-        state.withLock { state in
+        state.withLockedValue { state in
             if state.waiting != nil {
                 state.waiting? += text
             } else {
@@ -25,7 +25,7 @@ final class LiveRegion: Sendable {
 
     /// Replaces the lines; none leaves nothing behind.
     func draw(_ lines: [String]) {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.waiting == nil, state.lines != lines else { return }
             StandardStream.error.write(Self.erasing(state.lines) + Self.drawing(lines))
             state.lines = lines
@@ -34,12 +34,12 @@ final class LiveRegion: Sendable {
 
     /// Leaves the terminal to a question; what is told meanwhile follows the answer.
     func asking<Answer>(_ ask: () -> Answer) -> Answer {
-        state.withLock { state in
+        state.withLockedValue { state in
             StandardStream.error.write(Self.erasing(state.lines))
             state = State(waiting: "")
         }
         defer {
-            state.withLock { state in
+            state.withLockedValue { state in
                 StandardStream.error.write(state.waiting ?? "")
                 state.waiting = nil
             }

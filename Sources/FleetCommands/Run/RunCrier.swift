@@ -4,7 +4,7 @@ import FleetPlanning
 import FleetReport
 import FleetRun
 import FleetRuntime
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Tells the cluster and the playbook's `notify` what a run's facts say.
 final class RunCrier: Sendable {
@@ -15,7 +15,7 @@ final class RunCrier: Sendable {
 
     let announcer: Announcer
     private let notifiers: [Notifier]
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     /// Tells of a run; what it did before is taken to have been told.
     init(
@@ -34,12 +34,12 @@ final class RunCrier: Sendable {
             _ = known.notices.take(event, at: time)
             _ = known.events.take(event, sequence: 0, at: time)
         }
-        state = Mutex(known)
+        state = NIOLockedValueBox(known)
     }
 
     /// Takes facts that are on disk, in the order of the journal.
     func take(_ facts: [RecordedEvent]) {
-        state.withLock { state in
+        state.withLockedValue { state in
             for fact in facts {
                 if let event = state.events.take(fact.event, sequence: fact.sequence, at: fact.time) {
                     announcer.take(.event(event))

@@ -3,14 +3,14 @@ import FleetPlanning
 import FleetReport
 import FleetRun
 import FleetRuntime
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Tells a run's facts as they are recorded: sentences above a board on a terminal, sentences in a pipe, or JSON lines.
 final class RunPrinter: Sendable {
     private let run: RunID
     private let output: Output
     private let board: RunBoard?
-    private let lines: Mutex<EventLines>
+    private let lines: NIOLockedValueBox<EventLines>
 
     /// Tells about a run; what it did before is taken to have been told. Without the plan there is no board.
     init(_ run: RunID, of plan: Plan?, after history: [(event: RunEvent, time: Instant)] = [], _ output: Output) {
@@ -19,12 +19,12 @@ final class RunPrinter: Sendable {
         board = plan.map(RunBoard.init)
         var lines = EventLines(run: run)
         for (event, time) in history { _ = lines.lines(for: event, at: time) }
-        self.lines = Mutex(lines)
+        self.lines = NIOLockedValueBox(lines)
     }
 
     /// Tells facts in the order of the journal.
     func print(_ events: [RecordedEvent]) {
-        lines.withLock { lines in
+        lines.withLockedValue { lines in
             for recorded in events {
                 let sentences = lines.lines(for: recorded.event, at: recorded.time)
                 output.event(
@@ -50,7 +50,7 @@ final class RunPrinter: Sendable {
 
     private func remind(by clock: RuntimeClock) async {
         while (try? await clock.sleep(until: clock.now + .milliseconds(output.isLive ? 250 : 1000))) != nil {
-            lines.withLock { lines in
+            lines.withLockedValue { lines in
                 if output.isLive, let board { return output.draw(board, lines.summary, at: clock.now) }
                 output.sentences(lines.reminders(at: clock.now), nodeWidth: lines.nodeWidth)
             }
@@ -59,6 +59,6 @@ final class RunPrinter: Sendable {
 
     /// Prints the summary.
     func finish(at now: Instant) {
-        output.report(RunReport(lines.withLock { $0.summary }, at: now))
+        output.report(RunReport(lines.withLockedValue { $0.summary }, at: now))
     }
 }

@@ -11,7 +11,8 @@ struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Serve a simulated cluster that kubectl can talk to.",
-        discussion: "Filled with the demo's workloads, unless a snapshot says otherwise: any `kubectl get nodes,pods,pdb,… -A -o json` will do."
+        discussion:
+            "Filled with the demo's workloads, unless a snapshot says otherwise: any `kubectl get nodes,pods,pdb,… -A -o json` will do."
     )
 
     @Option(help: "How many nodes.")
@@ -20,13 +21,16 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "The zones, separated by commas.")
     var zones = "eu-1a,eu-1b,eu-1c"
 
-    @Option(help: ArgumentHelp("Start from this state instead: a List in JSON, as kubectl prints it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Start from this state instead: a List in JSON, as kubectl prints it.", valueName: "file"))
     var snapshot: String?
 
     @Option(help: ArgumentHelp("A loopback address and a port; port 0 takes a free one.", valueName: "address:port"))
     var listen = "127.0.0.1:0"
 
-    @Option(name: .customLong("write-kubeconfig"), help: ArgumentHelp("Write a kubeconfig here (default: kubeconfig.simulated).", valueName: "file"))
+    @Option(
+        name: .customLong("write-kubeconfig"),
+        help: ArgumentHelp("Write a kubeconfig here (default: kubeconfig.simulated).", valueName: "file"))
     var kubeconfig = "kubeconfig.simulated"
 
     @Option(help: "Virtual seconds that pass in one real second.")
@@ -41,7 +45,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let output = Output(outputOptions)
         try await output.exiting {
             let (host, port) = try address()
-            let settings = SimulationServer.Settings(accounts: [Account(user: "admin", groups: ["system:masters"], token: "simulated")], speed: speed)
+            let settings = SimulationServer.Settings(
+                accounts: [Account(user: "admin", groups: ["system:masters"], token: "simulated")], speed: speed)
             let server = try await SimulationServer.start(
                 simulation: try simulation(), settings: settings, host: host, port: port)
             try Data(server.kubeconfig().utf8).write(to: URL(fileURLWithPath: Paths.expanded(kubeconfig)))
@@ -75,7 +80,8 @@ struct SimulateCommand: AsyncParsableCommand {
         guard (1...5_000).contains(nodes) else { throw UsageError("--nodes \(nodes) is not between 1 and 5000") }
         let names = zones.split(separator: ",").map { Zone(String($0)) }
         guard !names.isEmpty else { throw UsageError("--zones names no zone") }
-        let start = DemoCluster.snapshot(nodeCount: nodes, zones: names, at: RuntimeClock().now, scale: max(1, nodes / 12))
+        let start = DemoCluster.snapshot(
+            nodeCount: nodes, zones: names, at: RuntimeClock().now, scale: max(1, nodes / 12))
         return ClusterSimulation(snapshot: start, settings: settings)
     }
 }

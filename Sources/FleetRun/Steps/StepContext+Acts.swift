@@ -31,7 +31,12 @@ extension StepContext {
         case .inFlight: return (nil, .wait(title))
         case .inDoubt where isRepeatable: return (nil, .perform([act], waitingFor: title))
         case .inDoubt:
-            return (nil, .failed("in doubt: \(title) was started on \(target.host) and its end was not recorded; look at the host, then mark the step repeatable or finish by hand"))
+            return (
+                nil,
+                .failed(
+                    "in doubt: \(title) was started on \(target.host) and its end was not recorded; look at the host, then mark the step repeatable or finish by hand"
+                )
+            )
         case .finished(let result) where result.lostHost && (isRepeatable || result.code == "never started"):
             return (nil, retried(act, after: result, isPassing: true))
         case .finished(let result): return (result, .wait(title))
@@ -49,7 +54,8 @@ extension StepContext {
             return .failed("\(act.title): \(result.words)")
         }
         let again = memory.changedAt + memory.pause
-        return now < again ? .wait("\(act.title): \(result.words); trying again", until: again)
+        return now < again
+            ? .wait("\(act.title): \(result.words); trying again", until: again)
             : .perform([act], waitingFor: act.title)
     }
 }

@@ -1,7 +1,7 @@
 internal import FleetModel
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
-internal import Synchronization
 
 /// The user's ssh-agent, asked over one connection, one question after the other; shared by all event loops.
 ///
@@ -12,7 +12,7 @@ final class Agent: Sendable {
 
     private let socket: String
     private let line: NIOLoopBound<AgentLine>
-    private let listed = Mutex<Task<Result<[AgentKey], Failure>, Never>?>(nil)
+    private let listed = NIOLockedValueBox<Task<Result<[AgentKey], Failure>, Never>?>(nil)
 
     /// An agent behind a socket, asked from an event loop; must be made on that loop.
     init(socket: String, loop: any EventLoop) {
@@ -22,7 +22,7 @@ final class Agent: Sendable {
 
     /// The keys it holds, asked for once.
     func keys() async -> Result<[AgentKey], Failure> {
-        let task = listed.withLock { listed in
+        let task = listed.withLockedValue { listed in
             let task = listed ?? Task { await self.list() }
             listed = task
             return task

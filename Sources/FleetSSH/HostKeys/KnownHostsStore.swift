@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 #if canImport(Glibc)
 internal import Glibc
@@ -18,14 +18,14 @@ final class KnownHostsStore: Sendable {
         var nanoseconds: Int
     }
 
-    private let indexes = Mutex<[[String]: (stamps: [Stamp?], index: KnownHostsIndex)]>([:])
+    private let indexes = NIOLockedValueBox<[[String]: (stamps: [Stamp?], index: KnownHostsIndex)]>([:])
     private let warn: @Sendable (String) -> Void
 
     init(warn: @escaping @Sendable (String) -> Void) { self.warn = warn }
 
     /// The index of these files, in their order; a file that is not there counts as empty.
     func index(of files: [String]) -> KnownHostsIndex {
-        let (index, isNew) = indexes.withLock { indexes in
+        let (index, isNew) = indexes.withLockedValue { indexes in
             let stamps = files.map(Self.stamp)
             if let known = indexes[files], known.stamps == stamps { return (known.index, false) }
             let index = Self.read(files)

@@ -1,6 +1,6 @@
 internal import FleetModel
 internal import Foundation
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// Reads every private key file once, and decrypts it once; an actor, so that a slow decryption is waited for, not
 /// repeated.
@@ -18,7 +18,7 @@ actor IdentityStore {
     private var agents: [String: Task<Agent?, Never>] = [:]
     private var known: [Request: Task<Identities, Never>] = [:]
     /// What is known for good: asked once for each connection, without a hop between threads.
-    private let gathered = Mutex<[Request: Identities]>([:])
+    private let gathered = NIOLockedValueBox<[Request: Identities]>([:])
 
     /// What a private key file comes to.
     private struct File: Sendable {
@@ -38,9 +38,9 @@ actor IdentityStore {
 
     /// The keys of files in their order, each by the agent where that holds it; then the agent's others.
     nonisolated func identities(_ request: Request) async -> Identities {
-        if let known = gathered.withLock({ $0[request] }) { return known }
+        if let known = gathered.withLockedValue({ $0[request] }) { return known }
         let identities = await gatherOnce(request)
-        gathered.withLock { $0[request] = identities }
+        gathered.withLockedValue { $0[request] = identities }
         return identities
     }
 

@@ -1,5 +1,5 @@
 internal import FleetModel
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// Which event loop works on which sshd.
 ///
@@ -17,18 +17,18 @@ final class LoopChoice: Sendable {
         var running: [Int]
     }
 
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     /// Commands at once that fill a loop, which can begin some 700 connections in a second.
     static let full = 192
 
     /// A choice among so many loops; at least one.
-    init(of count: Int) { state = Mutex(State(running: Array(repeating: 0, count: max(1, count)))) }
+    init(of count: Int) { state = NIOLockedValueBox(State(running: Array(repeating: 0, count: max(1, count)))) }
 
     /// The loop for a command whose first hop is this; to be left when the command has ended.
     func enter(_ first: HostEndpoint) -> Int {
         let place = Place(address: first.address, port: first.port)
-        return state.withLock { state in
+        return state.withLockedValue { state in
             let loop = state.loops[place] ?? Self.next(state.running)
             state.loops[place] = loop
             state.running[loop] += 1
@@ -37,7 +37,7 @@ final class LoopChoice: Sendable {
     }
 
     /// A command on the loop has ended.
-    func leave(_ loop: Int) { state.withLock { $0.running[loop] -= 1 } }
+    func leave(_ loop: Int) { state.withLockedValue { $0.running[loop] -= 1 } }
 
     /// The first loop that is not full; the least busy one where all are.
     private static func next(_ running: [Int]) -> Int {

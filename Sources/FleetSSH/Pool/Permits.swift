@@ -1,5 +1,5 @@
+internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 
 /// A bounded number of permits, handed out in the order they are asked for.
 final class Permits: Sendable {
@@ -8,13 +8,13 @@ final class Permits: Sendable {
         var waiting = CircularBuffer<@Sendable () -> Void>()
     }
 
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
-    init(_ count: Int) { state = Mutex(State(free: max(1, count))) }
+    init(_ count: Int) { state = NIOLockedValueBox(State(free: max(1, count))) }
 
     /// Calls back when there is a permit: at once where there is, else from whoever gives one back.
     func enter(_ admitted: @escaping @Sendable () -> Void) {
-        let isFree = state.withLock { state in
+        let isFree = state.withLockedValue { state in
             if state.free > 0 {
                 state.free -= 1
                 return true
@@ -32,7 +32,7 @@ final class Permits: Sendable {
 
     /// Gives a permit back.
     func release() {
-        let next = state.withLock { state -> (@Sendable () -> Void)? in
+        let next = state.withLockedValue { state -> (@Sendable () -> Void)? in
             if state.waiting.isEmpty { state.free += 1 }
             return state.waiting.popFirst()
         }

@@ -37,7 +37,9 @@ final class TCPTransport: ChannelInboundHandler, Transport {
         } else {
             future = bootstrap.connect(host: address, port: port)
         }
-        future.assumeIsolated().whenFailure { user.transportEnded("connect to \(address) port \(port): \(describe($0))") }
+        future.assumeIsolated().whenFailure {
+            user.transportEnded("connect to \(address) port \(port): \(describe($0))")
+        }
     }
 
     var isWritable: Bool { context?.channel.isWritable ?? false }

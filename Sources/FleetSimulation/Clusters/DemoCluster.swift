@@ -10,7 +10,8 @@ public enum DemoCluster {
     ///   - instant: when the snapshot is taken.
     ///   - scale: multiplies the replicas; 1 suits a dozen nodes.
     public static func snapshot(
-        nodeCount: Int = 12, zones: [Zone] = ["eu-1a", "eu-1b", "eu-1c"], at instant: Instant = Instant(seconds: 1_767_225_600),
+        nodeCount: Int = 12, zones: [Zone] = ["eu-1a", "eu-1b", "eu-1c"],
+        at instant: Instant = Instant(seconds: 1_767_225_600),
         scale: Int = 1
     ) -> ClusterSnapshot {
         var builder = ClusterBuilder(seed: 7, at: instant)

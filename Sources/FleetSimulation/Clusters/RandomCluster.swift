@@ -17,7 +17,8 @@ public enum RandomCluster {
         let zoneCount = 1 + random.below(min(4, nodeCount))
         for number in 1...max(1, nodeCount) {
             let zone = Zone("zone-\((number - 1) % zoneCount)")
-            builder.addNode("node-\(ClusterBuilder.padded(number, like: nodeCount))", zone: zone, number: number, milliCPU: 8000)
+            builder.addNode(
+                "node-\(ClusterBuilder.padded(number, like: nodeCount))", zone: zone, number: number, milliCPU: 8000)
         }
         builder.addDaemonSet("kube-system", "proxy", milliCPU: 50)
         for number in 0..<(workloads ?? 2 + random.below(9)) { add(number, nodeCount, &builder, &random) }

@@ -14,8 +14,12 @@ extension SimulatedCluster {
         loadPlain(snapshot)
         for node in snapshot.nodes { load(node) }
         // Deployments first, so that ReplicaSets find their parents.
-        for workload in snapshot.workloads where workload.reference.kind == .deployment { insert(workload, createdAt: now) }
-        for workload in snapshot.workloads where workload.reference.kind != .deployment { insert(workload, createdAt: now) }
+        for workload in snapshot.workloads where workload.reference.kind == .deployment {
+            insert(workload, createdAt: now)
+        }
+        for workload in snapshot.workloads where workload.reference.kind != .deployment {
+            insert(workload, createdAt: now)
+        }
         for budget in snapshot.budgets { insert(budget, createdAt: now) }
         for pod in snapshot.pods { insert(pod) }
         settleTemplates()
@@ -113,7 +117,9 @@ extension SimulatedCluster {
         }
         releaseUnwantedVolumes()
         for name in orphans.keys.sorted() { planOrphanCollection(name) }
-        for node in nodes.indices where nodes[node].node.isCordoned || !nodes[node].node.isReady { enqueueLifecycle(node) }
+        for node in nodes.indices where nodes[node].node.isCordoned || !nodes[node].node.isReady {
+            enqueueLifecycle(node)
+        }
     }
 }
 

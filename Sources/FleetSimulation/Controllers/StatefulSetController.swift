@@ -49,7 +49,9 @@ extension SimulatedCluster {
             pod.volumes.removeAll { $0.name == template }
             pod.volumes.append(.claim(name: template, claim: claim))
             if claims[key] == nil {
-                put(.claim(PersistentVolumeClaim(key: key, accessModes: ["ReadWriteOnce"], storageClassName: "standard")))
+                put(
+                    .claim(
+                        PersistentVolumeClaim(key: key, accessModes: ["ReadWriteOnce"], storageClassName: "standard")))
             }
         }
         create(pod)

@@ -56,7 +56,8 @@ extension SimulatedCluster {
         if budget.observedGeneration < budget.generation { return .budgetNotObserved(name) }
         if budget.disruptionsAllowed < 0 { return .budgetForbidden(name, "pdb disruptions allowed is negative") }
         if budget.disruptedPods.count > Self.disruptedPodLimit {
-            return .budgetForbidden(name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller")
+            return .budgetForbidden(
+                name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller")
         }
         return budget.disruptionsAllowed == 0 ? .budget(budget.exhaustedCause) : nil
     }
@@ -90,7 +91,8 @@ extension PodDisruptionBudget {
                 + syncFailure
         }
         if currentHealthy <= desiredHealthy {
-            return "The disruption budget \(name) needs \(desiredHealthy) healthy pods and has \(currentHealthy) currently"
+            return
+                "The disruption budget \(name) needs \(desiredHealthy) healthy pods and has \(currentHealthy) currently"
         }
         return "The disruption budget \(name) does not allow evicting pods currently"
     }

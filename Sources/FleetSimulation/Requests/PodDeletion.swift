@@ -8,7 +8,8 @@ extension SimulatedCluster {
         guard !options.isDryRun else { return .done(wouldBeDeleted(index, options)) }
         let before = storedPod(index)
         beginDeletion(index, grace: options.gracePeriodSeconds)
-        return .done(pods[index].isLive && pods[index].pod.uid == before.detail.uid ? storedPod(index) : lastState(of: before))
+        return .done(
+            pods[index].isLive && pods[index].pod.uid == before.detail.uid ? storedPod(index) : lastState(of: before))
     }
 
     func failedPrecondition(_ index: Int, _ options: DeleteOptions) -> SimulationRefusal? {

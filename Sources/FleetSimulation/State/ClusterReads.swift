@@ -34,13 +34,16 @@ extension SimulatedCluster {
     func stored(_ identity: ObjectIdentity) -> StoredObject? {
         let key = identity.key
         switch identity.kind {
-        case .namespace: return namespaces[key.name].map { plain(.namespace($0.value), $0, terminating: $0.value.isTerminating) }
+        case .namespace:
+            return namespaces[key.name].map { plain(.namespace($0.value), $0, terminating: $0.value.isTerminating) }
         case .node: return nodeIndex(NodeName(key.name)).map(storedNode)
         case .pod: return podIndex[key].map(storedPod)
         case .budget: return budgetIndex[key].map(storedBudget)
         case .autoscaler: return autoscalers[key].map { plain(.autoscaler($0.value), $0) }
         case .claim:
-            return claims[key].map { plain(.claim($0.value), $0, phase: $0.value.volumeName.isEmpty ? "Pending" : "Bound") }
+            return claims[key].map {
+                plain(.claim($0.value), $0, phase: $0.value.volumeName.isEmpty ? "Pending" : "Bound")
+            }
         case .volume: return volumes[key.name].map { plain(.volume($0.value), $0, phase: "Bound") }
         case .attachment: return attachments[key.name].map { plain(.attachment($0.value), $0) }
         default: return workloadIndex[identity].map(storedWorkload)
