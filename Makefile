@@ -33,8 +33,10 @@ _libraries:
 build: _libraries ## Build everything for debugging, tests included
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 
-# What computes runs side by side; what listens, waits and measures runs one test after the other.
-WIRE_TESTS = FleetKubernetesTests FleetLocalTests FleetSimulationServerTests FleetJournalTests FleetSSHTests SandboxTests FleetCommandsTests
+# What computes runs side by side; what listens, waits and measures runs one test after the other, in two lanes that take
+# about as long: the suite that drives the binary mostly waits.
+LANE_1 = FleetKubernetesTests FleetLocalTests FleetSimulationServerTests FleetJournalTests FleetSSHTests SandboxTests
+LANE_2 = FleetCommandsTests
 NOTHING =
 SPACE = $(NOTHING) $(NOTHING)
 
@@ -43,10 +45,9 @@ BUNDLE = .build/debug/fleetPackageTests.xctest --testing-library swift-testing
 RUN_TESTS = $(if $(filter Linux,$(shell uname -s)),$(BUNDLE),$(SWIFT) test --skip-build --disable-xctest)
 
 test: build ## Run all tests; a missing tool is a skip, and a failure where CI is set
-	@{ $(RUN_TESTS) --skip '$(subst $(SPACE),|,$(WIRE_TESTS))' || echo "== failed: the pure suites"; \
-	for suite in $(WIRE_TESTS); do \
-		$(RUN_TESTS) --no-parallel --filter "^$$suite\." || echo "== failed: $$suite"; \
-	done; } 2>&1 | tee .build/tests.log
+	@lane() { for suite; do $(RUN_TESTS) --no-parallel --filter "^$$suite\." || echo "== failed: $$suite"; done; }; \
+	{ $(RUN_TESTS) --skip '$(subst $(SPACE),|,$(LANE_1) $(LANE_2))' || echo "== failed: the pure suites"; \
+	lane $(LANE_1) & lane $(LANE_2) & wait; } 2>&1 | tee .build/tests.log
 	@test -s .build/tests.log && ! grep -qE '^== failed: |Test run with 0 tests' .build/tests.log || { \
 		echo; echo "== what failed"; grep -E '^== failed: |✘|Test run with 0 tests' .build/tests.log; exit 1; }
 
