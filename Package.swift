@@ -1,7 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Settings of every target. Warnings are errors; the upcoming features keep imports and existentials explicit.
+/// Settings of every target.
+///
+/// Warnings are errors; the upcoming features keep imports and existentials explicit.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),

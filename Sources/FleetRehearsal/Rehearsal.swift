@@ -63,7 +63,9 @@ public struct Rehearsal: Sendable {
     private var idleTicks = 0
     private var lastReadings: [ObjectKey: BudgetReading] = [:]
 
-    /// A rehearsal of an order against a cluster. `history` is what a crashed run's journal holds.
+    /// A rehearsal of an order against a cluster.
+    ///
+    /// `history` is what a crashed run's journal holds.
     public init(
         _ order: RunOrder, in simulation: ClusterSimulation, latencies: Latencies = Latencies(),
         history: [(event: RunEvent, time: Instant)] = []

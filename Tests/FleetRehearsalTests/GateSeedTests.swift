@@ -62,7 +62,9 @@ struct GateSeedTests {
         return order
     }
 
-    /// Plays it to its end; half of the seeds are killed once and taken up again. Returns what was done in both lives.
+    /// Plays it to its end; half of the seeds are killed once and taken up again.
+    ///
+    /// Returns what was done in both lives.
     private func play(
         _ rehearsal: inout Rehearsal, _ order: RunOrder, _ scenario: Scenario, _ seed: inout Seed
     ) -> [Rehearsal.Deed] {

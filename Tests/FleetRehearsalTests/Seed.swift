@@ -1,4 +1,6 @@
-/// The tests' only source of chance: SplitMix64. Equal seeds choose equally on every machine.
+/// The tests' only source of chance: SplitMix64.
+///
+/// Equal seeds choose equally on every machine.
 struct Seed: RandomNumberGenerator {
     private var state: UInt64
 

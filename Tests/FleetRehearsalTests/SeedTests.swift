@@ -6,7 +6,9 @@ import Testing
 
 @testable import FleetRehearsal
 
-/// Clusters, targets, timings and faults by seed. `FLEET_SEEDS=5000` plays more; `FLEET_SEED=17` plays one, aloud.
+/// Clusters, targets, timings and faults by seed.
+///
+/// `FLEET_SEEDS=5000` plays more; `FLEET_SEED=17` plays one, aloud.
 struct SeedTests {
     static let seeds: ClosedRange<UInt64> = {
         let environment = ProcessInfo.processInfo.environment

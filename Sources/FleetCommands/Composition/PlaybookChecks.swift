@@ -1,8 +1,9 @@
 import FleetExpressions
 import FleetModel
 
-/// What a playbook's `preflight` asks for. Most checks are part of every plan; they may be named, and unknown names are
-/// mistakes.
+/// What a playbook's `preflight` asks for.
+///
+/// Most checks are part of every plan; they may be named, and unknown names are mistakes.
 struct PlaybookChecks {
     /// Checks that every plan and run makes, named or not.
     private static let always = ["api_access", "host_access", "capacity_fit", "disruption_budgets", "local_data"]

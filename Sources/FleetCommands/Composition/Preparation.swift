@@ -202,8 +202,9 @@ enum ExtraVariables {
 }
 
 extension ClusterOptions {
-    /// The cluster that the options and the kubeconfig name. A default context is one of the default kubeconfig: where
-    /// another file is named, its own current-context holds.
+    /// The cluster that the options and the kubeconfig name.
+    ///
+    /// A default context is one of the default kubeconfig: where another file is named, its own current-context holds.
     func connection() throws -> ClusterConnection {
         let defaults = try Defaults.load()
         let path = kubeconfig ?? defaults.kubeconfig

@@ -4,7 +4,9 @@ import NIOConcurrencyHelpers
 
 /// SIGINT and SIGTERM as a stream: the first asks for a graceful stop, the second ends the process at once.
 struct Stops {
-    /// The names of the signals, as they come. The stream keeps what listens alive: a source that is let go is deaf.
+    /// The names of the signals, as they come.
+    ///
+    /// The stream keeps what listens alive: a source that is let go is deaf.
     let requests: AsyncStream<String>
 
     init() {

@@ -1,5 +1,6 @@
-/// The certificate of the demo cluster's authority. Its key was thrown away: it signs nothing, it only says which cluster
-/// a host's kubelet belongs to (safety rule 2).
+/// The certificate of the demo cluster's authority.
+///
+/// Its key was thrown away: it signs nothing, it only says which cluster a host's kubelet belongs to (safety rule 2).
 enum DemoCertificate {
     static let pem = """
         -----BEGIN CERTIFICATE-----

@@ -87,6 +87,7 @@ struct RunFlow {
     }
 
     /// Holds what was not begun yet against the cluster of today: blockers stop, critical pods need their approval.
+    ///
     /// The windows get the forecast for what is left.
     private func reviewRest(
         of order: inout RunOrder, _ history: [(event: RunEvent, time: Instant)], _ preparation: Preparation
@@ -201,7 +202,8 @@ struct RunFlow {
     }
 
     private func begin(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
-        _ = try preparation.endpoints(source.hosts)  // What is wrong with a host's settings is told before anything begins.
+        // What is wrong with a host's settings is told before anything begins.
+        _ = try preparation.endpoints(source.hosts)
         let preparation = try await provided(order, preparation)
         try preparation.journal.reserve(order.settings.id)
         let lease = try await lock(preparation).take(for: order.settings.id, plan: order.planDigest)

@@ -12,7 +12,9 @@ final class RunPrinter: Sendable {
     private let board: RunBoard?
     private let lines: NIOLockedValueBox<EventLines>
 
-    /// Tells about a run; what it did before is taken to have been told. Without the plan there is no board.
+    /// Tells about a run; what it did before is taken to have been told.
+    ///
+    /// Without the plan there is no board.
     init(_ run: RunID, of plan: Plan?, after history: [(event: RunEvent, time: Instant)] = [], _ output: Output) {
         self.run = run
         self.output = output

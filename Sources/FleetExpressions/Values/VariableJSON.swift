@@ -41,7 +41,9 @@ public enum VariableJSON {
         return result + "\""
     }
 
-    /// Reads JSON; nil for anything else. Mappings are in the order of their keys.
+    /// Reads JSON; nil for anything else.
+    ///
+    /// Mappings are in the order of their keys.
     public static func value(of text: String) -> VariableValue? {
         (try? JSONDecoder().decode(Decoded.self, from: Data(text.utf8)))?.value
     }

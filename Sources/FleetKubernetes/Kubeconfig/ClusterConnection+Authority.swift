@@ -2,8 +2,10 @@ import FleetModel
 import Foundation
 
 extension ClusterConnection {
-    /// SHA-256 of the DER of each CA certificate that the kubeconfig names, lowercase hexadecimal; empty without any, or
-    /// where its file cannot be read. Hosts of the cluster carry one of them in their kubelet's configuration.
+    /// SHA-256 of the DER of each CA certificate that the kubeconfig names, lowercase hexadecimal; empty without any,
+    /// or where its file cannot be read.
+    ///
+    /// Hosts of the cluster carry one of them in their kubelet's configuration.
     public var certificateAuthorityDigests: [String] {
         guard let certificateAuthority else { return [] }
         let pem: String? =

@@ -81,7 +81,9 @@ struct KubeconfigFile {
         }
     }
 
-    /// The folder of a path; empty for a bare name. Foundation's own way traps on names of one letter.
+    /// The folder of a path; empty for a bare name.
+    ///
+    /// Foundation's own way traps on names of one letter.
     private static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "" }
         return slash == path.startIndex ? "/" : String(path[..<slash])

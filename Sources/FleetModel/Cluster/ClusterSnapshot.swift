@@ -44,7 +44,9 @@ public struct ClusterSnapshot: Hashable, Sendable, Codable {
     }
 }
 
-/// One change of the cluster, as a watch delivers it. A change carries the object's whole new state.
+/// One change of the cluster, as a watch delivers it.
+///
+/// A change carries the object's whole new state.
 public enum ClusterChange: Hashable, Sendable {
     indirect case node(Node)
     case nodeDeleted(NodeName, uid: ObjectUID)

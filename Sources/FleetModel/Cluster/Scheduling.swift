@@ -22,7 +22,9 @@ public struct Taint: Hashable, Sendable, Codable {
     }
 }
 
-/// A pod's toleration. An empty key with `exists` tolerates every taint; a nil effect every effect.
+/// A pod's toleration.
+///
+/// An empty key with `exists` tolerates every taint; a nil effect every effect.
 public struct Toleration: Hashable, Sendable, Codable {
     /// The taint's key; empty means any with `exists`.
     public var key: String
@@ -55,7 +57,9 @@ public struct Toleration: Hashable, Sendable, Codable {
     }
 }
 
-/// A term of a required node affinity; all its requirements must hold. An empty term matches nothing.
+/// A term of a required node affinity; all its requirements must hold.
+///
+/// An empty term matches nothing.
 public struct NodeSelectorTerm: Hashable, Sendable, Codable {
     /// Requirements on labels.
     public var matchExpressions: [SelectorRequirement]

@@ -18,11 +18,15 @@ public struct RehearsalReport: Report {
     public var document: RehearsalJSON { RehearsalJSON(story, summary) }
     /// Duration, waves, what holds them up, budgets' room, timeline.
     public func text(_ style: TextStyle) -> String { RehearsalText(story, summary, style: style).text }
-    /// A page of its own: bars of nodes by wave, and the budgets' room. It needs nothing but itself.
+    /// A page of its own: bars of nodes by wave, and the budgets' room.
+    ///
+    /// It needs nothing but itself.
     public var page: String { RehearsalPage(story, summary).html }
 }
 
-/// A rehearsal as a JSON document: `fleet.rehearsal/v1`. Times are seconds since the virtual clock's start.
+/// A rehearsal as a JSON document: `fleet.rehearsal/v1`.
+///
+/// Times are seconds since the virtual clock's start.
 public struct RehearsalJSON: Encodable, Sendable {
     private let schema = "fleet.rehearsal/v1"
     private let playbook: String

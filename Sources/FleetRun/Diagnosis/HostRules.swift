@@ -1,6 +1,8 @@
 import FleetModel
 
-/// What a host's own state explains (X1, X3). Earlier rules come first among equally likely ones.
+/// What a host's own state explains (X1, X3).
+///
+/// Earlier rules come first among equally likely ones.
 enum HostRules {
     typealias Finding = Diagnosis.Finding
 

@@ -1,6 +1,8 @@
 public import FleetModel
 
-/// A fact about a run. The journal is a list of these; every view is a fold over them.
+/// A fact about a run.
+///
+/// The journal is a list of these; every view is a fold over them.
 public enum RunEvent: Hashable, Sendable {
     case runStarted(RunStarted)
     case runResumed(RunResumed)

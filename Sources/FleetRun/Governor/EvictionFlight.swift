@@ -1,6 +1,8 @@
 import FleetModel
 
-/// Evictions in flight: asked for, and the pod not gone. Their number is bounded over the wave and in each zone.
+/// Evictions in flight: asked for, and the pod not gone.
+///
+/// Their number is bounded over the wave and in each zone.
 struct EvictionFlight: Sendable {
     private let limit: Int?
     private let limitPerZone: Int?

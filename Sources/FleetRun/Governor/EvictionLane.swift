@@ -12,8 +12,9 @@ public enum EvictionLane: Hashable, Sendable {
     /// It cannot be evicted as things stand; the text says why.
     case held(String)
 
-    /// The lane of a pod as the world stands (semantics 1.1; safety rules 12 and 14). A pod that is awaited is held
-    /// until it ends by itself.
+    /// The lane of a pod as the world stands (semantics 1.1; safety rules 12 and 14).
+    ///
+    /// A pod that is awaited is held until it ends by itself.
     static func of(_ pod: Pod, awaitedFor reason: String?, in world: World) -> EvictionLane {
         if let reason, !pod.isFinished { return .held(reason) }
         if pod.isFinished || pod.phase == .pending { return .free }

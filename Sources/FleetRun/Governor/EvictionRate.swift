@@ -3,8 +3,10 @@ import FleetModel
 /// How fast evictions may be sent: a token bucket whose rate falls when the API pushes back or answers slowly and
 /// recovers slowly (additive increase, multiplicative decrease).
 struct EvictionRate: Sendable {
-    /// An eviction is answered within tens of milliseconds. Evictions that meet at one budget are retried by the server
-    /// half a second apart (semantics 1.1), which says nothing about the API; priority and fairness hold them longer.
+    /// An eviction is answered within tens of milliseconds.
+    ///
+    /// Evictions that meet at one budget are retried by the server half a second apart (semantics 1.1), which says
+    /// nothing about the API; priority and fairness hold them longer.
     static let slowAnswer = Duration.seconds(3)
 
     private let perSecond: Double

@@ -33,7 +33,9 @@ struct WaitGraph {
     /// Pods without a node, with the cordoned nodes that would take each of them.
     private let homeless: [(pod: Pod, homes: Set<NodeName>)]
 
-    /// Builds the graph of a standstill. `candidates` are the nodes that may retreat.
+    /// Builds the graph of a standstill.
+    ///
+    /// `candidates` are the nodes that may retreat.
     init(_ needs: [Need], candidates: [NodeName], in world: World) {
         self.needs = needs
         let pods = world.pods.values.filter { $0.nodeName == nil && $0.phase == .pending && !$0.isTerminating }
@@ -71,8 +73,9 @@ struct WaitGraph {
         }
     }
 
-    /// The retreat that frees most pods of other nodes; of equal ones the last in the order of `candidates`. Nil when
-    /// none frees any.
+    /// The retreat that frees most pods of other nodes; of equal ones the last in the order of `candidates`.
+    ///
+    /// Nil when none frees any.
     func best(of candidates: [NodeName]) -> Retreat? {
         var best: Retreat?
         for node in candidates {

@@ -13,7 +13,9 @@ extension HealthCheck {
         }
     }
 
-    /// The plan's own Nodes come and go: they do not count. What the run gave back to use must be Ready.
+    /// The plan's own Nodes come and go: they do not count.
+    ///
+    /// What the run gave back to use must be Ready.
     private func readyNodes(_ world: World, _ state: RunState, _ order: RunOrder) -> HealthReading {
         let own = order.settings.retiring.union(state.nodes.keys)
         var values: [String: Double] = [:]

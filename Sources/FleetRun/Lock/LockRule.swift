@@ -10,8 +10,9 @@ public struct LockRule: Hashable, Sendable {
     public var claim: LockClaim
     /// The run that the operator wants to take over from; nil unless asked for.
     public var takeOver: RunID?
-    /// The unfinished runs of the own state file. A lock of any other run of it was left behind by a crash before that
-    /// run's first record, or after its last.
+    /// The unfinished runs of the own state file.
+    ///
+    /// A lock of any other run of it was left behind by a crash before that run's first record, or after its last.
     public var unfinished: Set<RunID>
 
     /// A rule for one claim.

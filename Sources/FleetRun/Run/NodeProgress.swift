@@ -3,7 +3,9 @@ public import FleetPlanning
 
 /// What happened to one node of a run: a fold over its events.
 public struct NodeProgress: Hashable, Sendable {
-    /// Where the node stands. `pending` becomes `working`, which becomes `finished` or `quarantined`.
+    /// Where the node stands.
+    ///
+    /// `pending` becomes `working`, which becomes `finished` or `quarantined`.
     public enum Phase: Hashable, Sendable {
         case pending
         /// On the step with this position.

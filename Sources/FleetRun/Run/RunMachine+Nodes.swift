@@ -203,7 +203,9 @@ extension RunMachine {
 
     private var mayUndo: Bool { state.stop == nil && (state.ending == nil || isUndoing) }
 
-    /// Undoes a node's temporary changes. A stop leaves them to the run that goes on (safety rule 21).
+    /// Undoes a node's temporary changes.
+    ///
+    /// A stop leaves them to the run that goes on (safety rule 21).
     mutating func settleCompensations(of name: NodeName, only kinds: [Compensation.Kind]? = nil) {
         guard mayUndo else { return }
         let owed = state.compensations.values.filter { $0.node == name && kinds?.contains($0.kind) ?? true }

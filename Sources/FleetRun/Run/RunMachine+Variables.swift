@@ -11,7 +11,9 @@ extension RunMachine {
         case undecided(String)
     }
 
-    /// Whether a step is to be carried out on a node. What cannot be decided is never decided by guessing.
+    /// Whether a step is to be carried out on a node.
+    ///
+    /// What cannot be decided is never decided by guessing.
     func wish(_ planned: PlannedStep, _ index: Int, _ name: NodeName) -> Wish {
         guard let condition = planned.condition else { return .wanted }
         do throws(Diagnostic) {

@@ -98,7 +98,9 @@ extension RunMachine {
         order.touchesHosts ? state.order.filter { state.nodes[$0]?.isEnded == false } : []
     }
 
-    /// Asks the hosts who they are, a few at a time; true once all have answered. Nothing else is open meanwhile.
+    /// Asks the hosts who they are, a few at a time; true once all have answered.
+    ///
+    /// Nothing else is open meanwhile.
     private mutating func haveAnswered() -> Bool {
         let look = StepOperation(
             key: Self.identityKey, title: "prove the host's identity",
@@ -157,7 +159,9 @@ extension RunMachine {
         return order.soon.filter { !begun.contains($0.node) }
     }
 
-    /// Sees to one node's taint; true while it is not settled. What cannot be had after six attempts is done without.
+    /// Sees to one node's taint; true while it is not settled.
+    ///
+    /// What cannot be had after six attempts is done without.
     private mutating func mark(_ target: PlanTarget) -> Bool {
         guard state.result == nil, let node = world.nodes[target.node], node.uid == target.nodeUID, !node.isRetiring
         else {

@@ -53,9 +53,13 @@ public struct RunState: Hashable, Sendable {
     public private(set) var healthBaseline: [String: HealthReading]?
     /// The last wave after which the cluster was as well as at the start.
     public private(set) var healthyWave: Int?
-    /// Why this process should stop; nil while it should not. A process that goes on forgets it.
+    /// Why this process should stop; nil while it should not.
+    ///
+    /// A process that goes on forgets it.
     public private(set) var stop: RunEvent.StopRequested?
-    /// That the run is to be aborted or rolled back; nil while it is not. It outlives the process.
+    /// That the run is to be aborted or rolled back; nil while it is not.
+    ///
+    /// It outlives the process.
     public private(set) var ending: RunEvent.StopRequested?
     /// How the run ended; nil while it has not.
     public private(set) var result: RunResult?

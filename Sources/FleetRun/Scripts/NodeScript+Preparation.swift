@@ -1,5 +1,7 @@
 extension NodeScript {
-    /// Sets the host's name: FLEET_HOST_NAME. Refuses to rename a host that has joined a cluster.
+    /// Sets the host's name: FLEET_HOST_NAME.
+    ///
+    /// Refuses to rename a host that has joined a cluster.
     public static let hostName = prepared(PreparationText.hostName)
 
     /// Keeps a marked block in a text file: FLEET_PATH, FLEET_MARKER, FLEET_BLOCK (empty takes the block out).
@@ -28,8 +30,10 @@ extension NodeScript {
     /// Configures containerd for systemd's cgroups, and restarts it only where it runs with another configuration.
     public static let containerd = prepared(PreparationText.units, PreparationText.containerd)
 
-    /// Starts or stops, enables or disables a systemd unit: `want` is started, stopped, restarted or any, `boot` enabled,
-    /// disabled or any. FLEET_FILES holds paths, one a line: a unit that started before one of them changed restarts.
+    /// Starts or stops, enables or disables a systemd unit: `want` is started, stopped, restarted or any, `boot`
+    /// enabled, disabled or any.
+    ///
+    /// FLEET_FILES holds paths, one a line: a unit that started before one of them changed restarts.
     ///
     /// Answers `changed=yes` or `changed=no`; with FLEET_DRY_RUN=1 sentences that begin with `would`.
     public static func service(unit: String, want: String, boot: String) -> String {

@@ -75,7 +75,9 @@ enum PreparationText {
         fi
         """#
 
-    /// Swap off, now and at boot. Of fstab only the lines of swap change; the first text is kept beside it.
+    /// Swap off, now and at boot.
+    ///
+    /// Of fstab only the lines of swap change; the first text is kept beside it.
     static let swap = #"""
         entry='^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)'
         backup=/etc/fstab.before-fleet
@@ -121,7 +123,9 @@ enum PreparationText {
         done
         """#
 
-    /// Kernel settings now and at boot. The file's name sorts behind the others', so that it wins at boot.
+    /// Kernel settings now and at boot.
+    ///
+    /// The file's name sorts behind the others', so that it wins at boot.
     static let sysctl = #"""
         file=/etc/sysctl.d/$FLEET_FILE.conf
 

@@ -62,7 +62,9 @@ enum TokenText {
 
 extension NodeScript {
     /// Makes a bootstrap token on a control-plane host: the secret FLEET_TOKEN, FLEET_TTL such as `15m`, FLEET_CA, and
-    /// FLEET_DESCRIPTION. A token of the same id that is there already is left.
+    /// FLEET_DESCRIPTION.
+    ///
+    /// A token of the same id that is there already is left.
     public static let createToken = assemble(
         [],
         [

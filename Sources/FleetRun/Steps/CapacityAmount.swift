@@ -8,7 +8,9 @@ struct CapacityAmount {
     let least: Int64
 
     /// Reads Kubernetes' quantities: a number with a decimal (`k`, `M`, `G`, `T`) or binary (`Ki` …) suffix; `m` for
-    /// thousandths of a CPU. Nil for anything else.
+    /// thousandths of a CPU.
+    ///
+    /// Nil for anything else.
     init?(name: String, text: String) {
         guard let amount = Self.amount(text) else { return nil }
         self.name = name

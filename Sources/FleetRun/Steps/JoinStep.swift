@@ -82,7 +82,9 @@ public struct JoinStep: Step {
     }
 
     /// What a look at the host says where the Node is there before anything was done: a host that has joined needs no
-    /// token. Nil when the host must join.
+    /// token.
+    ///
+    /// Nil when the host must join.
     private func found(_ command: HostCommand, in context: StepContext) -> StepProgress? {
         let acts = context.memory.acts
         let isAsked = acts["look"] != nil || context.current != nil

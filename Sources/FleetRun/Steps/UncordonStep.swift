@@ -2,7 +2,9 @@ public import FleetExpressions
 public import FleetModel
 import FleetPlanning
 
-/// `uncordon:` – pods may be scheduled onto the node again. Only a cordon of this run is lifted.
+/// `uncordon:` – pods may be scheduled onto the node again.
+///
+/// Only a cordon of this run is lifted.
 public struct UncordonStep: Step {
     /// `uncordon`.
     public static let kind = "uncordon"

@@ -24,7 +24,9 @@ public struct SSHConfig: Sendable {
     /// A config that says nothing.
     public init() { directives = [] }
 
-    /// Reads files in their order; those that are not there say nothing. Throws every mistake there is.
+    /// Reads files in their order; those that are not there say nothing.
+    ///
+    /// Throws every mistake there is.
     public init(_ paths: [String], through files: SSHConfigFiles) throws(SSHConfigMistakes) {
         var parser = SSHConfigParser(files)
         for path in paths {

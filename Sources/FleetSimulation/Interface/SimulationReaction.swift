@@ -113,7 +113,9 @@ public struct SimulationRefusal: Error, Hashable, Sendable {
         self.code = code
     }
 
-    /// The refusal in the model's words. A budget's cause is the message: it says which budget and why.
+    /// The refusal in the model's words.
+    ///
+    /// A budget's cause is the message: it says which budget and why.
     public var failure: ClusterFailure {
         let cause = details?.causes.first { $0.reason == "DisruptionBudget" }?.message
         return ClusterFailure(

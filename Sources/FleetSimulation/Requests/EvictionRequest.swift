@@ -23,7 +23,9 @@ extension SimulatedCluster {
         }
     }
 
-    /// Pending, finished and terminating pods: no budget is asked. A failed precondition is retried for ten seconds.
+    /// Pending, finished and terminating pods: no budget is asked.
+    ///
+    /// A failed precondition is retried for ten seconds.
     private mutating func evictFreely(_ index: Int, _ options: DeleteOptions) -> (SimulationReply, Duration) {
         let isPending = pods[index].pod.phase == .pending
         let reply = finishEviction(index, options)

@@ -10,7 +10,9 @@ struct Peers {
         self.addresses = addresses
     }
 
-    /// What `/usr/bin/ssh` takes for a host, in seconds; nil where there is none. It is slow: a few hosts are enough.
+    /// What `/usr/bin/ssh` takes for a host, in seconds; nil where there is none.
+    ///
+    /// It is slow: a few hosts are enough.
     func openSSH() throws -> Double? {
         let hosts = addresses.prefix(12)
         let options =
@@ -39,8 +41,9 @@ struct Peers {
         return try cost(arguments + addresses) / Double(addresses.count)
     }
 
-    /// CPU seconds of a program and of those that it waited for. Foundation's `Process` may wait for ever on a thread
-    /// without a run loop.
+    /// CPU seconds of a program and of those that it waited for.
+    ///
+    /// Foundation's `Process` may wait for ever on a thread without a run loop.
     private func cost(_ arguments: [String]) throws -> Double {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

@@ -7,8 +7,10 @@ import FleetSimulation
 import Foundation
 
 /// Plans 5,000 nodes with 150,000 pods and 2,000 budgets from memory, and rehearses the rolling maintenance of 5,000
-/// nodes with 50,000 pods, 5 % in a wave and 50 at once. Prints what it took as a share of the aim, in the processor's time
-/// so that neighbours do not count, and fails where an aim is missed. `Planning plan` and `Planning rehearse` do one of them.
+/// nodes with 50,000 pods, 5 % in a wave and 50 at once.
+///
+/// Prints what it took as a share of the aim, in the processor's time so that neighbours do not count, and fails where
+/// an aim is missed. `Planning plan` and `Planning rehearse` do one of them.
 @main
 struct PlanningBenchmark {
     private static let place = SourceLocation(file: "benchmark.yaml")
