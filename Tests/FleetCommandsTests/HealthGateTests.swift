@@ -1,10 +1,7 @@
-import AsyncHTTPClient
 import FleetModel
 import FleetSimulation
 import FleetSimulationServer
 import Foundation
-import NIOCore
-import NIOHTTP1
 import Testing
 
 /// Health gates, notices, Events on nodes and the audit, with the real binary against the simulated API.
@@ -66,25 +63,6 @@ import Testing
         }
     }
 
-    private struct Events: Decodable {
-        struct Event: Decodable {
-            struct Object: Decodable { var kind, name: String }
-            var reason: String
-            var regarding: Object
-            var note: String?
-        }
-        var items: [Event]
-    }
-
-    private func events(of world: SimulatedWorld) async throws -> [Events.Event] {
-        var request = HTTPClientRequest(
-            url: "http://127.0.0.1:\(world.server.port)/apis/events.k8s.io/v1/namespaces/default/events")
-        request.headers.add(name: "Authorization", value: "Bearer secret-token-of-the-test")
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
-        let body = try await response.body.collect(upTo: 1 << 22)
-        return try JSONDecoder().decode(Events.self, from: Data(body.readableBytesView)).items
-    }
-
     private struct Report: Decodable {
         struct Change: Decodable, Equatable {
             var object, field: String
@@ -112,7 +90,7 @@ import Testing
             #expect(result.status == 0, "\(result.error.suffix(3000))")
             #expect(!result.error.contains("warning: no Event"), "\(result.error)")
 
-            let events = try await events(of: world).filter { $0.regarding.name == "web-02" }
+            let events = try await world.events().filter { $0.regarding.name == "web-02" }
             #expect(Set(events.map(\.reason)).isSuperset(of: ["Cordoned", "Drained", "Deleted"]), "\(events)")
 
             let json = try await world.fleet.run("report", try await runName(world), "--output", "json")

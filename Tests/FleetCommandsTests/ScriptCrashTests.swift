@@ -1,5 +1,6 @@
 import FleetModel
 import FleetSimulation
+import FleetSimulationServer
 import Foundation
 import Testing
 
@@ -38,6 +39,7 @@ import Darwin
             try await world.until { FileManager.default.fileExists(atPath: file) }
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
+            try await expectKept(host, from: "another-cluster", playbook, inventory, world)
             try Data().write(to: URL(fileURLWithPath: world.hosts.root(of: host.name) + "/var/go"))
 
             let resumed = try await world.run("run", playbook, "-i", inventory, "-l", host.name, "--yes")
@@ -47,5 +49,22 @@ import Darwin
             let left = FileManager.default.fileExists(atPath: world.hosts.root(of: host.name) + "/var/lib/fleet")
             #expect(!left)
         }
+    }
+
+    /// The host is in the hands of an unfinished run: another cluster's run that shares the state file may not have it.
+    private func expectKept(
+        _ host: SandboxHost, from cluster: ObjectUID, _ playbook: String, _ inventory: String, _ world: HostWorld
+    ) async throws {
+        var snapshot = DemoCluster.snapshot()
+        snapshot.clusterUID = cluster
+        let account = Account(user: "tester", groups: ["system:masters"], token: "secret-token-of-the-test")
+        let server = try await SimulationServer.start(
+            simulation: ClusterSimulation(snapshot: snapshot), settings: SimulationServer.Settings(accounts: [account]))
+        let kubeconfig = try world.folder.write(server.kubeconfig(), to: "other-kubeconfig")
+        let refused = try await FleetBinary(directory: world.folder.path).run(
+            "run", playbook, "-i", inventory, "-l", host.name, "--yes", "--kubeconfig", kubeconfig)
+        await server.stop()
+        #expect(refused.status == 75, "\(refused.error)")
+        #expect(refused.error.contains("\(host.name) is in the hands of run r-"), "\(refused.error)")
     }
 }

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetSimulation
 import FleetSimulationServer
+import Foundation
 
 /// A simulated cluster behind its API, and the files that a command needs; nothing listens on SSH.
 struct SimulatedWorld {
@@ -50,6 +51,25 @@ struct SimulatedWorld {
     /// Writes a playbook; API steps only unless given.
     func playbook(_ steps: [String] = TemporaryFolder.steps, header: String = "") throws -> String {
         try folder.playbook(steps, header: header)
+    }
+}
+
+/// An Event as the API lists it.
+struct ListedEvent: Decodable {
+    struct Object: Decodable { var kind, name: String }
+    var reason: String
+    var regarding: Object
+    var note: String?
+}
+
+extension SimulatedWorld {
+    /// The Events of the cluster, oldest first.
+    func events() async throws -> [ListedEvent] {
+        struct List: Decodable { var items: [ListedEvent] }
+        let url = "http://127.0.0.1:\(server.port)/apis/events.k8s.io/v1/namespaces/default/events"
+        let body = try await FleetBinary.tool(
+            "curl", "-sf", "-H", "Authorization: Bearer secret-token-of-the-test", url)
+        return try JSONDecoder().decode(List.self, from: Data(body.utf8)).items
     }
 }
 

@@ -2,16 +2,20 @@ import FleetKubernetes
 import FleetModel
 import FleetSimulation
 import FleetSimulationServer
+import Foundation
 import Testing
 
 /// Locks, and the commands that stop, end and clean up after runs, as an operator types them.
 @Suite(.serialized) struct StopCommandTests {
     /// A run that stands in its drain: nothing may leave the node, and nobody waits long.
-    private func startStuck(_ world: SimulatedWorld, state: String = "fleet.sqlite") async throws -> RunningFleet {
-        let playbook = try world.playbook([
+    private func startStuck(
+        _ world: SimulatedWorld, state: String = "fleet.sqlite", header: String = ""
+    ) async throws -> RunningFleet {
+        let steps = [
             "cordon:", "exclude_from_load_balancers:", "drain: {delete_emptydir_data: true}", "verify_drained:",
             "delete_node:",
-        ])
+        ]
+        let playbook = try world.playbook(steps, header: header)
         await world.server.perform(.fault(.answer(RequestPattern(.evict), .budgetNotObserved, count: 1_000_000)))
         let run = try RunningFleet(
             ["run", playbook, "-l", "web-02,web-06", "--yes", "-v", "--kubeconfig", world.kubeconfig],
@@ -147,6 +151,22 @@ import Testing
         }
     }
 
+    @Test("Ctrl-C twice ends it at once, with nothing lost: the run is gone on with")
+    func twice() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            run.interrupt()
+            try await run.says("stop")
+            run.interrupt()
+            #expect(try await run.status() == 130)
+            #expect(try await world.fleet.run("journal", "verify").status == 0)
+            await releaseEvictions(world)
+            let resumed = try await world.fleet.run("resume")
+            #expect(resumed.status == 0, "\(resumed.error)")
+            #expect(await world.server.simulation.nodes.count == 10)
+        }
+    }
+
     @Test("abort from another terminal: the label goes, the cordon stays, the lock is free")
     func abort() async throws {
         try await SimulatedWorld.with { world in
@@ -161,10 +181,12 @@ import Testing
         }
     }
 
-    @Test("rollback of a run whose process was killed, from its journal alone: everything is as before")
+    @Test("rollback of a run whose process was killed, from its journal: everything is as before, and it is told")
     func rollback() async throws {
         try await SimulatedWorld.with { world in
-            let run = try await startStuck(world)
+            let notices = "\(world.folder.path)/notices"
+            let run = try await startStuck(
+                world, header: "notify: [{command: {run: 'echo \"$FLEET_KIND $FLEET_RESULT\" >>\(notices)'}}]")
             run.kill()
             #expect(try await run.status() == 128 + 9)
             let found = try await world.run("leftovers")
@@ -178,6 +200,9 @@ import Testing
             #expect(rolledBack.status == 0, "\(rolledBack.error)")
             #expect(rolledBack.error.contains("schedulable again"))
             try await expectEnded(world, cordons: 0)
+            #expect(try String(contentsOfFile: notices, encoding: .utf8) == "run_done rolled-back\n")
+            let events = try await world.events().filter { $0.note?.contains("by fleet run") == true }
+            #expect(events.map(\.reason) == ["Cordoned", "Uncordoned"])
         }
     }
 

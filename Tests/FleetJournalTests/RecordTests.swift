@@ -98,7 +98,8 @@ import Testing
         }
         #expect(missing == 0)
         let commits = journal.commits - before
-        #expect(commits >= 1 && commits < 1000, "\(commits) commits for 1000 appends")
+        print("\(commits) commits for 1000 appends")
+        #expect((1...250).contains(commits), "\(commits) commits for 1000 appends")
     }
 
     @Test func `One run's appends from many tasks keep their order`() async throws {

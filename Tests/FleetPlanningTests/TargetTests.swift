@@ -52,6 +52,37 @@ import Testing
         #expect(PlanDrift.differences(from: plan, to: Planner.plan(request)) != [])
     }
 
+    struct Shared: Sendable {
+        var title: String
+        var other: PlanTarget
+        var isShared: Bool
+    }
+
+    @Test(
+        "hosts that two clusters' plans share",
+        arguments: [
+            Shared(
+                title: "one machine, two names", other: PlanTarget(host: "x", node: "x", machineID: "m1"),
+                isShared: true),
+            Shared(
+                title: "two machines, one name", other: PlanTarget(host: "h1", node: "h1", machineID: "m2"),
+                isShared: false),
+            Shared(title: "one name, one machine unknown", other: PlanTarget(host: "h1", node: "n"), isShared: true),
+            Shared(title: "nothing", other: PlanTarget(host: "h2", node: "h1"), isShared: false),
+        ])
+    func overlap(_ row: Shared) {
+        func plan(_ cluster: ObjectUID, _ target: PlanTarget) -> Plan {
+            Plan(
+                cluster: cluster, playbook: "p", name: "p", waves: [PlannedWave(number: 1, targets: [target])],
+                policy: WavePolicy(), digest: "")
+        }
+        let own = PlanTarget(host: "h1", node: "h1", machineID: "m1")
+        #expect(
+            TargetOverlap.hosts(of: plan("one", own), in: plan("two", row.other)) == (row.isShared ? ["h1"] : []),
+            "\(row.title)")
+        #expect(TargetOverlap.hosts(of: plan("one", own), in: plan("one", row.other)) == [])
+    }
+
     @Test func `A Node that is gone is a warning, and keeps the identity it was pinned with`() {
         var world = world()
         let pinned = world.plan

@@ -1,6 +1,7 @@
 import FleetLocal
 import FleetModel
 import FleetPlanning
+import FleetPorts
 import FleetReport
 import FleetRun
 import FleetRuntime
@@ -19,12 +20,12 @@ final class RunCrier: Sendable {
 
     /// Tells of a run; what it did before is taken to have been told.
     init(
-        _ order: RunOrder, after history: [(event: RunEvent, time: Instant)], _ preparation: Preparation,
-        _ output: Output
+        _ order: RunOrder, after history: [(event: RunEvent, time: Instant)], to notifiers: [Notifier],
+        of cluster: any ClusterPort, _ output: Output
     ) {
         let nodes = order.waves.flatMap(\.targets).compactMap { target in target.nodeUID.map { (target.node, $0) } }
-        notifiers = preparation.playbook.notifiers
-        announcer = Announcer(cluster: preparation.client, local: LocalMachine()) { output.warning($0) }
+        self.notifiers = notifiers
+        announcer = Announcer(cluster: cluster, local: LocalMachine()) { output.warning($0) }
         var known = State(
             notices: Notices(run: order.settings.id, playbook: order.playbook),
             events: NodeEvents(

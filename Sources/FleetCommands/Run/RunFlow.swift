@@ -204,6 +204,7 @@ struct RunFlow {
     private func begin(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
         // What is wrong with a host's settings is told before anything begins.
         _ = try preparation.endpoints(source.hosts)
+        try await refuseShared(order, preparation)
         let preparation = try await provided(order, preparation)
         try preparation.journal.reserve(order.settings.id)
         let lease = try await lock(preparation).take(for: order.settings.id, plan: order.planDigest)
@@ -236,7 +237,8 @@ struct RunFlow {
         )
         let history = earlier?.history ?? []
         let printer = RunPrinter(order.settings.id, of: preparation.plan, after: history, output)
-        let crier = RunCrier(order, after: history, preparation, output)
+        let crier = RunCrier(
+            order, after: history, to: preparation.playbook.notifiers, of: preparation.client, output)
         // Nobody waits for a notice: the lock is given back first.
         let result = try await crier.announcer.during {
             let result = try await printer.reminding(by: clock) {

@@ -29,9 +29,11 @@ struct StopFlow {
         let now = try await lookup.run(run.id.rawValue)
         guard now.finishedAt == nil else { return try await tell(now, lookup) }
         guard kind.isEnding, var cluster else { return try await tellPaused(now, lookup) }
-        if let begun = try await lookup.invocation(of: now) { cluster.complete(with: begun) }
-        return try await UndoFlow(run: now, journal: journal, takeOver: takeOver, output: output)
-            .run(RunEvent.StopRequested(by: words, kind: kind), on: cluster)
+        let begun = try await lookup.invocation(of: now)
+        if let begun { cluster.complete(with: begun) }
+        return try await UndoFlow(
+            run: now, journal: journal, playbook: begun?.playbook, takeOver: takeOver, output: output
+        ).run(RunEvent.StopRequested(by: words, kind: kind), on: cluster)
     }
 
     private var words: String {

@@ -8,10 +8,12 @@ import FleetRun
 import FleetRuntime
 
 /// Ends an unfinished run that no process drives, from its journal and its pinned plan alone: neither playbook nor
-/// inventory is needed to undo what is temporary.
+/// inventory is needed to undo what is temporary; of the playbook only `notify` is read, where it is still there.
 struct UndoFlow {
     let run: StoredRun
     let journal: SQLiteJournal
+    /// The playbook's file, whose `notify` is told; nil where nobody noted it.
+    let playbook: String?
     let takeOver: RunID?
     let output: Output
 
@@ -28,28 +30,51 @@ struct UndoFlow {
             let lock = RunLock(client: client, journal: journal, output: output, takeOver: takeOver)
             let lease = try await lock.take(for: run.id, plan: run.planDigest)
             let machine = RunMachine(order, history: found.history, stop: wish)
-            let printer = RunPrinter(run.id, of: plan, after: found.history, output)
-            let result = try await drive(machine, after: found.lastSequence, client, lease, printer)
-            if result.isFinal { await lock.release(lease) }
+            let crier = RunCrier(order, after: found.history, to: notifiers, of: client, output)
+            // Nobody waits for a notice: the lock is given back first.
+            let result = try await crier.announcer.during {
+                let result = try await drive(
+                    machine, after: found, by: shell(client, lease),
+                    RunPrinter(run.id, of: plan, after: found.history, output),
+                    crier)
+                if result.isFinal { await lock.release(lease) }
+                return result
+            }
             return result == wish.kind?.finalResult ? .done : FleetExit(result)
         }
     }
 
+    private func shell(_ client: KubernetesClient, _ lease: ClusterLease) -> RunShell {
+        RunShell(
+            run: run.id, cluster: client, hosts: NoHosts(), local: LocalMachine(), journal: journal,
+            endpoints: [:], lease: lease, clock: RuntimeClock())
+    }
+
     private func drive(
-        _ machine: RunMachine, after sequence: Int64, _ client: KubernetesClient, _ lease: ClusterLease,
-        _ printer: RunPrinter
+        _ machine: RunMachine, after found: PlanProgress.Run, by shell: RunShell, _ printer: RunPrinter,
+        _ crier: RunCrier
     ) async throws -> RunResult {
         let clock = RuntimeClock()
-        let shell = RunShell(
-            run: run.id, cluster: client, hosts: NoHosts(), local: LocalMachine(), journal: journal,
-            endpoints: [:], lease: lease, clock: clock
-        )
         let result = try await printer.reminding(by: clock) {
-            try await shell.drive(machine, after: sequence, stops: Stops().requests) { printer.print($0) }
+            try await shell.drive(machine, after: found.lastSequence, stops: Stops().requests) {
+                printer.print($0)
+                crier.take($0)
+            }
         }
         if result.isFinal { try await journal.finish(run.id, result: result.rawValue, at: clock.now) }
         printer.finish(at: clock.now)
         return result
+    }
+
+    /// Whom the playbook tells; a playbook that cannot be read any more holds nothing up.
+    private var notifiers: [Notifier] {
+        guard let playbook else { return [] }
+        do {
+            return try LoadedPlaybook.load(playbook).notifiers
+        } catch {
+            output.warning("nobody is notified: the playbook \(playbook) cannot be read any more")
+            return []
+        }
     }
 
     private func checkCluster(_ client: KubernetesClient) async throws {

@@ -8,6 +8,7 @@ public struct NodeEvents: Sendable {
     private let reporter: String
     private let uids: [NodeName: ObjectUID]
     private var waves: [NodeName: Int] = [:]
+    private var uncordoning: [Int: NodeName] = [:]
 
     /// The events of a run; nodes without a known UID, such as those that have yet to join, get none.
     public init(run: RunID, playbook: String, actor: RunEvent.Actor, uids: [NodeName: ObjectUID]) {
@@ -32,6 +33,13 @@ public struct NodeEvents: Sendable {
         case .nodeRetreated(let fact):
             let words = Words(reason: "GaveWay", action: "Uncordon", verb: "uncordoned for the time being")
             return make(fact.node, words, fact.reason, sequence, time)
+        case .operationIntended(let fact):
+            if let node = fact.node, fact.isRollback { uncordoning[fact.id] = node }
+            return nil
+        case .operationFinished(let fact):
+            guard let node = uncordoning.removeValue(forKey: fact.id), fact.result.isSuccess else { return nil }
+            let words = Words(reason: "Uncordoned", action: "Uncordon", verb: "uncordoned")
+            return make(node, words, "rolled back", sequence, time)
         case .nodeReturned(let fact):
             let words = Words(reason: "GivenBack", action: "Return", verb: "given back at the window's end")
             return make(fact.node, words, fact.isUncordoned ? "uncordoned" : "still cordoned", sequence, time)
@@ -63,5 +71,12 @@ public struct NodeEvents: Sendable {
             name: "\(node).\(run)-\(sequence)", node: node, uid: uid, reason: words.reason, action: words.action,
             note: "\(words.verb) by fleet run \(run) (\(playbook)\(wave))\(more)", isWarning: isWarning, time: time,
             reporter: reporter)
+    }
+}
+
+extension RunEvent.OperationIntended {
+    /// Whether it takes a cordon of the run's back; uncordoning in the middle of a run has facts of its own.
+    fileprivate var isRollback: Bool {
+        key == RunMachine.putBackKey && (changes ?? []).contains { $0.field == "spec.unschedulable" }
     }
 }

@@ -128,7 +128,8 @@ extension RunMachine {
         return undo(act, of: node.name)
     }
 
-    static let putBackKey = "put back"
+    /// The name of the act that takes fleet's taint, and in a rollback its cordon, off a node.
+    public static let putBackKey = "put back"
 
     private func patch(puttingBack node: Node, uncordoning: Bool) -> NodePatch {
         var patch = NodePatch()
