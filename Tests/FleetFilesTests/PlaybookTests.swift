@@ -84,6 +84,9 @@ struct IncludeTests {
         ),
         ("include: a.yaml", ["playbooks/a.yaml": "- {a: , b: }"], "playbooks/a.yaml:1:9: a step has one kind"),
         ("{include: a.yaml, register: r}", ["playbooks/a.yaml": "- cordon"], "belong to a step, not to an include"),
+        ("{run: {script: x}, retries: 11}", [:], "playbooks/p.yaml:4:33: unusable value: found \"11\""),
+        ("{run: {script: x}, delay: 3s}", [:], "playbooks/p.yaml:4:24: delay without retries"),
+        ("{include: a.yaml, retries: 2}", ["playbooks/a.yaml": "- cordon"], "belong to a step, not to an include"),
         ("{run: {script: x}, register: facts}", [:], "expected a variable's name"),
     ]
 

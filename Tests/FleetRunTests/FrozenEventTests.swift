@@ -39,6 +39,11 @@ struct FrozenEventTests {
             kind: "step.finished",
             payload: #"{"changed":true,"detail":"SchedulingDisabled","index":0,"node":"web-01","step":"cordon"}"#),
         Row(
+            kind: "step.retried",
+            payload:
+                #"{"attempt":2,"attempts":3,"index":0,"node":"web-01","reason":"mirror is busy","seconds":10,"step":"packages"}"#
+        ),
+        Row(
             kind: "operation.intended",
             payload: #"{"id":3,"index":0,"key":"cordon","node":"web-01","title":"cordon web-01"}"#),
         Row(
@@ -122,5 +127,9 @@ struct FrozenEventTests {
         #expect(
             error?.description
                 == "record \"node.finished\" version 2: written by a newer fleet; use that version to read it")
+        let unknown = JournalRecord(sequence: 1, kind: "node.painted", version: 1, time: .epoch, payload: [])
+        #expect(
+            #expect(throws: RunEvent.UnreadableRecord.self) { try RunEvent(unknown) }?.description
+                == "record \"node.painted\" version 1: written by a newer fleet; use that version to read it")
     }
 }

@@ -252,8 +252,9 @@ struct RunFlow {
             await hosts.close()
             if result.isFinal {
                 await deleteProvided(preparation)
-                try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
+                // In this order: a process killed in between leaves a run to be gone on with, not a lock of nobody.
                 await lock(preparation).release(lease)
+                try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
             }
             return result
         }

@@ -30,16 +30,17 @@ struct UndoFlow {
             let lock = RunLock(client: client, journal: journal, output: output, takeOver: takeOver)
             let lease = try await lock.take(for: run.id, plan: run.planDigest)
             let machine = RunMachine(order, history: found.history, stop: wish)
+            let printer = RunPrinter(run.id, of: plan, after: found.history, output)
             let crier = RunCrier(order, after: found.history, to: notifiers, of: client, output)
-            // Nobody waits for a notice: the lock is given back first.
+            // Nobody waits for a notice: the lock is given back first, and the run is over only then, as in RunFlow.
             let result = try await crier.announcer.during {
-                let result = try await drive(
-                    machine, after: found, by: shell(client, lease),
-                    RunPrinter(run.id, of: plan, after: found.history, output),
-                    crier)
-                if result.isFinal { await lock.release(lease) }
+                let result = try await drive(machine, after: found, by: shell(client, lease), printer, crier)
+                guard result.isFinal else { return result }
+                await lock.release(lease)
+                try await journal.finish(run.id, result: result.rawValue, at: RuntimeClock().now)
                 return result
             }
+            printer.finish(at: RuntimeClock().now)
             return result == wish.kind?.finalResult ? .done : FleetExit(result)
         }
     }
@@ -54,16 +55,12 @@ struct UndoFlow {
         _ machine: RunMachine, after found: PlanProgress.Run, by shell: RunShell, _ printer: RunPrinter,
         _ crier: RunCrier
     ) async throws -> RunResult {
-        let clock = RuntimeClock()
-        let result = try await printer.reminding(by: clock) {
+        try await printer.reminding(by: RuntimeClock()) {
             try await shell.drive(machine, after: found.lastSequence, stops: Stops().requests) {
                 printer.print($0)
                 crier.take($0)
             }
         }
-        if result.isFinal { try await journal.finish(run.id, result: result.rawValue, at: clock.now) }
-        printer.finish(at: clock.now)
-        return result
     }
 
     /// Whom the playbook tells; a playbook that cannot be read any more holds nothing up.

@@ -19,6 +19,8 @@ public struct PlaybookStep: Hashable, Sendable {
     public var isRepeatable: Bool?
     /// The variable under which later steps of the node see how it ended; nil when they do not.
     public var register: String?
+    /// How often it is tried again; nil leaves it to the kind.
+    public var retries: StepRetries?
     /// Variables of this step alone, over the playbook's.
     public var variables: VariableMapping
     /// Where the step begins.
@@ -27,7 +29,7 @@ public struct PlaybookStep: Hashable, Sendable {
     /// A step.
     public init(
         kind: String, kindLocation: SourceLocation, name: String? = nil, arguments: LocatedValue,
-        condition: Condition? = nil, isRepeatable: Bool? = nil, register: String? = nil,
+        condition: Condition? = nil, isRepeatable: Bool? = nil, register: String? = nil, retries: StepRetries? = nil,
         variables: VariableMapping = [:], location: SourceLocation
     ) {
         self.kind = kind
@@ -37,8 +39,37 @@ public struct PlaybookStep: Hashable, Sendable {
         self.condition = condition
         self.isRepeatable = isRepeatable
         self.register = register
+        self.retries = retries
         self.variables = variables
         self.location = location
+    }
+}
+
+/// How often a step that failed is tried again: `retries: 3` and `delay: 10s` beside its kind.
+public struct StepRetries: Hashable, Sendable {
+    /// Attempts after the first.
+    public var count: Int
+    /// The pause before the first of them; each later one is twice as long, ``longestPause`` at most.
+    public var delay: Duration
+    /// Where the playbook says so; nil where it does not.
+    public var location: SourceLocation?
+
+    /// The pause before the first retry where the playbook does not say it.
+    public static let usualDelay = Duration.seconds(10)
+    /// No pause is longer.
+    public static let longestPause = Duration.seconds(300)
+
+    /// Retries.
+    public init(_ count: Int, delay: Duration = Self.usualDelay, location: SourceLocation? = nil) {
+        self.count = count
+        self.delay = delay
+        self.location = location
+    }
+
+    /// The pause before an attempt, from 2; nil where there is none.
+    public func pause(before attempt: Int) -> Duration? {
+        guard attempt >= 2, attempt - 1 <= count else { return nil }
+        return min(Self.longestPause, delay * (1 << min(attempt - 2, 16)))
     }
 }
 

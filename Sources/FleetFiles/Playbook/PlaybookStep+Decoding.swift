@@ -7,12 +7,13 @@ extension ValueForm<PlaybookStep> {
         [
             ("name", .text("What the step is called in plans and reports.")),
             ("when", ValueForm<Condition>.condition.schema), ("repeatable", ValueForm<Bool>.bool.schema),
-            ("register", ValueForm<String>.variableName.schema), ("vars", ValueForm<VariableMapping>.variables.schema),
+            ("register", ValueForm<String>.variableName.schema), ("retries", ValueForm<Int>.int(in: 0...10).schema),
+            ("delay", ValueForm<Duration>.duration.schema), ("vars", ValueForm<VariableMapping>.variables.schema),
         ]
     }
 
-    /// A bare kind (`cordon`), or a mapping of one kind to its arguments, with `name`, `when`, `repeatable`, `register`
-    /// and `vars` beside it.
+    /// A bare kind (`cordon`), or a mapping of one kind to its arguments, with `name`, `when`, `repeatable`, `register`,
+    /// `retries`, `delay` and `vars` beside it.
     static var step: ValueForm {
         let expected = "a step such as drain: {timeout: 10m}"
         return ValueForm(expected: expected, schema: .reference("step")) { value, diagnostics in
@@ -46,12 +47,28 @@ extension ValueForm<PlaybookStep> {
         let condition = mapping["when"].flatMap { ValueForm<Condition>.condition.read($0, &mistakes) }
         let isRepeatable = mapping["repeatable"].flatMap { ValueForm<Bool>.bool.read($0, &mistakes) }
         let register = mapping["register"].flatMap { ValueForm<String>.variableName.read($0, &mistakes) }
+        let retries = retries(mapping, &mistakes)
         let variables = mapping["vars"].flatMap { ValueForm<VariableMapping>.variables.read($0, &mistakes) }
         diagnostics += mistakes
         guard mistakes.isEmpty else { return nil }
         return PlaybookStep(
             kind: kind.key, kindLocation: kind.keyLocation, name: name, arguments: kind.value, condition: condition,
-            isRepeatable: isRepeatable, register: register, variables: variables ?? [:], location: location)
+            isRepeatable: isRepeatable, register: register, retries: retries, variables: variables ?? [:],
+            location: location)
+    }
+
+    private static func retries(_ mapping: LocatedMapping, _ mistakes: inout [Diagnostic]) -> StepRetries? {
+        let delay = mapping["delay"].flatMap { ValueForm<Duration>.duration.read($0, &mistakes) }
+        guard let entry = mapping.entries.first(where: { $0.key == "retries" }) else {
+            if let entry = mapping.entries.first(where: { $0.key == "delay" }) {
+                mistakes.append(
+                    Diagnostic(
+                        "delay without retries", at: entry.keyLocation, suggestion: "say how often: retries: 3"))
+            }
+            return nil
+        }
+        guard let count = ValueForm<Int>.int(in: 0...10).read(entry.value, &mistakes) else { return nil }
+        return StepRetries(count, delay: delay ?? StepRetries.usualDelay, location: entry.keyLocation)
     }
 
     private static func miscounted(_ kinds: [LocatedMapping.Entry], at location: SourceLocation) -> Diagnostic {

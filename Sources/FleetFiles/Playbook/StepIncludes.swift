@@ -25,10 +25,13 @@ struct StepIncludes {
     }
 
     private mutating func included(_ include: PlaybookStep, inside chain: [String]) -> [PlaybookStep] {
-        if include.register != nil || include.isRepeatable != nil || include.name != nil {
+        if include.register != nil || include.isRepeatable != nil || include.name != nil
+            || include.retries != nil
+        {
             mistakes.append(
                 Diagnostic(
-                    "name, register and repeatable belong to a step, not to an include", at: include.kindLocation))
+                    "name, register, retries and repeatable belong to a step, not to an include",
+                    at: include.kindLocation))
         }
         guard let name = include.arguments.scalar?.text, !name.isEmpty else {
             mistakes.append(

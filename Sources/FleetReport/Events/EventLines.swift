@@ -75,6 +75,7 @@ public struct EventLines: Sendable {
         case .operationFinished(let finish): titles[finish.id] = nil
         case .stepStarted(let start): begin(start.node, at: time)
         case .stepFinished(let finish): begin(finish.node, at: time)
+        case .stepRetried(let fact): begin(fact.node, at: time)
         case .nodeFinished(let finish): waits[finish.node] = nil
         case .nodeReturned(let fact): waits[fact.node] = nil
         case .nodeQuarantined(let fact): waits[fact.node] = nil
@@ -110,6 +111,7 @@ extension EventLines {
             nodeSentences(event, at: time)
         case .stepStarted(let start): [line(start.node, at: time, "\(start.step) begins", .faint, isDetail: true)]
         case .stepFinished(let finish): [sentence(finish, at: time)]
+        case .stepRetried(let fact): [sentence(fact, at: time)]
         case .operationIntended(let intent): [sentence(intent, at: time)]
         case .operationFinished(let finish): sentence(finish, at: time).map { [$0] } ?? []
         case .evictionRequested(let request): [sentence(request, at: time)]
@@ -231,6 +233,13 @@ extension EventLines {
             ]
         default: return []
         }
+    }
+
+    private func sentence(_ fact: RunEvent.StepRetried, at time: Instant) -> EventLine {
+        let pause = Duration.milliseconds(Int64(fact.seconds * 1000)).short
+        return line(
+            fact.node, at: time,
+            "\(fact.step) failed: \(fact.reason); attempt \(fact.attempt) of \(fact.attempts) in \(pause)", .warning)
     }
 
     private func sentence(_ finish: RunEvent.StepFinished, at time: Instant) -> EventLine {

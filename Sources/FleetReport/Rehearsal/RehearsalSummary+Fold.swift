@@ -84,6 +84,7 @@ extension RehearsalSummary {
         case .waveFinished(let change): "wave \(change.wave) is done"
         case .soakStarted(let soak):
             "soak of \(Duration.milliseconds(Int64(soak.seconds * 1000)).short) after wave \(soak.wave)"
+        case .stepRetried(let fact): "\(fact.node) tries \(fact.step) again: \(fact.reason)"
         case .nodeQuarantined(let fact): "\(fact.node) is set aside in \(fact.step): \(fact.reason)"
         case .nodeRetreated(let fact): "\(fact.node) gives way: \(fact.reason)"
         case .nodeReturned(let fact): "\(fact.node) is given back until the next window"

@@ -26,6 +26,7 @@ extension RunSummary {
         case .nodeRetreated(let fact): giveBack(fact.node)
         case .stepStarted(let start): step(start.node, start.step)
         case .stepFinished(let finish): step(finish.node, finish.step)
+        case .stepRetried(let fact): step(fact.node, fact.step)
         case .operationFinished(let finish): count(finish)
         case .evictionRequested(let request): count(request)
         case .budgetPassed(let pass): count(pass)

@@ -32,6 +32,7 @@ extension RunEvent {
         case .identityProved: "identity.proved"
         case .stepStarted: "step.started"
         case .stepFinished: "step.finished"
+        case .stepRetried: "step.retried"
         case .operationIntended: "operation.intended"
         case .operationFinished: "operation.finished"
         case .evictionRequested: "eviction.requested"
@@ -68,6 +69,7 @@ extension RunEvent {
         case .identityProved(let payload): payload
         case .stepStarted(let payload): payload
         case .stepFinished(let payload): payload
+        case .stepRetried(let payload): payload
         case .operationIntended(let payload): payload
         case .operationFinished(let payload): payload
         case .evictionRequested(let payload): payload
@@ -100,12 +102,12 @@ extension RunEvent {
         guard record.version == 1 else {
             throw UnreadableRecord(
                 kind: record.kind, version: record.version,
-                problem: "written by a newer fleet; use that version to read it"
+                problem: Self.newer
             )
         }
         do {
             guard let event = try Reader(payload: record.payload).event(kind: record.kind) else {
-                throw UnreadableRecord(kind: record.kind, version: record.version, problem: "unknown kind")
+                throw UnreadableRecord(kind: record.kind, version: record.version, problem: Self.newer)
             }
             self = event
         } catch let error as UnreadableRecord {
@@ -114,6 +116,8 @@ extension RunEvent {
             throw UnreadableRecord(kind: record.kind, version: record.version, problem: "\(error)")
         }
     }
+
+    private static let newer = "written by a newer fleet; use that version to read it"
 
     private struct Reader {
         let payload: [UInt8]
@@ -138,6 +142,7 @@ extension RunEvent {
             case "identity.proved": try read(RunEvent.identityProved)
             case "step.started": try read(RunEvent.stepStarted)
             case "step.finished": try read(RunEvent.stepFinished)
+            case "step.retried": try read(RunEvent.stepRetried)
             case "operation.intended": try read(RunEvent.operationIntended)
             case "operation.finished": try read(RunEvent.operationFinished)
             case "eviction.requested": try read(RunEvent.evictionRequested)

@@ -18,6 +18,7 @@ public enum RunEvent: Hashable, Sendable {
     case identityProved(IdentityProved)
     case stepStarted(StepStarted)
     case stepFinished(StepFinished)
+    case stepRetried(StepRetried)
     case operationIntended(OperationIntended)
     case operationFinished(OperationFinished)
     case evictionRequested(EvictionRequested)
@@ -180,6 +181,24 @@ extension RunEvent {
         public var changed: Bool
         /// What it did or found, for the report.
         public var detail: String
+    }
+
+    /// A step failed, and is tried again after a pause.
+    public struct StepRetried: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// The step's position, from 0.
+        public var index: Int
+        /// Its kind.
+        public var step: String
+        /// The attempt that comes next, from 2.
+        public var attempt: Int
+        /// How many attempts there are at most.
+        public var attempts: Int
+        /// Why the last one failed.
+        public var reason: String
+        /// The pause, in seconds.
+        public var seconds: Double
     }
 
     /// A request or command is about to be sent.

@@ -61,6 +61,10 @@ extension RunMachine {
                 continue
             case .undecided(let reason): return quarantine(name, planned, reason)
             }
+            if let begins = node.steps[index]?.startedAt, begins > now {
+                deadlines[name] = begins
+                return
+            }
             if beginsNothing, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) { return }
             guard carryOut(planned, index, node) else { return }
         }
@@ -95,9 +99,28 @@ extension RunMachine {
             )
             return endStep(planned, index, name)
         case .failed(let reason):
+            if !triesAgain(planned, index, node, reason) { quarantine(name, planned, reason) }
+            return false
+        case .refused(let reason):
             quarantine(name, planned, reason)
             return false
         }
+    }
+
+    /// Whether a step that failed is tried again; when, is noted.
+    private mutating func triesAgain(
+        _ planned: PlannedStep, _ index: Int, _ node: NodeProgress, _ reason: String
+    ) -> Bool {
+        let name = node.target.node
+        let next = (node.steps[index]?.attempt ?? 1) + 1
+        guard let pause = planned.retries.pause(before: next) else { return false }
+        emit(
+            .stepRetried(
+                RunEvent.StepRetried(
+                    node: name, index: index, step: planned.kind, attempt: next, attempts: planned.retries.count + 1,
+                    reason: reason, seconds: Double(pause.components.seconds))))
+        deadlines[name] = now + pause
+        return true
     }
 
     private mutating func endStep(_ planned: PlannedStep, _ index: Int, _ name: NodeName) -> Bool {

@@ -110,6 +110,10 @@ public struct RunState: Hashable, Sendable {
             if finish.step == DrainStep.kind { nodes[finish.node]?.isDrained = true }
             if finish.changed { nodes[finish.node]?.changes.append(finish.step) }
             nodes[finish.node]?.results[finish.index] = StepResult(finish)
+        case .stepRetried(let fact):
+            nodes[fact.node]?.waiting = "\(fact.reason); trying again"
+            nodes[fact.node]?.steps[fact.index] = StepMemory(
+                startedAt: time + .milliseconds(Int64(fact.seconds * 1000)), attempt: fact.attempt)
         case .operationIntended(let intent): intend(intent, at: time)
         case .operationFinished(let finish): finishOperation(finish.id, finish.result, at: time)
         case .evictionRequested(let request): requestEviction(request, at: time)

@@ -115,9 +115,10 @@ enum DetachedText {
         report
         """#
 
-    /// Removes what is left of it, and the run's directory when nothing else is in it.
+    /// Removes what is left of it and of attempts that failed, and the run's directory when nothing else is in it.
     static let clear = #"""
-        rm -rf "$dir" "$home/$FLEET_ID.lock"
+        first=$home/${FLEET_ID%-attempt-*}
+        rm -rf "$first" "$first.lock" "$first"-attempt-*
         rmdir "$home" /var/lib/fleet 2>/dev/null
         say cleared yes
         """#

@@ -70,6 +70,7 @@ public struct AdjustBudgetStep: Step {
             {
             case .perform(let more, _): acts += more
             case .failed(let reason): return .failed(reason)
+            case .refused(let reason): return .refused(reason)
             case .wait, .blocked, .done: break
             }
         }

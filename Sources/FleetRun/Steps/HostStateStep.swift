@@ -17,13 +17,13 @@ extension HostStateStep {
     /// Leaves pods alone.
     public var disturbsPods: Bool { false }
 
-    /// Touches the host; repeatable.
-    public var traits: StepTraits { [.touchesHost, .repeatable] }
+    /// Touches the host; repeatable, also where it failed.
+    public var traits: StepTraits { [.touchesHost, .repeatable, .retriable] }
 
     /// Runs the script; on a host with live pods it only looks, and refuses where something would change.
     public func advance(_ context: StepContext) -> StepProgress {
         let command: HostCommand
-        do { command = try self.command(in: context) } catch { return .failed("\(title): \(error)") }
+        do { command = try self.command(in: context) } catch { return .refused("\(title): \(error)") }
         if disturbsPods, context.memory.acts["apply"] == nil, !context.livePods.isEmpty {
             return look(command, in: context)
         }
@@ -53,7 +53,7 @@ extension HostStateStep {
         guard !report.pending.isEmpty else { return .done(changed: false, report.sentence) }
         let pods = context.livePods.prefix(3).map(\.key.description).joined(separator: ", ")
         let more = context.livePods.count > 3 ? " and \(context.livePods.count - 3) more" : ""
-        return .failed(
+        return .refused(
             "would \(report.pending.joined(separator: ", ")) under pods that run here: \(pods)\(more); nothing was changed; drain the node first, or say live: true on this step"
         )
     }

@@ -13,6 +13,9 @@ public struct PackagesStep: HostStateStep {
     /// `packages: [NAME, …]`.
     public static let shorthand: String? = "names"
 
+    /// Twice: mirrors are busy, and another package manager may hold the lock.
+    public static let usualRetries = StepRetries(2)
+
     /// Names, each perhaps with `=version`.
     public var names: [Template]
     /// Whether they are kept from being updated with everything else.

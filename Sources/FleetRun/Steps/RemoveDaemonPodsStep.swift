@@ -96,6 +96,7 @@ public struct RemoveDaemonPodsStep: Step {
             switch context.request(key, "delete pod \(pod.key)", request, waitingFor: names) {
             case .perform(let more, _): acts += more
             case .failed(let reason): return .failed(reason)
+            case .refused(let reason): return .refused(reason)
             case .wait, .blocked, .done: break
             }
         }

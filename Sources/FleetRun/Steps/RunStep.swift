@@ -38,12 +38,12 @@ public struct RunStep: Step {
     /// `run`, or the operator's name for it.
     public var title: String { name.map { "run \"\($0)\"" } ?? "run a script" }
     /// Touches the host.
-    public var traits: StepTraits { [.touchesHost, isRepeatable ? .repeatable : []] }
+    public var traits: StepTraits { [.touchesHost, .retriable, isRepeatable ? .repeatable : []] }
 
     /// Runs it once.
     public func advance(_ context: StepContext) -> StepProgress {
         let command: HostCommand
-        do throws(Diagnostic) { command = try makeCommand(in: context.scope) } catch { return .failed("\(error)") }
+        do throws(Diagnostic) { command = try makeCommand(in: context.scope) } catch { return .refused("\(error)") }
         let (result, next) =
             becomesRoot
             ? context.detached(command, title, timeout: timeout, isRepeatable: isRepeatable)

@@ -16,6 +16,9 @@ public protocol Step: Sendable {
     /// What it does, in one sentence, for editors and lists.
     static var purpose: String { get }
 
+    /// How often it is tried again where the playbook does not say it.
+    static var usualRetries: StepRetries { get }
+
     /// Reads the arguments; mistakes are reported to the decoder. All keys are asked for before it gives up.
     init?(_ arguments: inout LocatedDecoder)
 
@@ -41,6 +44,9 @@ public protocol Step: Sendable {
 extension Step {
     /// A mapping only.
     public static var shorthand: String? { nil }
+
+    /// Not at all: what a step asks of the API and of hosts is tried again by itself.
+    public static var usualRetries: StepRetries { StepRetries(0) }
 
     /// Nothing.
     public var access: [AccessQuestion] { [] }
@@ -80,6 +86,8 @@ public struct StepTraits: OptionSet, Hashable, Sendable {
     public static let deletesBarePods = StepTraits(rawValue: 2048)
     /// It brings the Node into the cluster.
     public static let joins = StepTraits(rawValue: 4096)
+    /// An attempt that failed leaves nothing that another one must not begin upon.
+    public static let retriable = StepTraits(rawValue: 8192)
     /// It stops the kubelet, which makes a node that was drained not Ready.
     public static let stopsKubelet = StepTraits(rawValue: 256)
 }
@@ -94,8 +102,10 @@ public enum StepProgress: Sendable {
     case blocked(String)
     /// Done; whether it changed anything, and what it did or found.
     case done(changed: Bool, String)
-    /// It cannot be done; the node is set aside.
+    /// It cannot be done; it is tried again where the playbook asks for that, and else the node is set aside.
     case failed(String)
+    /// To try again could not help, or could harm, since nobody knows whether it was done: the node is set aside.
+    case refused(String)
 }
 
 /// One act of a step.

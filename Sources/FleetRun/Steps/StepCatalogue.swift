@@ -64,6 +64,12 @@ public enum StepCatalogue {
         let result = type.init(&decoder)
         decoder.refuseUnknownKeys()
         mistakes += decoder.diagnostics
+        if let result, let retries = step.retries, retries.count > 0, !result.traits.contains(.retriable) {
+            mistakes.append(
+                Diagnostic(
+                    "\(step.kind) cannot be tried again as a whole", at: retries.location ?? step.location,
+                    suggestion: "what it asks of the API and of hosts is tried again by itself; remove retries"))
+        }
         return result.map { PlannedStep($0, step) }
     }
 }
@@ -105,6 +111,8 @@ public struct PlannedStep: Sendable {
     public var variables: VariableMapping = [:]
     /// The variables that its condition and arguments name, and where.
     public var references: [VariableReference] = []
+    /// How often it is tried again where it fails.
+    public var retries: StepRetries
     /// Where it stands; nil for a step of no file.
     public var location: SourceLocation?
 
@@ -114,11 +122,13 @@ public struct PlannedStep: Sendable {
         self.name = name
         self.condition = condition
         self.isForNewcomers = isForNewcomers
+        retries = type(of: step).usualRetries
     }
 
     init(_ step: any Step, _ source: PlaybookStep) {
         self.init(step: step, name: source.name, condition: source.condition)
         register = source.register
+        retries = source.retries ?? retries
         variables = source.variables
         references = VariableReference.all(in: source)
         location = source.location

@@ -33,7 +33,7 @@ extension StepContext {
         case .inDoubt:
             return (
                 nil,
-                .failed(
+                .refused(
                     "in doubt: \(title) was started on \(target.host) and its end was not recorded; look at the host, then mark the step repeatable or finish by hand"
                 )
             )

@@ -120,13 +120,18 @@ public struct StepMemory: Hashable, Sendable {
         public var changedAt: Instant
     }
 
-    /// When the step began.
+    /// When the attempt began, or is to begin.
     public var startedAt: Instant
+    /// Which attempt it is, from 1.
+    public var attempt = 1
     /// The acts by key.
     public var acts: [String: Act] = [:]
 
     /// A step that has just begun.
-    public init(startedAt: Instant) { self.startedAt = startedAt }
+    public init(startedAt: Instant, attempt: Int = 1) {
+        self.startedAt = startedAt
+        self.attempt = attempt
+    }
 }
 
 /// Where the governor stands with a node's pods.

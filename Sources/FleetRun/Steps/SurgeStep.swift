@@ -64,6 +64,7 @@ public struct SurgeStep: Step {
             switch context.request(key, key, request, compensation: compensation, waitingFor: names) {
             case .perform(let more, _): acts += more
             case .failed(let reason): return .failed(reason)
+            case .refused(let reason): return .refused(reason)
             case .wait, .blocked, .done: break
             }
         }
