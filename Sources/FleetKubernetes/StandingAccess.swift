@@ -6,7 +6,9 @@ extension KubernetesClient {
     /// its lock, and to note on Nodes what was done to them.
     public static var standingAccess: [AccessQuestion] {
         let followed = APIResource.ofSnapshot.flatMap { resource in
-            ["list", "watch"].map { AccessQuestion($0, resource.plural, group: resource.group) }
+            (ClusterFollower.listedOnly.contains(resource) ? ["list"] : ["list", "watch"]).map {
+                AccessQuestion($0, resource.plural, group: resource.group)
+            }
         }
         let leases = APIResource.leases
         let lock = ["get", "update"].map {

@@ -133,7 +133,11 @@ extension SimulatedAPI {
         }
         let asked = json["spec"]["resourceAttributes"]
         let subresource = asked["subresource"].string.flatMap { $0.isEmpty ? nil : "/\($0)" } ?? ""
-        let allowed = account.permits(asked["verb"].string ?? "get", (asked["resource"].string ?? "*") + subresource)
+        let allowed = account.permits(
+            Account.Request(
+                verb: asked["verb"].string ?? "get", group: asked["group"].string ?? "",
+                resource: (asked["resource"].string ?? "*") + subresource, namespace: asked["namespace"].string ?? "",
+                name: asked["name"].string ?? ""))
         json["status"] = ["allowed": .bool(allowed)]
         return .json(json, code: 201)
     }

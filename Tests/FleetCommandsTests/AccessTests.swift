@@ -89,6 +89,7 @@ struct PrintedRoles {
     private struct Rule: Decodable {
         var apiGroups: [String]
         var resources: [String]
+        var resourceNames: [String]?
         var verbs: [String]
     }
 
@@ -102,8 +103,27 @@ struct PrintedRoles {
 
     /// The rules as the simulated API takes them; everybody may ask what they may do.
     var rules: [Account.Rule] {
-        items.flatMap(\.rules).map { Account.Rule(verbs: Set($0.verbs), resources: Set($0.resources)) }
-            + [Account.Rule(verbs: ["create"], resources: ["selfsubjectaccessreviews"])]
+        items.flatMap { item in
+            item.rules.map { rule in
+                Account.Rule(
+                    verbs: Set(rule.verbs), resources: Set(rule.resources), groups: Set(rule.apiGroups),
+                    namespace: item.metadata["namespace"], names: rule.resourceNames.map { Set($0) })
+            }
+        } + [Account.Rule(verbs: ["create"], resources: ["selfsubjectaccessreviews"])]
+    }
+
+    /// Every verb on every resource that is permitted, such as `patch nodes`.
+    var permissions: Set<String> {
+        Set(
+            items.flatMap(\.rules).flatMap { rule in
+                rule.resources.flatMap { resource in rule.verbs.map { "\($0) \(resource)" } }
+            })
+    }
+
+    /// What is permitted and was not asked for.
+    func unused(in audit: Audit) -> [String] {
+        let asked = audit.counts.keys.filter { $0.agent == "fleet" }.map { "\($0.verb) \($0.resource)" }
+        return permissions.subtracting(asked).sorted()
     }
 
     func permits(_ verb: String, _ resource: String) -> Bool {

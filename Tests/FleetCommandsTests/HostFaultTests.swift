@@ -79,11 +79,7 @@ import Testing
 
     /// Three hosts of the demo's cluster, as their Nodes say they are.
     private static func hosts(trusting authority: String = HostWorld.certificate) -> [SandboxHost] {
-        DemoCluster.snapshot().nodes.filter { ["web-02", "web-06", "web-10"].contains($0.name.rawValue) }.map { node in
-            SandboxHost(
-                name: node.name.rawValue, machineID: node.machineID, systemUUID: node.systemUUID,
-                internalIP: node.internalAddresses.first ?? "10.0.0.10", clusterCertificate: authority)
-        }
+        HostWorld.hosts(of: ["web-02", "web-06", "web-10"], trusting: authority)
     }
 }
 

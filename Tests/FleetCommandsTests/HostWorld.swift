@@ -20,7 +20,8 @@ struct HostWorld {
 
     /// Starts cluster and hosts, hands them to a body, and ends everything.
     static func with(
-        _ hosts: [SandboxHost], snapshot: ClusterSnapshot = DemoCluster.snapshot(), denied: [Account.Rule] = [],
+        _ hosts: [SandboxHost], snapshot: ClusterSnapshot = DemoCluster.snapshot(),
+        allowed: [Account.Rule] = [Account.Rule(verbs: ["*"], resources: ["*"])], denied: [Account.Rule] = [],
         _ body: (HostWorld) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -32,7 +33,8 @@ struct HostWorld {
         settings.kubeletStart = .milliseconds(300)
         settings.nodeMonitorGrace = .seconds(4)
         let account = Account(
-            user: "tester", groups: ["system:masters"], token: "secret-token-of-the-test", denied: denied)
+            user: "tester", groups: ["system:authenticated"], token: "secret-token-of-the-test", allowed: allowed,
+            denied: denied)
         let fleet = try await SandboxFleet.start(hosts: hosts, directory: "\(folder.path)/hosts")
         do {
             let server = try await SimulationServer.start(
@@ -117,6 +119,36 @@ struct HostWorld {
     static func shipped(_ name: String) -> String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("playbooks/\(name).yaml").path
+    }
+
+    /// The hosts of nodes of a cluster, as their Nodes say they are.
+    static func hosts(
+        of names: [NodeName], in snapshot: ClusterSnapshot = DemoCluster.snapshot(),
+        trusting authority: String = certificate
+    ) -> [SandboxHost] {
+        snapshot.nodes.filter { names.contains($0.name) }.map { node in
+            SandboxHost(
+                name: node.name.rawValue, machineID: node.machineID, systemUUID: node.systemUUID,
+                internalIP: node.internalAddresses.first ?? "10.0.0.10", clusterCertificate: authority)
+        }
+    }
+
+    /// Everything of a host that a step could change, for comparison: files with their contents, rules, links, mounts,
+    /// units. Only the list of the stand-ins' calls is left out.
+    func picture(of host: String) async throws -> String {
+        let reading = try await hosts.read(
+            host,
+            """
+            find /etc /var /run /opt /srv /root /usr/local /sys/module ! -path /var/lib/sandbox/calls ! -type d \
+                -exec ls -ln --time-style=+ {} + | sort -k 7
+            find /etc /var /run /opt /srv /root /usr/local ! -path /var/lib/sandbox/calls -type f -exec sha256sum {} + | sort -k 2
+            find /etc /var /run /opt /srv /root /usr/local /sys/module -type d | sort
+            iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#'; nft list tables; ipset save
+            ip -br link | awk '{ print $1 }'; cut -d ' ' -f 5 /proc/self/mountinfo; cat /proc/swaps; hostname
+            sysctl -n net.ipv4.ip_forward; cat /proc/sys/kernel/random/boot_id; exit 0
+            """)
+        try #require(reading.status == 0, "\(reading.error)")
+        return reading.output
     }
 
     /// Writes an inventory of the hosts; the variables of each are YAML entries such as `zone: eu-1a`.

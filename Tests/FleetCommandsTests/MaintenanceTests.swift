@@ -9,13 +9,7 @@ import Testing
 struct MaintenanceTests {
     private static let names: [NodeName] = ["web-02", "web-06"]
 
-    private static var hosts: [SandboxHost] {
-        DemoCluster.snapshot().nodes.filter { names.contains($0.name) }.map { node in
-            SandboxHost(
-                name: node.name.rawValue, machineID: node.machineID, systemUUID: node.systemUUID,
-                internalIP: node.internalAddresses.first ?? "10.0.0.10", clusterCertificate: HostWorld.certificate)
-        }
-    }
+    private static var hosts: [SandboxHost] { HostWorld.hosts(of: names) }
 
     @Test("Drained, worked on, rebooted where the host asks for it, Ready, uncordoned", .timeLimit(.minutes(5)))
     func maintenance() async throws {

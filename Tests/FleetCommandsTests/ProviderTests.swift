@@ -4,6 +4,12 @@ import FleetSimulation
 import Foundation
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// `replace_with: {provider: …}`: a command makes the new hosts and deletes the old ones, neither of them twice (R3).
 @Suite("fleet run replace with a provider", .serialized, .needsHosts)
 struct ProviderTests {
@@ -18,7 +24,8 @@ struct ProviderTests {
         #expect(HostProvider.successor(of: old) == new)
     }
 
-    /// Keeps its hosts in a file, and every call in another; `create` fails once where a file says so.
+    /// Keeps its hosts in a file, every call in another, and what it really did in a third. `create` is refused once where
+    /// a file says so; where another does, it waits to be killed before or after it did something.
     private static let script = #"""
         #!/bin/sh
         # Usage: hosts.sh ADDRESS create|list|delete
@@ -26,14 +33,26 @@ struct ProviderTests {
         input=$(cat)
         echo "$2 $input" >>calls
         names() { printf '%s' "$input" | grep -o '"name":"[^"]*"' | cut -d '"' -f 4; }
+        hang() {
+            [ -e "hang-$1" ] || return 0
+            rm "hang-$1"
+            echo $$ >hanging.new && mv hanging.new hanging
+            while :; do sleep 0.2; done
+        }
         case $2 in
             create)
+                if [ -e break ]; then rm break; echo "the cloud went away" >&2; exit 7; fi
                 for name in $(names); do
                     if grep -q -x "$name" made; then echo "$name is there already" >&2; exit 1; fi
                     echo "$name" >>made
+                    echo "made $name" >>deeds
                 done
-                if [ -e break ]; then rm break; echo "the cloud went away" >&2; exit 7; fi ;;
-            delete) for name in $(names); do sed -i "/^$name\$/d" made; done; exit 0 ;;
+                hang create ;;
+            delete)
+                hang delete
+                for name in $(names); do sed -i "/^$name\$/d" made; echo "deleted $name" >>deeds; done
+                hang deleted
+                exit 0 ;;
         esac
         printf '{"hosts": ['
         first=
@@ -70,19 +89,14 @@ struct ProviderTests {
     }
 
     @Test(
-        "hosts are made after planning, once, over a failure in between; old machines go at the end",
+        "hosts are made after planning, once, and deleted once, wherever fleet is killed between the calls",
         .timeLimit(.minutes(6)))
     func replace() async throws {
         let old = try #require(DemoCluster.snapshot().nodes.first { $0.name == "web-02" })
         let zone = try #require(old.zone?.rawValue)
-        let hosts = [
-            SandboxHost(
-                name: "web-02", machineID: old.machineID, systemUUID: old.systemUUID,
-                internalIP: old.internalAddresses.first ?? "10.0.0.10", clusterCertificate: HostWorld.certificate),
-            SandboxHost(
-                name: "web-02-r1", role: .fresh, internalIP: "10.9.0.1", clusterCertificate: HostWorld.certificate),
-        ]
-        try await HostWorld.with(hosts) { world in
+        let fresh = SandboxHost(
+            name: "web-02-r1", role: .fresh, internalIP: "10.9.0.1", clusterCertificate: HostWorld.certificate)
+        try await HostWorld.with(HostWorld.hosts(of: ["web-02"]) + [fresh]) { world in
             let all = world.hosts.inventory(["web-02": ["tier: gold", "labels: {tier: gold}"]])
             let inventory = try world.folder.write(
                 all.split(separator: "\n").filter { !$0.contains("web-02-r1:") }.joined(separator: "\n") + "\n",
@@ -92,33 +106,65 @@ struct ProviderTests {
             let script = try world.folder.write(Self.script, to: "hosts.sh")
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
             _ = try world.folder.write("web-02\n", to: "made")
-            _ = try world.folder.write("", to: "break")
+            let own = [playbook, "-i", inventory, "-l", "web-02", "--kubeconfig", world.kubeconfig]
 
             let plan = try await world.run("plan", playbook, "-i", inventory, "-l", "web-02")
             #expect(plan.status == 0, "\(plan.output)\(plan.error)")
             #expect(plan.output.contains("web-02-r1"), "\(plan.output)")
+            let rehearsed = try await world.run("rehearse", playbook, "-i", inventory, "-l", "web-02")
+            #expect(rehearsed.status == 0, "\(rehearsed.output)\(rehearsed.error)")
+            #expect(rehearsed.output.contains("web-02-r1") && rehearsed.output.contains("done after"))
             #expect(!FileManager.default.fileExists(atPath: world.folder.path + "/calls"))
 
-            // The provider makes the host and fails all the same: nothing was begun, and the next run finds the host.
+            // The provider refuses: nothing was begun.
+            _ = try world.folder.write("", to: "break")
             let broken = try await world.run("run", playbook, "-i", inventory, "-l", "web-02", "--yes")
             #expect(broken.status == 1)
             #expect(broken.error.contains("the cloud went away"), "\(broken.error)")
 
-            let result = try await world.linked {
-                try await world.run("run", playbook, "-i", inventory, "-l", "web-02", "--yes", "--output", "json")
+            // Killed when the machine is there and nobody knows; then while the new node joins.
+            try await world.killed(in: "create", ["run"] + own + ["--yes"])
+            let begun = try RunningFleet(["run"] + own + ["--yes", "-v"], in: world.folder.path)
+            try await begun.says("join begins")
+            begun.kill()
+            _ = try await begun.status()
+            // Killed before the old machine is deleted, and when it is and nobody knows.
+            let resume = ["resume", "--kubeconfig", world.kubeconfig]
+            try await world.linked {
+                try await world.killed(in: "delete", resume)
+                try await world.killed(in: "deleted", resume)
             }
+            let result = try await world.run("resume")
             #expect(result.status == 0, "\(result.error)\n\(result.output.suffix(2000))")
-            let calls = try String(contentsOfFile: world.folder.path + "/calls", encoding: .utf8).split(separator: "\n")
-            #expect(
-                calls.map { $0.prefix { $0 != " " } } == ["list", "create", "list", "list", "delete"],
-                "\(calls.joined(separator: "\n"))")
-            #expect(calls.dropFirst().first?.contains("\"replaces\":\"web-02\"") == true)
-            #expect(calls.dropFirst().first?.contains("\"zone\":\"\(zone)\"") == true)
+            #expect(try await world.run("resume").error.contains("no run"))
+
+            let deeds = try String(contentsOfFile: world.folder.path + "/deeds", encoding: .utf8)
+            #expect(deeds == "made web-02-r1\ndeleted web-02\n")
             #expect(try String(contentsOfFile: world.folder.path + "/made", encoding: .utf8) == "web-02-r1\n")
+            let calls = try String(contentsOfFile: world.folder.path + "/calls", encoding: .utf8).split(separator: "\n")
+            let asked = try #require(calls.first { $0.hasPrefix("create ") })
+            #expect(asked.contains("\"replaces\":\"web-02\"") && asked.contains("\"zone\":\"\(zone)\""), "\(asked)")
             let nodes = try await world.snapshot().nodes
             #expect(nodes.first { $0.name == "web-02" } == nil)
             let new = try #require(nodes.first { $0.name == "web-02-r1" })
             #expect(new.isReady && new.zone?.rawValue == zone && new.labels["tier"] == "gold")
         }
+    }
+}
+
+extension HostWorld {
+    /// Runs fleet until its provider hangs in a call, and kills both, fleet first.
+    fileprivate func killed(in call: String, _ arguments: [String]) async throws {
+        _ = try folder.write("", to: "hang-\(call)")
+        let fleet = try RunningFleet(arguments, in: folder.path)
+        let mark = folder.path + "/hanging"
+        try await until { FileManager.default.fileExists(atPath: mark) || !fleet.isRunning }
+        try #require(FileManager.default.fileExists(atPath: mark), "\(fleet.error)")
+        fleet.kill()
+        #expect(try await fleet.status() == 128 + SIGKILL)
+        let text = try String(contentsOfFile: mark, encoding: .utf8)
+        let provider = try #require(Int32(text.split(separator: "\n").first ?? ""))
+        kill(provider, SIGKILL)
+        try FileManager.default.removeItem(atPath: mark)
     }
 }

@@ -204,9 +204,10 @@ extension RunMachine {
         settleCompensations(of: name)
     }
 
-    /// Labels a node once; after a crash again when it is in doubt whether the label was set.
+    /// Labels a node once; after a crash again when it is in doubt whether the label was set. A run that only looks leaves
+    /// no mark either.
     private mutating func label(_ name: NodeName, quarantinedIn step: String) {
-        guard let node = world.nodes[name], let target = state.nodes[name]?.target,
+        guard !order.steps.onlyLook, let node = world.nodes[name], let target = state.nodes[name]?.target,
             target.nodeUID ?? node.uid == node.uid
         else { return }
         switch state.act("quarantine", of: name)?.state {

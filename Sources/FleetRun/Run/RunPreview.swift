@@ -48,7 +48,7 @@ public struct RunPreview: Sendable {
                 let answer = RunEvent.OperationFinished(id: 1, result: OperationResult(report))
                 machine.state.apply(.operationFinished(answer), at: machine.now)
             }
-            guard let progress = machine.state.nodes[node] else { return [] }
+            guard var progress = machine.state.nodes[node] else { return [] }
             return machine.order.steps.indices.filter { machine.order.steps[$0].concerns(target) }.map { index in
                 let planned = machine.order.steps[index]
                 switch machine.wish(planned, index, node) {
@@ -58,8 +58,10 @@ public struct RunPreview: Sendable {
                 case .undecided(let reason):
                     return Step(kind: planned.kind, preview: StepPreview(["perhaps; decided in the run: \(reason)"]))
                 case .wanted:
-                    return Step(
-                        kind: planned.kind, preview: planned.step.preview(machine.context(for: progress, index)))
+                    let preview = planned.step.preview(machine.context(for: progress, index))
+                    // What comes after a drain finds the node empty.
+                    if planned.step.traits.contains(.drains) { progress.isDrained = true }
+                    return Step(kind: planned.kind, preview: preview)
                 }
             }
         }

@@ -81,6 +81,9 @@ public struct AdjustBudgetStep: Step {
     /// Names the budgets.
     public func preview(_ context: StepContext) -> StepPreview {
         let wanted = concerned(context)
+        guard !wanted.isEmpty else {
+            return StepPreview(["nothing to do: none of the budgets holds pods of the node back for ever"])
+        }
         return StepPreview(
             wanted.map { budget in
                 "would set PodDisruptionBudget \(budget.key) from \(BudgetBound(of: budget)?.description ?? "nothing") to maxUnavailable \(maxUnavailable) while it is drained"

@@ -28,7 +28,7 @@ public struct ApproveStep: Step {
     /// `wait for the approval "NAME"`.
     public var title: String { "wait for the approval \"\(name)\"" }
     /// Repeatable.
-    public var traits: StepTraits { .repeatable }
+    public var traits: StepTraits { [.repeatable, .onlyLooks] }
 
     /// Goes on when it was approved by name.
     public func advance(_ context: StepContext) -> StepProgress {

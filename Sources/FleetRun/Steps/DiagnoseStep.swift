@@ -20,7 +20,7 @@ public struct DiagnoseStep: Step {
     /// `diagnose`.
     public var title: String { "diagnose" }
     /// Touches the host, changes nothing.
-    public var traits: StepTraits { [.touchesHost, .repeatable] }
+    public var traits: StepTraits { [.touchesHost, .repeatable, .onlyLooks] }
 
     /// Asks once, and judges the answer.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -38,7 +38,8 @@ extension HostStateStep {
     public func preview(_ context: StepContext) -> StepPreview {
         do {
             let command = try self.command(in: context).preparing(isDryRun: true)
-            return StepPreview([], looks: [StepOperation(key: "look", title: title, .host(command))])
+            let lines = disturbsPods && !context.livePods.isEmpty ? [Self.refusal(under: context.livePods)] : []
+            return StepPreview(lines, looks: [StepOperation(key: "look", title: title, .host(command))])
         } catch {
             return StepPreview(["cannot \(title): \(error)"])
         }
@@ -51,11 +52,20 @@ extension HostStateStep {
         let report = HostChangeReport(NodeAnswer(result.output))
         guard result.isSuccess else { return .failed("\(title): \(report.failure ?? result.words)") }
         guard !report.pending.isEmpty else { return .done(changed: false, report.sentence) }
-        let pods = context.livePods.prefix(3).map(\.key.description).joined(separator: ", ")
-        let more = context.livePods.count > 3 ? " and \(context.livePods.count - 3) more" : ""
         return .refused(
-            "would \(report.pending.joined(separator: ", ")) under pods that run here: \(pods)\(more); nothing was changed; drain the node first, or say live: true on this step"
+            "would \(report.pending.joined(separator: ", ")) under pods that run here: \(context.livePods.names); nothing was changed; drain the node first, or say live: true on this step"
         )
+    }
+
+    private static func refusal(under pods: [Pod]) -> String {
+        "would be refused where it changes anything, unless the node was drained: pods run here: \(pods.names)"
+    }
+}
+
+extension [Pod] {
+    /// The first three, and how many more.
+    fileprivate var names: String {
+        prefix(3).map(\.key.description).joined(separator: ", ") + (count > 3 ? " and \(count - 3) more" : "")
     }
 }
 

@@ -26,7 +26,7 @@ public struct PodNetworkStep: Step {
     /// `check the pod network`.
     public var title: String { "check the pod network" }
     /// Touches the host, changes nothing.
-    public var traits: StepTraits { [.touchesHost, .repeatable] }
+    public var traits: StepTraits { [.touchesHost, .repeatable, .onlyLooks] }
 
     /// Asks again every few seconds until every chosen node is reached, or the time is over.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -23,7 +23,7 @@ public struct SoakStep: Step {
     /// `watch the Node for 2m`.
     public var title: String { "watch the Node for \(duration.text)" }
     /// Repeatable.
-    public var traits: StepTraits { .repeatable }
+    public var traits: StepTraits { [.repeatable, .onlyLooks] }
 
     /// Waits; a Node that ceases to be Ready meanwhile fails the step.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -90,6 +90,8 @@ public struct StepTraits: OptionSet, Hashable, Sendable {
     public static let retriable = StepTraits(rawValue: 8192)
     /// It stops the kubelet, which makes a node that was drained not Ready.
     public static let stopsKubelet = StepTraits(rawValue: 256)
+    /// It looks, or waits, and changes nothing anywhere.
+    public static let onlyLooks = StepTraits(rawValue: 8192)
 }
 
 /// What a step decided.

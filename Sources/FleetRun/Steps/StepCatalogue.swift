@@ -163,3 +163,8 @@ extension PlannedStep {
         )
     }
 }
+
+extension [PlannedStep] {
+    /// Whether there are steps, and none of them changes anything.
+    var onlyLook: Bool { !isEmpty && allSatisfy { $0.step.traits.contains(.onlyLooks) } }
+}

@@ -20,7 +20,7 @@ public struct VerifyDrainedStep: Step {
     /// `verify drained`.
     public var title: String { "verify drained" }
     /// Repeatable; other nodes' pods decide.
-    public var traits: StepTraits { [.repeatable, .watchesWorkloads] }
+    public var traits: StepTraits { [.repeatable, .watchesWorkloads, .onlyLooks] }
 
     /// Waits until every workload that lost a pod here has as many Ready pods as before, or as it wants now.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -21,7 +21,7 @@ public struct VerifyGoneStep: Step {
     /// `verify gone`.
     public var title: String { "verify gone" }
     /// Repeatable.
-    public var traits: StepTraits { .repeatable }
+    public var traits: StepTraits { [.repeatable, .onlyLooks] }
 
     /// Watches for the name to stay free.
     public func advance(_ context: StepContext) -> StepProgress {

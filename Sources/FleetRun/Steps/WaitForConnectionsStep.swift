@@ -39,7 +39,7 @@ public struct WaitForConnectionsStep: Step {
     /// `wait for connections on 443`.
     public var title: String { "wait for connections on \(ports.map(String.init).joined(separator: ", "))" }
     /// Touches the host, changes nothing.
-    public var traits: StepTraits { [.touchesHost, .repeatable] }
+    public var traits: StepTraits { [.touchesHost, .repeatable, .onlyLooks] }
 
     /// Asks the host again and again until the count is low enough.
     public func advance(_ context: StepContext) -> StepProgress {

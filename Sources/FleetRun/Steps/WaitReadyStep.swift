@@ -35,7 +35,7 @@ public struct WaitReadyStep: Step {
     /// `wait until the Node is Ready`.
     public var title: String { "wait until the Node is Ready" }
     /// Repeatable; asks the host where the Node does not become Ready.
-    public var traits: StepTraits { diagnoses ? [.touchesHost, .repeatable] : .repeatable }
+    public var traits: StepTraits { diagnoses ? [.touchesHost, .repeatable, .onlyLooks] : [.repeatable, .onlyLooks] }
 
     /// Waits for the Ready condition, then judges version and size.
     public func advance(_ context: StepContext) -> StepProgress {

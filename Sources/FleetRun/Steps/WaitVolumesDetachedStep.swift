@@ -20,7 +20,7 @@ public struct WaitVolumesDetachedStep: Step {
     /// `wait for volumes`.
     public var title: String { "wait for volumes to detach" }
     /// Repeatable.
-    public var traits: StepTraits { .repeatable }
+    public var traits: StepTraits { [.repeatable, .onlyLooks] }
 
     /// Waits for the node's VolumeAttachments to go.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -31,7 +31,10 @@ struct Access: Sendable {
     /// Refuses what the account may not do, in the words of RBAC.
     func authorise(_ account: Account, _ verb: String, _ target: ResourceTarget) throws(APIFailure) {
         let resource = target.subresource.map { "\(target.resource.name)/\($0)" } ?? target.resource.name
-        guard !account.permits(verb, resource) else { return }
+        let request = Account.Request(
+            verb: verb, group: target.resource.group, resource: resource, namespace: target.namespace,
+            name: target.name ?? "")
+        guard !account.permits(request) else { return }
         let place = target.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(target.namespace)\""
         throw .forbidden(
             target.resource, target.name,

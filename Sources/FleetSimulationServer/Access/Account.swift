@@ -6,15 +6,55 @@ public struct Account: Sendable {
         public var verbs: Set<String>
         /// Such as `nodes` or `pods/eviction`.
         public var resources: Set<String>
+        /// The API groups, of which the core group is empty; nil for all.
+        public var groups: Set<String>?
+        /// The only namespace in which it holds, as a Role's; nil for the whole cluster, as a ClusterRole's.
+        public var namespace: String?
+        /// The objects' names; nil for all. As in RBAC, a request that names no object is for none of them.
+        public var names: Set<String>?
 
         /// A rule.
-        public init(verbs: Set<String>, resources: Set<String>) {
+        public init(
+            verbs: Set<String>, resources: Set<String>, groups: Set<String>? = nil, namespace: String? = nil,
+            names: Set<String>? = nil
+        ) {
             self.verbs = verbs
             self.resources = resources
+            self.groups = groups
+            self.namespace = namespace
+            self.names = names
         }
 
-        func covers(_ verb: String, _ resource: String) -> Bool {
-            (verbs.contains(verb) || verbs.contains("*")) && (resources.contains(resource) || resources.contains("*"))
+        /// Whether it is about a request.
+        public func covers(_ request: Request) -> Bool {
+            (verbs.contains(request.verb) || verbs.contains("*"))
+                && (resources.contains(request.resource) || resources.contains("*"))
+                && (groups?.contains(request.group) ?? true)
+                && (namespace.map { $0 == request.namespace } ?? true)
+                && (names?.contains(request.name) ?? true)
+        }
+    }
+
+    /// What is asked of the API, as its authorisation sees it.
+    public struct Request: Hashable, Sendable {
+        /// Such as `patch`.
+        public var verb: String
+        /// The API group; empty for the core group.
+        public var group: String
+        /// Such as `nodes` or `pods/eviction`.
+        public var resource: String
+        /// The namespace; empty for objects of the cluster, and for all namespaces at once.
+        public var namespace: String
+        /// The object's name; empty where none is named.
+        public var name: String
+
+        /// A request.
+        public init(verb: String, group: String = "", resource: String, namespace: String = "", name: String = "") {
+            self.verb = verb
+            self.group = group
+            self.resource = resource
+            self.namespace = namespace
+            self.name = name
         }
     }
 
@@ -41,9 +81,9 @@ public struct Account: Sendable {
         self.denied = denied
     }
 
-    /// Whether a verb on a resource (`pods`, `pods/eviction`) is permitted.
-    func permits(_ verb: String, _ resource: String) -> Bool {
-        allowed.contains { $0.covers(verb, resource) } && !denied.contains { $0.covers(verb, resource) }
+    /// Whether a request is permitted.
+    func permits(_ request: Request) -> Bool {
+        allowed.contains { $0.covers(request) } && !denied.contains { $0.covers(request) }
     }
 
     /// Somebody without credentials.
