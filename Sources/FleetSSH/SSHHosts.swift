@@ -67,14 +67,18 @@ public final class SSHHosts: HostPort {
     private func runUntilStarted(
         _ command: HostCommand, on endpoint: HostEndpoint, _ receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
     ) async -> HostReport {
+        let due = command.totalSeconds.map { NIODeadline.now() + .seconds($0) }
         var attempt = 1
         while true {
-            let report = await attemptOnce(command, on: endpoint, receiving)
+            let report = await attemptOnce(command, on: endpoint, until: due, receiving)
             // A server that drops connections before the login is busy (MaxStartups), and says no more than that. A
             // ProxyCommand that ends has failed, and most likely will again.
-            let isBusy = report.wasDropped && endpoint.proxyCommand == nil
+            let wasDropped = report.stage == .handshake || report.stage == .authentication
+            let isBusy = wasDropped && endpoint.proxyCommand == nil
             let attempts = isBusy ? max(settings.attempts, settings.attemptsWhenDropped) : settings.attempts
-            guard case .neverStarted = report.outcome, attempt < attempts, !Task.isCancelled else { return report }
+            guard case .neverStarted = report.outcome, attempt < attempts, !Task.isCancelled,
+                due.map({ NIODeadline.now() < $0 }) ?? true
+            else { return report }
             let wait = min(settings.retryMilliseconds << min(attempt - 1, 10), Self.longestWait)
             try? await Task.sleep(for: .milliseconds(Int64.random(in: wait / 2...wait)))
             attempt += 1
@@ -91,7 +95,8 @@ public final class SSHHosts: HostPort {
     }
 
     private func attemptOnce(
-        _ command: HostCommand, on endpoint: HostEndpoint, _ receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
+        _ command: HostCommand, on endpoint: HostEndpoint, until due: NIODeadline?,
+        _ receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
     ) async -> HostReport {
         let hops = await hops(to: endpoint)
         let mustBecome = command.becomesRoot && endpoint.become != .none
@@ -115,6 +120,7 @@ public final class SSHHosts: HostPort {
                         }
                         if let receiving { execution.receiving = receiving }
                         guard !isStopped else { return execution.finish(.neverStarted("it was stopped")) }
+                        if let due { execution.limit(to: due, pool.value.ticker) }
                         pool.value.run(execution, id: id, over: hops[...], anew: command.needsNewConnection)
                     }
                 }
@@ -142,17 +148,12 @@ public final class SSHHosts: HostPort {
             address: endpoint.address, port: endpoint.port, index: index, files: endpoint.knownHostsFiles,
             library: SSHLibrary.version)
         let request = IdentityStore.Request(
-            files: endpoint.identityFiles, agentSocket: endpoint.agentSocket,
+            files: endpoint.identityFiles, certificates: endpoint.certificateFiles, agentSocket: endpoint.agentSocket,
             usesOnlyFiles: endpoint.usesOnlyIdentityFiles)
         return Hop(
             endpoint, identities: await identities.identities(request), password: await settings.password(endpoint),
             check: check)
     }
-}
-
-extension HostReport {
-    /// Whether the server took the connection and ended it before the login: the timings name the phases left behind.
-    fileprivate var wasDropped: Bool { timings["connect"] != nil && timings["authentication"] == nil }
 }
 
 /// Whether a command was asked to stop, and the pool that runs it once one does.

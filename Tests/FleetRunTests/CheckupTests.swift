@@ -22,6 +22,7 @@ struct CheckupTests {
         var answer: [String: String] = [:]
         var more: [String] = []
         var timings = CheckupTests.quick
+        var stage: HostReport.Stage?
         var root: HostOutcome?
         var rootAnswer: [String: String] = [:]
         var isJumpHost = false
@@ -40,24 +41,29 @@ struct CheckupTests {
             found: ["root-look-failed blocker: killed by SIGKILL"]),
         Row(name: "no end of the script", outcome: .exited(2), found: ["look-failed blocker: exited 2"]),
         Row(
-            name: "nobody listens", outcome: .neverStarted("Connection refused"), timings: [:],
+            name: "nobody listens", outcome: .neverStarted("Connection refused"), stage: .connect,
             found: ["unreachable blocker: Connection refused"]),
         Row(
-            name: "no answer in time", outcome: .timedOut(.connect), timings: [:],
+            name: "no answer in time", outcome: .timedOut(.connect), stage: .connect,
             found: ["unreachable blocker: no end of connect in time"]),
         Row(
             name: "MaxStartups drops it", outcome: .neverStarted("the host closed the connection"),
-            timings: ["connect": 1], found: ["dropped blocker: the host closed the connection"]),
+            stage: .handshake, found: ["dropped blocker: the host closed the connection"]),
         Row(
             name: "dropped while logging in", outcome: .timedOut(.authentication),
-            timings: ["connect": 1, "handshake": 9], found: ["dropped blocker: no end of authentication in time"]),
+            stage: .authentication, found: ["dropped blocker: no end of authentication in time"]),
         Row(
             name: "a shell that refuses", outcome: .neverStarted("the login shell did not start sh: no"),
-            timings: ["connect": 1, "handshake": 9, "authentication": 9],
-            found: ["no-shell blocker: the login shell did not start sh: no"]),
+            stage: .shell, found: ["no-shell blocker: the login shell did not start sh: no"]),
         Row(
-            name: "a lost jump host", outcome: .neverStarted("the jump host b: Connection refused"), timings: [:],
-            found: ["behind-jump-host blocker: the jump host b: Connection refused"]),
+            name: "a lost jump host", outcome: .neverStarted("b: Connection refused"), stage: .jumpHost,
+            found: ["behind-jump-host blocker: b: Connection refused"]),
+        Row(
+            name: "a jump host that is not trusted", outcome: .refused(HostRefusal(.hostKeyUnknown, "words")),
+            stage: .jumpHost, found: ["behind-jump-host blocker: words"]),
+        Row(
+            name: "words of a jump host about another stage", outcome: .neverStarted("the jump host b: lost"),
+            stage: .shell, found: ["no-shell blocker: the jump host b: lost"]),
         Row(
             name: "an unknown key", outcome: .refused(HostRefusal(.hostKeyUnknown, "words")), timings: [:],
             found: ["host-key-unknown blocker: words"]),
@@ -121,7 +127,8 @@ struct CheckupTests {
         let output = row.outcome.isSuccess ? Self.answer(row.answer, row.more) : ""
         let evidence = CheckupEvidence(
             host: "n1", user: "ops", isJumpHost: row.isJumpHost,
-            report: HostReport(outcome: row.outcome, standardOutput: output, timings: row.timings),
+            report: HostReport(
+                outcome: row.outcome, standardOutput: output, timings: row.timings, stage: row.stage),
             rootReport: row.root.map { HostReport(outcome: $0, standardOutput: Self.answer(row.rootAnswer)) },
             startedAt: Self.now, endedAt: Self.now)
         let checkup = Checkup(evidence)

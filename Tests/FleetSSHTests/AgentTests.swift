@@ -11,9 +11,10 @@ import Darwin
 #endif
 
 /// A real ssh-agent with its own socket, ended by its pid.
-private final class LocalAgent {
+final class LocalAgent {
     let socket: String
     private let process: ChildProcess
+    private var hasEnded = false
 
     init(in folder: String) async throws {
         // The path of a socket is short.
@@ -23,8 +24,20 @@ private final class LocalAgent {
     }
 
     deinit {
-        process.terminate()
+        end()
         unlink(socket)
+    }
+
+    /// Ends it; its connections with it.
+    func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        process.terminate()
+    }
+
+    func forget() throws {
+        let status = try ChildProcess(["/usr/bin/ssh-add", "-q", "-D"], environment: ["SSH_AUTH_SOCK": socket]).wait()
+        try #require(status == 0)
     }
 
     func add(_ path: String) throws {
@@ -137,25 +150,26 @@ struct AgentTests {
         }
     }
 
-    @Test("an agent that hangs up in the middle ends no session for ever")
-    func hangsUp() async throws {
-        let server = try LocalSSHD()
+    @Test("an agent that ends, or forgets its keys, holds no session up", arguments: ["-D", "end"])
+    func hangsUp(how: String) async throws {
+        let server = try LocalSSHD(addresses: ["127.0.0.1", "127.0.0.2"])
         let path = try Self.key("held", "ed25519", at: server)
         let agent = try await LocalAgent(in: server.folder.path)
         try agent.add(path)
-        var endpoint = server.endpoint()
-        (endpoint.identityFiles, endpoint.agentSocket) = ([], agent.socket)
-        let target = endpoint
+        let endpoints = server.addresses.map { address in
+            var endpoint = server.endpoint(address)
+            (endpoint.identityFiles, endpoint.agentSocket) = ([], agent.socket)
+            return endpoint
+        }
         try await withHosts { hosts in
-            #expect(await hosts.run(.plain("true"), on: target).outcome == .exited(0))
-            try SSHTools.run(["/usr/bin/env", "SSH_AUTH_SOCK=\(agent.socket)", "/usr/bin/ssh-add", "-q", "-D"])
-            let other = {
-                var other = target; other.user = "nobody-like-that"; return other
-            }()
-            guard case .refused(let refusal) = await hosts.run(.plain("true"), on: other).outcome else {
+            // Its keys are known from here on, and the second host wants a signature that nobody makes any more.
+            #expect(await hosts.run(.plain("true"), on: endpoints[0]).outcome == .exited(0))
+            if how == "end" { agent.end() } else { try agent.forget() }
+            guard case .refused(let refusal) = await hosts.run(.plain("true"), on: endpoints[1]).outcome else {
                 Issue.record("it logged in")
                 return
             }
+            #expect(refusal.code == .authenticationFailed)
             #expect(refusal.message.contains("(agent)"), "\(refusal)")
         }
     }

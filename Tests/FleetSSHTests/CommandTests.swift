@@ -189,6 +189,58 @@ struct CommandTests {
         }
     }
 
+    struct Late: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var script: String
+        var idle: Int64?
+        var total: Int64?
+        var outcome: HostOutcome
+        var output: String
+    }
+
+    static let late = [
+        Late(
+            testDescription: "silent for too long", script: "echo a; sleep 1; echo b >&2; sleep 50", idle: 3,
+            outcome: .timedOut(.idle), output: "a\n"),
+        Late(
+            testDescription: "never silent for long", script: "for i in 1 2 3 4 5; do echo $i; sleep 1; done", idle: 4,
+            outcome: .exited(0), output: "1\n2\n3\n4\n5\n"),
+        Late(
+            testDescription: "too long in all", script: "while :; do echo x; sleep 20; done", idle: 30, total: 5,
+            outcome: .timedOut(.total), output: "x\n"),
+        Late(testDescription: "soon enough in all", script: "echo a", total: 40, outcome: .exited(0), output: "a\n"),
+    ]
+
+    @Test("deadlines for silence, and for everything together, end the command on the host", arguments: late)
+    func deadlines(_ row: Late) async throws {
+        let server = try LocalSSHD()
+        try await withHosts { hosts in
+            var command = HostCommand.plain(row.script)
+            (command.idleSeconds, command.totalSeconds) = (row.idle, row.total)
+            let report = await hosts.run(command, on: server.endpoint())
+            #expect(report.outcome == row.outcome, "\(report)")
+            #expect(report.standardOutput == row.output)
+            #expect(report.standardError.contains("was ended") == (row.outcome != .exited(0)), "\(report)")
+        }
+    }
+
+    @Test("a host that is not reached is not tried beyond the time for everything together")
+    func totalWithoutConnection() async throws {
+        let server = try LocalSSHD()
+        server.hang()
+        defer { server.wake() }
+        try await withHosts {
+            $0.handshakeSeconds = 60
+        } _: { hosts in
+            var command = HostCommand.plain("true")
+            command.totalSeconds = 2
+            let begun = ContinuousClock.now
+            let report = await hosts.run(command, on: server.endpoint())
+            #expect(report.outcome == .neverStarted("its time of 2 s in all was over before it could start"))
+            #expect(ContinuousClock.now - begun < .seconds(30))
+        }
+    }
+
     @Test func cancellingKillsTheRemoteProcesses() async throws {
         let server = try LocalSSHD()
         try await withHosts { hosts in

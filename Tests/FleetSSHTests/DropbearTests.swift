@@ -32,8 +32,40 @@ struct DropbearTests {
         try await withHosts { hosts in
             let report = await hosts.run(.plain("sleep \(mark)", 2), on: server.endpoint)
             #expect(report.outcome == .timedOut(.command), "\(report)")
+            #expect(report.standardError.contains("was ended"), "\(report.standardError)")
             let left = await hosts.run(.plain("ps -eo args | grep -c '[s]leep \(mark)'"), on: server.endpoint)
             #expect(left.standardOutput == "0\n", "\(left)")
+        }
+    }
+
+    @Test("a terminal, and a command ended on it")
+    func terminal() async throws {
+        let server = try LocalDropbear()
+        try await withHosts { hosts in
+            var command = HostCommand.plain("[ -t 1 ] && echo tty; sleep 50", 2)
+            command.hasTerminal = true
+            let report = await hosts.run(command, on: server.endpoint)
+            #expect(report.outcome == .timedOut(.command), "\(report)")
+            #expect(report.standardOutput.contains("tty"), "\(report)")
+            #expect(report.standardError.contains("was ended"), "\(report.standardError)")
+        }
+    }
+
+    @Test("it serves as a jump host for an sshd, and several commands share its connection")
+    func jump() async throws {
+        let (bastion, target) = (try LocalDropbear(), try LocalSSHD())
+        var endpoint = target.endpoint()
+        endpoint.jumps = [bastion.endpoint]
+        let through = endpoint
+        try await withHosts { hosts in
+            let outcomes = await withTaskGroup(of: HostReport.self) { group in
+                for _ in 0..<6 {
+                    group.addTask { await hosts.run(.plain("head -c 300000 /dev/zero | tr '\\0' x"), on: through) }
+                }
+                return await group.reduce(into: [HostReport]()) { $0.append($1) }
+            }
+            #expect(outcomes.map(\.outcome) == Array(repeating: .exited(0), count: 6))
+            #expect(outcomes.map(\.standardOutput.utf8.count) == Array(repeating: 300_000, count: 6))
         }
     }
 }

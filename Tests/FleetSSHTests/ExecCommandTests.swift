@@ -80,8 +80,11 @@ struct ExecCommandTests {
         let result = try world.run("n1", ["--timeout", "2s"], ["echo before; sleep \(mark)"])
         #expect(result.status == 1)
         #expect(result.output.hasPrefix("n1: still running when its time was over\n  before\n"), "\(result.output)")
-        let left = try world.run("n1", [], ["ps -eo args | grep -c '[s]leep \(mark)'"])
+        let left = try world.run("n1", ["--rerun", "timeout"], ["ps -eo args | grep -c '[s]leep \(mark)'"])
         #expect(left.output.hasPrefix("n1: exit 1\n  0\n"), "\(left.output)")
+        let silent = try world.run("n1", ["--idle-timeout", "2s"], ["echo before; sleep 50"])
+        #expect(silent.status == 1)
+        #expect(silent.output.hasPrefix("n1: silent for too long\n  before\n"), "\(silent.output)")
     }
 
     @Test("--live prints lines as they come, each stream on its own")

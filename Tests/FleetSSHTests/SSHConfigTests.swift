@@ -51,6 +51,11 @@ struct SSHConfigTests {
             $0.identityFiles = ["/home/me/.ssh/me_web-1", "/k/%"]
         },
         Row(
+            name: "certificate files gather", text: "CertificateFile ~/.ssh/%u-cert.pub\nCertificateFile /c/%n"
+        ) {
+            $0.certificateFiles = ["/home/me/.ssh/me-cert.pub", "/c/web-1"]
+        },
+        Row(
             name: "tokens see what is known at the end",
             text: "IdentityFile %d/%h:%p:%r:%u\nHostName %h.example.com\nPort 5\nUser x"
         ) {

@@ -50,6 +50,7 @@ struct Endpoints {
                 host.name.rawValue, connection.option("StrictHostKeyChecking") ?? said.strictHostKeyChecking),
             become: try become(host, user: user)
         )
+        endpoint.certificateFiles = certificateFiles(connection, said)
         let (jump, command) =
             connection.proxyJump == nil && connection.proxyCommand == nil
             ? (said.proxyJump, said.proxyCommand) : (connection.proxyJump, connection.proxyCommand)
@@ -85,6 +86,10 @@ struct Endpoints {
         guard files.isEmpty else { return files }
         return ["id_ed25519", "id_ecdsa", "id_rsa"].map { "\(home)/.ssh/\($0)" }
             .filter { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    private func certificateFiles(_ connection: ConnectionSettings, _ said: SSHConfig.Settings) -> [String] {
+        (connection.option("CertificateFile").map { [Paths.expanded($0)] } ?? []) + said.certificateFiles
     }
 
     private func agentSocket(_ connection: ConnectionSettings?, _ said: SSHConfig.Settings) -> String? {
@@ -171,7 +176,7 @@ struct Endpoints {
                 hint: "use ProxyJump for it too")
         }
         let own = identityFiles(nil, said)
-        let hop = HostEndpoint(
+        var hop = HostEndpoint(
             name: place.host, address: said.hostName, port: said.port ?? 22, user: said.user ?? target.user,
             identityFiles: said.identityFiles.isEmpty ? target.identityFiles : own, agentSocket: target.agentSocket,
             usesOnlyIdentityFiles: said.usesOnlyIdentityFiles ?? target.usesOnlyIdentityFiles,
@@ -179,6 +184,7 @@ struct Endpoints {
             acceptsNewKeys: try said.strictHostKeyChecking.map { try acceptsNewKeys(place.host, $0) }
                 ?? target.acceptsNewKeys
         )
+        hop.certificateFiles = said.certificateFiles.isEmpty ? target.certificateFiles : said.certificateFiles
         return (hop, said.proxyJump)
     }
 }

@@ -119,6 +119,22 @@ struct ExecOptions: ParsableArguments {
     var timeout: Duration = .seconds(600)
 
     @Option(
+        name: .customLong("idle-timeout"),
+        help: ArgumentHelp(
+            "The longest the command may print nothing; then its processes are killed there.", valueName: "duration"),
+        transform: ExecOptions.duration
+    )
+    var idleTimeout: Duration?
+
+    @Option(
+        name: .customLong("total-timeout"),
+        help: ArgumentHelp(
+            "The longest a host may take in all: connecting, other attempts, the command.", valueName: "duration"),
+        transform: ExecOptions.duration
+    )
+    var totalTimeout: Duration?
+
+    @Option(
         name: .customLong("max-failures"),
         help: ArgumentHelp(
             "Begin no more hosts when more than these failed: a number, or a percentage.", valueName: "n|n%"),

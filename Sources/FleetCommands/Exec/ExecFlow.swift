@@ -85,6 +85,8 @@ struct ExecFlow {
         var command = HostCommand(
             script: command, becomesRoot: options.become || target.becomes,
             timeoutSeconds: options.timeout.components.seconds)
+        command.idleSeconds = options.idleTimeout?.components.seconds
+        command.totalSeconds = options.totalTimeout?.components.seconds
         command.workingDirectory = options.workingDirectory
         command.umask = options.umask
         command.hasTerminal = options.hasTerminal

@@ -36,6 +36,12 @@ public struct HostCommand: Hashable, Sendable, Codable {
     public var becomesRoot: Bool
     /// The longest it may take, in seconds.
     public var timeoutSeconds: Int64
+    /// The longest it may print nothing at all, in seconds; nil lets it be silent for as long as it may take.
+    public var idleSeconds: Int64?
+    /// The longest that everything together may take, in seconds; nil leaves each part to its own deadline.
+    ///
+    /// Connecting, other attempts and the command count.
+    public var totalSeconds: Int64?
     /// What standard output may grow to, in bytes; the rest is counted, not kept.
     public var outputLimit: Int
 
@@ -64,7 +70,7 @@ public enum HostStream: Hashable, Sendable, Codable {
 public enum HostOutcome: Hashable, Sendable, Codable {
     /// The phases that have a deadline of their own.
     public enum Phase: String, Hashable, Sendable, Codable {
-        case connect, handshake, authentication, command, idle
+        case connect, handshake, authentication, command, idle, total
     }
 
     /// It ran to its end with this status.
@@ -75,7 +81,7 @@ public enum HostOutcome: Hashable, Sendable, Codable {
     case noStatus
     /// The transport broke after the command was started: it may still be running.
     case transportLost(String)
-    /// A deadline passed.
+    /// A deadline passed; what had begun (`command`, `idle`, `total`) was ended on the host.
     case timedOut(Phase)
     /// It was never started; safe to try again.
     case neverStarted(String)
@@ -111,6 +117,20 @@ public struct HostRefusal: Error, Hashable, Sendable, Codable, CustomStringConve
 
 /// What became of a command on a host.
 public struct HostReport: Hashable, Sendable, Codable {
+    /// Where the way to a host ended on which nothing was started.
+    public enum Stage: String, Hashable, Sendable, Codable {
+        /// At a jump host, or between the last one and the host.
+        case jumpHost
+        /// No connection came about.
+        case connect
+        /// Before the keys were exchanged and the host's was judged.
+        case handshake
+        /// While logging in.
+        case authentication
+        /// Logged in: no channel was opened, or no shell started.
+        case shell
+    }
+
     /// How it ended.
     public var outcome: HostOutcome
     /// Standard output, up to the command's limit.
@@ -121,16 +141,19 @@ public struct HostReport: Hashable, Sendable, Codable {
     public var droppedBytes: Int
     /// Milliseconds by phase, such as `connect`, `handshake`, `authentication`, `command`.
     public var timings: [String: Int]
+    /// Where the way ended; nil where the command began, or the host was not even dialled.
+    public var stage: Stage?
 
     /// A report.
     public init(
         outcome: HostOutcome, standardOutput: String = "", standardError: String = "", droppedBytes: Int = 0,
-        timings: [String: Int] = [:]
+        timings: [String: Int] = [:], stage: Stage? = nil
     ) {
         self.outcome = outcome
         self.standardOutput = standardOutput
         self.standardError = standardError
         self.droppedBytes = droppedBytes
         self.timings = timings
+        self.stage = stage
     }
 }

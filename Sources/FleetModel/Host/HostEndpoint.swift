@@ -22,6 +22,8 @@ public struct HostEndpoint: Hashable, Sendable, Codable {
     public var user: String
     /// Private key files, tried in order.
     public var identityFiles: [String]
+    /// Certificates of such keys, or of the agent's, beside those that lie next to a key as `….-cert.pub`.
+    public var certificateFiles: [String] = []
     /// The ssh-agent's socket; nil asks none.
     public var agentSocket: String?
     /// `IdentitiesOnly`: of the agent's keys only those that a file of `identityFiles` names.

@@ -20,7 +20,7 @@ public enum ExecEnd: String, Hashable, Sendable, Codable, CaseIterable {
             case nil: .skipped
             case .exited(0): .ok
             case .exited, .signalled, .noStatus, .transportLost: .failed
-            case .timedOut(.command), .timedOut(.idle): .timeout
+            case .timedOut(.command), .timedOut(.idle), .timedOut(.total): .timeout
             case .timedOut, .neverStarted, .refused: .unreachable
             }
     }
@@ -39,6 +39,7 @@ extension HostOutcome {
         case .transportLost(let why): "connection lost, it may still be running: \(why)"
         case .timedOut(.command): "still running when its time was over"
         case .timedOut(.idle): "silent for too long"
+        case .timedOut(.total): "still running when its time in all was over"
         case .timedOut(let phase): "never started: no end of the \(phase.rawValue) phase in time"
         case .neverStarted(let why): "never started: \(why)"
         case .refused(let refusal): "refused: \(refusal.message)"

@@ -3,7 +3,8 @@ public import FleetModel
 /// An ad-hoc command on many hosts as a JSON document.
 ///
 /// Its schema is `fleet.exec/v1`; times are RFC 3339 in UTC, durations whole milliseconds, timings by phase of the
-/// connection (`connect`, `handshake`, `authentication`) and of the command (`start`, `command`).
+/// connection (`connect`, `handshake`, `authentication`) and of the command (`start`, `command`); `stage` says where the
+/// way to a host ended on which nothing was started.
 public struct ExecJSON: Encodable, Sendable {
     private let schema = "fleet.exec/v1"
     private let command: String
@@ -35,6 +36,7 @@ public struct ExecJSON: Encodable, Sendable {
         let standardError: String?
         let droppedBytes: Int?
         let timings: [String: Int]?
+        let stage: String?
 
         init(_ result: ExecResult) {
             host = result.host
@@ -45,6 +47,7 @@ public struct ExecJSON: Encodable, Sendable {
             standardError = result.report?.standardError
             droppedBytes = result.report?.droppedBytes
             timings = result.report?.timings
+            stage = result.report?.stage?.rawValue
         }
     }
 

@@ -24,33 +24,36 @@ enum ReachRules {
             mend: "run it by hand: fleet exec \(evidence.host) -- id")
     }
 
-    /// By the phases that were left behind, which the timings name.
     private static func unreached(_ evidence: CheckupEvidence, _ words: String) -> Finding {
-        let done = evidence.report.timings
-        if words.hasPrefix("the jump host ") {
-            return Finding(
-                "behind-jump-host", .blocker, "it cannot be reached through its jump host", evidence: words,
-                mend: "mend the jump host first; then see whether it reaches the host: nc -vz ADDRESS PORT there")
-        }
-        // A connection that was there already has left no phases behind in this report.
-        if words.hasPrefix("the login shell ") || done["authentication"] != nil {
-            return Finding(
+        switch evidence.report.stage {
+        case .jumpHost: behindJumpHost(words)
+        case .shell:
+            Finding(
                 "no-shell", .blocker, "the login works, and no shell starts", evidence: words,
                 mend: "see the user's shell in /etc/passwd, and ForceCommand in sshd_config")
-        }
-        guard done["connect"] != nil else {
-            return Finding(
+        case .connect, nil:
+            Finding(
                 "unreachable", .blocker, "no connection can be made to its sshd", evidence: words,
                 mend: "see whether it has power and network, sshd runs, and ansible_host and ansible_port are right")
+        case .handshake: dropped("before the keys are exchanged", words)
+        case .authentication: dropped("while logging in", words)
         }
-        let phase = done["handshake"] == nil ? "before the keys are exchanged" : "while logging in"
-        return Finding(
+    }
+
+    private static func behindJumpHost(_ words: String) -> Finding {
+        Finding(
+            "behind-jump-host", .blocker, "it cannot be reached through its jump host", evidence: words,
+            mend: "mend the jump host first; then see whether it reaches the host: nc -vz ADDRESS PORT there")
+    }
+
+    private static func dropped(_ phase: String, _ words: String) -> Finding {
+        Finding(
             "dropped", .blocker, "its sshd drops the connection \(phase)", evidence: words,
             mend: "read journalctl -u ssh there: MaxStartups and PerSourcePenalties drop connections; raise them")
     }
 
     private static func refused(_ refusal: HostRefusal, _ evidence: CheckupEvidence) -> Finding {
-        if refusal.message.hasPrefix("the jump host ") { return unreached(evidence, refusal.message) }
+        if evidence.report.stage == .jumpHost { return behindJumpHost(refusal.message) }
         let (code, message, mend) = words(refusal.code, evidence)
         return Finding(code, .blocker, message, evidence: refusal.message, mend: mend)
     }

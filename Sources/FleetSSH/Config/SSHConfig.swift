@@ -69,6 +69,8 @@ public struct SSHConfig: Sendable {
         public var port: Int?
         /// Every `IdentityFile`, in order; `none` empties the list.
         public var identityFiles: [String] = []
+        /// Every `CertificateFile`, in order.
+        public var certificateFiles: [String] = []
         /// `IdentitiesOnly`.
         public var usesOnlyIdentityFiles: Bool?
         /// `IdentityAgent`, such as a socket or `none`.

@@ -2,7 +2,7 @@
 struct SSHConfigDirective: Sendable {
     /// A setting that fleet heeds, by its name in lower case.
     enum Key: String, Sendable, CaseIterable {
-        case hostname, user, port, identityfile, identitiesonly, identityagent, proxyjump, proxycommand
+        case hostname, user, port, identityfile, certificatefile, identitiesonly, identityagent, proxyjump, proxycommand
         case userknownhostsfile, globalknownhostsfile, stricthostkeychecking, hostkeyalias
     }
 

@@ -4,7 +4,7 @@ enum SSHConfigKeywords {
     static let ignored: Set<String> = [
         "addkeystoagent", "addressfamily", "batchmode", "bindaddress", "bindinterface", "canonicaldomains",
         "canonicalizefallbacklocal", "canonicalizehostname", "canonicalizemaxdots", "canonicalizepermittedcnames",
-        "casignaturealgorithms", "certificatefile", "challengeresponseauthentication", "channeltimeout", "checkhostip",
+        "casignaturealgorithms", "challengeresponseauthentication", "channeltimeout", "checkhostip",
         "cipher", "ciphers", "clearallforwardings", "compression", "compressionlevel", "connectionattempts",
         "connecttimeout", "controlmaster", "controlpath", "controlpersist", "dsaauthentication", "dynamicforward",
         "enableescapecommandline", "enablesshkeysign", "escapechar", "exitonforwardfailure", "fingerprinthash",

@@ -4,6 +4,7 @@ struct SSHConfigReading {
     private var settings: SSHConfig.Settings
     private var hostName: String?
     private var identityFiles: [SSHConfigDirective] = []
+    private var certificateFiles: [SSHConfigDirective] = []
     private var userFiles: SSHConfigDirective?
     private var globalFiles: SSHConfigDirective?
     private var agent: SSHConfigDirective?
@@ -49,6 +50,7 @@ struct SSHConfigReading {
         case .user: settings.user = settings.user ?? value
         case .port: settings.port = settings.port ?? Int(value)
         case .identityfile: identityFiles.append(directive)
+        case .certificatefile: certificateFiles.append(directive)
         case .identitiesonly:
             settings.usesOnlyIdentityFiles =
                 settings.usesOnlyIdentityFiles ?? ["yes", "true"].contains(value.lowercased())
@@ -70,10 +72,8 @@ struct SSHConfigReading {
     /// The settings, with the tokens that only now have a value worked out.
     consuming func finished() throws(SSHConfigMistake) -> SSHConfig.Settings {
         settings.hostName = hostName ?? query.host
-        for directive in identityFiles {
-            if directive.values[0].lowercased() == "none" { continue }
-            settings.identityFiles.append(try path(directive.values[0], directive))
-        }
+        settings.identityFiles = try files(identityFiles)
+        settings.certificateFiles = try files(certificateFiles)
         settings.userKnownHostsFiles = try paths(userFiles)
         settings.globalKnownHostsFiles = try paths(globalFiles)
         if let agent {
@@ -86,6 +86,14 @@ struct SSHConfigReading {
         }
         if settings.proxyJump?.lowercased() == "none" { settings.proxyJump = nil }
         return settings
+    }
+
+    private func files(_ directives: [SSHConfigDirective]) throws(SSHConfigMistake) -> [String] {
+        var files: [String] = []
+        for directive in directives where directive.values[0].lowercased() != "none" {
+            files.append(try path(directive.values[0], directive))
+        }
+        return files
     }
 
     private func paths(_ directive: SSHConfigDirective?) throws(SSHConfigMistake) -> [String]? {

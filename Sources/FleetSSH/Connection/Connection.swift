@@ -17,6 +17,7 @@ final class Connection: TransportUser {
     let hop: Hop
     let settings: SSHSettings
     let loop: any EventLoop
+    let ticker: Ticker
     /// Told when the connection is over.
     var whenEnded: ((Connection) -> Void)?
     private let scratch: Scratch
@@ -35,8 +36,8 @@ final class Connection: TransportUser {
     private var login: Login?
     private var wasJump = false
     private let deadline: MovingDeadline
-    private var probe: Scheduled<Void>?
-    private var idle: Scheduled<Void>?
+    private let probe: MovingDeadline
+    private let idle: MovingDeadline
 
     /// How a jump host's connection ended before it was ready.
     struct EndedBefore: Error { var outcome: HostOutcome }
@@ -49,7 +50,10 @@ final class Connection: TransportUser {
         self.jump = jump
         settings = pool.settings
         loop = pool.loop
-        deadline = MovingDeadline(pool.loop)
+        ticker = pool.ticker
+        deadline = MovingDeadline(pool.ticker)
+        probe = MovingDeadline(pool.ticker)
+        idle = MovingDeadline(pool.ticker)
         scratch = pool.scratch
         admission = pool.admission(of: hop.key)
     }
@@ -74,7 +78,7 @@ final class Connection: TransportUser {
 
     /// Runs a command when there is room.
     func run(_ execution: Execution) {
-        idle?.cancel()
+        idle.cancel()
         queued.append(execution)
         if phase == .ready { startQueued() }
     }
@@ -83,7 +87,7 @@ final class Connection: TransportUser {
     func runAtOnce(_ execution: Execution) {
         guard phase == .ready, let session else { return execution.finish(.neverStarted("the connection is gone")) }
         running.append(execution)
-        execution.begin(on: self, session: session, timings: [:])
+        execution.begin(on: self, session: session, after: PhaseClock())
     }
 
     /// Removes a command that has ended.
@@ -101,7 +105,7 @@ final class Connection: TransportUser {
 
     /// Hands a jump target the session when it is ready.
     func whenReady(_ user: @escaping (Result<Session, EndedBefore>) -> Void) {
-        idle?.cancel()
+        idle.cancel()
         wasJump = true
         if phase == .ready, let session { return user(.success(session)) }
         waitingTargets.append(user)
@@ -110,13 +114,12 @@ final class Connection: TransportUser {
     /// Ends everything: what was started has lost its transport, what waits gets the outcome.
     func end(_ outcome: HostOutcome, isDropped: Bool = false) {
         guard phase != .ended else { return }
-        let wasReady = phase == .ready
+        let (wasReady, stage) = (phase == .ready, stage)
         phase = .ended
-        deadline.end()
-        [probe, idle].forEach { $0?.cancel() }
+        [deadline, probe, idle].forEach { $0.cancel() }
         if isInside { admission.leave(wasDropped: isDropped) }
         isInside = false
-        endUsers(outcome)
+        endUsers(outcome, stage)
         // A session closes its transport behind its last bytes, which may be later: it may be driving right now.
         if let session { session.close(politely: wasReady) } else { transport?.close() }
         session = nil
@@ -127,7 +130,18 @@ final class Connection: TransportUser {
         whenEnded = nil
     }
 
-    private func endUsers(_ outcome: HostOutcome) {
+    /// How far the way has come; nil once commands can run.
+    private var stage: HostReport.Stage? {
+        let isJumpLost = jump?.hasEnded ?? false
+        return switch phase {
+        case .waiting, .connecting: jump == nil ? .connect : .jumpHost
+        case .handshake: isJumpLost ? .jumpHost : .handshake
+        case .authentication: isJumpLost ? .jumpHost : .authentication
+        case .ready, .ended: nil
+        }
+    }
+
+    private func endUsers(_ outcome: HostOutcome, _ stage: HostReport.Stage?) {
         let words = Self.words(of: outcome)
         for target in targets { target.jumpEnded("the jump host \(hop.name) is lost: \(words)") }
         targets.removeAll()
@@ -138,7 +152,7 @@ final class Connection: TransportUser {
         running.removeAll()
         queued.removeAll()
         for execution in begun { execution.connectionLost(words) }
-        for execution in waiting { execution.finish(outcome, timings: clock.timings) }
+        for execution in waiting { execution.finish(outcome, clock: clock, stage: stage) }
     }
 
     /// What a failed jump host means for the targets behind it.
@@ -190,7 +204,7 @@ final class Connection: TransportUser {
         self.session = session
         session.transport = transport
         phase = .handshake
-        clock.end("connect")
+        clock.end(.connect)
         expect(.handshake, within: settings.handshakeSeconds)
         libssh2_session_method_pref(session.raw, LIBSSH2_METHOD_HOSTKEY, hop.check.preference)
         session.perform(
@@ -214,7 +228,7 @@ final class Connection: TransportUser {
     private func handshakeEnded(_ code: Int32) {
         guard phase == .handshake, let session else { return }
         guard code == 0 else { return end(handshakeFailure(code, session)) }
-        clock.end("handshake")
+        clock.end(.handshake)
         session.wire.dropPrologue()
         var (length, type) = (0, Int32(0))
         guard let bytes = libssh2_session_hostkey(session.raw, &length, &type) else {
@@ -281,7 +295,7 @@ final class Connection: TransportUser {
     private func becomeReady() {
         phase = .ready
         login = nil
-        clock.end("authentication")
+        clock.end(.authentication)
         deadline.cancel()
         admission.leave(wasDropped: false)
         isInside = false
@@ -296,7 +310,7 @@ final class Connection: TransportUser {
             let execution = queued.popFirst()
         {
             running.append(execution)
-            execution.begin(on: self, session: session, timings: clock.timings)
+            execution.begin(on: self, session: session, after: clock)
             clock = PhaseClock()
         }
         if running.isEmpty { restIfIdle() } else { watch() }
@@ -315,14 +329,13 @@ final class Connection: TransportUser {
 
     private func restIfIdle() {
         guard phase == .ready, running.isEmpty, queued.isEmpty, targets.isEmpty, waitingTargets.isEmpty else { return }
-        probe?.cancel()
-        probe = nil
-        idle?.cancel()
+        probe.cancel()
+        idle.cancel()
         guard !isRetired else { return end(.neverStarted("the connection was given up")) }
         // The next target is about to come through a jump host: it is kept for a while all the same.
         let seconds = wasJump ? max(settings.idleSeconds, Self.jumpIdleSeconds) : settings.idleSeconds
         guard seconds > 0 else { return end(.neverStarted("the connection was idle")) }
-        idle = loop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in
+        idle.set(in: seconds) { [self] in
             guard running.isEmpty, queued.isEmpty, targets.isEmpty, waitingTargets.isEmpty else { return }
             end(.neverStarted("the connection was idle"))
         }
@@ -330,12 +343,12 @@ final class Connection: TransportUser {
 
     /// Counts what comes in while commands run: silence is probed, and silence after probes is death.
     private func watch() {
-        guard probe == nil, let session else { return }
+        guard !probe.isSet, let session else { return }
         watch(received: session.wire.receivedBytes, unanswered: 0)
     }
 
     private func watch(received: Int, unanswered: Int) {
-        probe = loop.assumeIsolated().scheduleTask(in: .seconds(settings.probeSeconds)) { [self] in
+        probe.set(in: settings.probeSeconds) { [self] in
             guard phase == .ready, let session else { return }
             let now = session.wire.receivedBytes
             guard now == received else { return watch(received: now, unanswered: 0) }

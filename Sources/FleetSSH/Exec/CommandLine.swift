@@ -20,17 +20,37 @@ enum CommandLine {
     }
 
     /// The command line: quoted for every login shell, csh and fish among them; holds nothing secret.
-    static func line(_ escalation: Escalation, shape: Shape = .plain) -> String {
+    ///
+    /// Every process of a command is found by its session: `leadsSession` says that the server, as OpenSSH's does, makes
+    /// each command the leader of one. Where it does not, the command makes itself one.
+    static func line(_ escalation: Escalation, shape: Shape = .plain, leadsSession: Bool = true) -> String {
+        let command = command(escalation, shape)
+        return leadsSession ? "exec \(command)" : "exec sh -c '\(leader)' sh \(command)"
+    }
+
+    private static func command(_ escalation: Escalation, _ shape: Shape) -> String {
         let wrapper = wrappers[shape, default: (own: "", root: "")]
         switch escalation.method {
-        case .none: return "exec sh -c '\(wrapper.own)'"
+        case .none: return "sh -c '\(wrapper.own)'"
         case .sudo where escalation.mayAsk:
-            return "exec sudo -S -p '\(escalation.question)' -H sh -c '\(ready(escalation))\(wrapper.root)'"
-        case .sudo: return "exec sudo -n -H sh -c '\(wrapper.root)'"
-        case .doas: return "exec doas -n sh -c '\(wrapper.root)'"
-        case .su: return "exec su -s /bin/sh -c '\(ready(escalation))\(wrapper.root)' root"
+            return "sudo -S -p '\(escalation.question)' -H sh -c '\(ready(escalation))\(wrapper.root)'"
+        case .sudo: return "sudo -n -H sh -c '\(wrapper.root)'"
+        case .doas: return "doas -n sh -c '\(wrapper.root)'"
+        case .su: return "su -s /bin/sh -c '\(ready(escalation))\(wrapper.root)' root"
         }
     }
+
+    /// Leads a session, then is the command.
+    ///
+    /// The leader of a group of processes is left as it is: setsid(1) would go on as another process, and the server
+    /// take the command for ended.
+    private static let leader = [
+        "read -r fleet_x </proc/$$/stat",
+        #"fleet_leads() { [ "$3" = $$ ] || [ "$4" = $$ ]; }"#,
+        #"if fleet_leads ${fleet_x##*) }; then exec "$@"; fi"#,
+        #"if command -v setsid >/dev/null; then exec setsid "$@"; fi"#,
+        #"exec "$@""#,
+    ].joined(separator: "; ")
 
     /// How a script comes in, and where its marks go.
     enum Shape: CaseIterable {
@@ -88,8 +108,8 @@ enum CommandLine {
     /// Reads nonce and script, says that it started (and in which session of processes, since when), runs the script
     /// without standard input, and says on both streams how it ended.
     ///
-    /// sshd makes each command the leader of a session of its own; under sudo or doas the leader is the parent. Any
-    /// other leader is somebody else's, and 0 is told. No single quote, exclamation mark or newline may appear.
+    /// Each command leads a session of its own; under sudo or doas the leader is the parent. Any other leader is
+    /// somebody else's, and 0 is told. No single quote, exclamation mark or newline may appear.
     ///
     /// A script that may ask does so on the real standard output, and is answered on the real standard input, wherever it
     /// has led its own.

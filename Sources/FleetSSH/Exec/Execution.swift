@@ -5,7 +5,7 @@ internal import NIOCore
 /// One command on one connection, from its channel's opening to the report; confined to the event loop.
 final class Execution: ChannelOwner {
     /// Why a command is being stopped.
-    private enum Stop { case deadline, cancellation }
+    private enum Stop: Equatable { case deadline(HostOutcome.Phase), cancellation }
 
     private let command: HostCommand
     private let escalation: Escalation
@@ -16,13 +16,16 @@ final class Execution: ChannelOwner {
     private var channel: RemoteChannel?
     private var connection: Connection?
     private var clock = PhaseClock()
-    private var earlierTimings: [String: Int] = [:]
     private var wasSent = false
     private var isScriptSent = false
     private var feed: InputFeed?
     private var answers = 0
     private var stop: Stop?
     private var deadline: MovingDeadline?
+    /// Passes when the command has been silent for too long.
+    private var silence: MovingDeadline?
+    /// Passes when everything together has taken too long.
+    private var total: MovingDeadline?
     private var note = ""
     /// Told the output while it comes.
     var receiving: ((HostStream, [UInt8]) -> Void)? {
@@ -47,28 +50,36 @@ final class Execution: ChannelOwner {
         errors = MarkedStream(nonce: nonce, limit: command.outputLimit)
     }
 
-    /// Opens a channel on a ready connection.
-    func begin(on connection: Connection, session: Session, timings: [String: Int]) {
+    /// Opens a channel on a ready connection; `earlier` are the phases that led to it.
+    func begin(on connection: Connection, session: Session, after earlier: PhaseClock) {
         guard reply != nil else { return connection.ended(self) }
         self.connection = connection
         if escalation.method == .su, escalation.password == nil {
             return finish(.refused(escalation.refusal("")))
         }
-        earlierTimings = timings
+        clock = earlier
         clock.restart()
         let limit = connection.settings.openSeconds
-        deadline = MovingDeadline(connection.loop)
+        deadline = MovingDeadline(connection.ticker)
         deadline?.set(in: limit) { [self] in
             finish(
                 wasSent
                     ? .transportLost("the host did not say within \(limit) s whether the command started")
                     : .neverStarted("the host opened no channel within \(limit) s"))
         }
-        let line = CommandLine.line(escalation, shape: CommandLine.Shape(command))
+        let line = CommandLine.line(
+            escalation, shape: CommandLine.Shape(command), leadsSession: session.isOpenSSH)
         let channel = RemoteChannel(
             .command(line, hasTerminal: command.hasTerminal), session: session, owner: self)
         self.channel = channel
         channel.open()
+    }
+
+    /// Gives everything together, from now on, a deadline.
+    func limit(to due: NIODeadline, _ ticker: Ticker) {
+        guard reply != nil else { return }
+        total = MovingDeadline(ticker)
+        total?.set(at: due) { [self] in halt(.deadline(.total)) }
     }
 
     /// Stops the command: what was started is killed, what was not never starts.
@@ -77,7 +88,7 @@ final class Execution: ChannelOwner {
     /// The connection is gone.
     func connectionLost(_ words: String) {
         channel = nil
-        if stop == .deadline { return finish(.timedOut(.command)) }
+        if case .deadline(let phase) = stop { return finish(.timedOut(phase)) }
         finish(wasSent ? .transportLost(words) : .neverStarted(words))
     }
 
@@ -88,7 +99,14 @@ final class Execution: ChannelOwner {
     }
 
     func channelOpened() {
-        deadline?.set(in: command.timeoutSeconds) { [self] in halt(.deadline) }
+        deadline?.set(in: command.timeoutSeconds) { [self] in halt(.deadline(.command)) }
+        if command.idleSeconds != nil, let connection { silence = MovingDeadline(connection.ticker) }
+        expectOutput()
+    }
+
+    private func expectOutput() {
+        guard stop == nil, let seconds = command.idleSeconds else { return }
+        silence?.set(in: seconds) { [self] in halt(.deadline(.idle)) }
     }
 
     func channelDrained() { feed?.more() }
@@ -133,10 +151,11 @@ final class Execution: ChannelOwner {
     func channelReceived(_ bytes: UnsafeRawBufferPointer, stream: Int32) {
         let wasStarted = output.start != nil
         if stream == 0 { output.consume(bytes) } else { errors.consume(bytes) }
+        expectOutput()
         if !isScriptSent, escalation.mayAsk { answer() }
         if !output.questions.isEmpty { answerQuestions() }
         guard !wasStarted, output.start != nil else { return }
-        clock.end("start")
+        clock.end(.start)
         if stop != nil { kill() }
     }
 
@@ -150,7 +169,7 @@ final class Execution: ChannelOwner {
 
     func channelClosed(_ end: ChannelEnd) {
         channel = nil
-        guard stop != .deadline else { return }
+        guard !isLate else { return }
         output.finish()
         errors.finish()
         finish(outcome(of: end))
@@ -158,7 +177,7 @@ final class Execution: ChannelOwner {
 
     func channelFailed(_ code: Int32, _ words: String) {
         channel = nil
-        guard stop != .deadline else { return }
+        guard !isLate else { return }
         // A refusal is an answer: nothing was started.
         let isRefused = code == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED || code == LIBSSH2_ERROR_CHANNEL_FAILURE
         finish(
@@ -166,22 +185,33 @@ final class Execution: ChannelOwner {
                 ? .transportLost(words) : .neverStarted("the host opened no channel: \(words)"))
     }
 
+    /// Whether a deadline passed: the end of what is killed then says nothing.
+    private var isLate: Bool { stop.map { $0 != .cancellation } ?? false }
+
     /// Reports, once, and closes the channel in the background.
-    func finish(_ outcome: HostOutcome, timings: [String: Int] = [:]) {
+    func finish(_ outcome: HostOutcome, clock earlier: PhaseClock? = nil, stage: HostReport.Stage? = nil) {
         guard let reply else { return }
         self.reply = nil
         feed?.stop()
         feed = nil
-        deadline?.end()
-        clock.end("command")
-        let all = clock.timings.merging(earlierTimings) { $1 }.merging(timings) { $1 }
+        deadline?.cancel()
+        silence?.cancel()
+        total?.cancel()
+        clock.end(.command)
         reply(
             HostReport(
                 outcome: outcome, standardOutput: output.text, standardError: errors.text + note,
-                droppedBytes: output.dropped + errors.dropped, timings: all))
+                droppedBytes: output.dropped + errors.dropped, timings: (earlier ?? clock).timings,
+                stage: stage ?? self.stage(of: outcome)))
         connection?.ended(self)
         releaseChannel()
         connection = nil
+    }
+
+    /// A command that had a connection of its own, and did not start, failed at the shell.
+    private func stage(of outcome: HostOutcome) -> HostReport.Stage? {
+        guard case .neverStarted = outcome, connection != nil, stop == nil else { return nil }
+        return .shell
     }
 
     private func outcome(of end: ChannelEnd) -> HostOutcome {
@@ -207,6 +237,7 @@ final class Execution: ChannelOwner {
         guard stop == nil, reply != nil else { return }
         stop = reason
         deadline?.cancel()
+        silence?.cancel()
         guard wasSent, connection != nil else { return finish(abandoned()) }
         guard output.start == nil else { return kill() }
         // The shell is still starting, and only it can say which processes are its own.
@@ -241,7 +272,7 @@ final class Execution: ChannelOwner {
             note = "\nfleet: session \(session) could not be ended: \(answer) \(report.outcome)\n"
         }
         guard reply != nil else { return }
-        if stop == .deadline { return finish(.timedOut(.command)) }
+        if case .deadline(let phase) = stop { return finish(.timedOut(phase)) }
         // A cancelled command reports what the host says about its end, which is on its way.
         let seconds = connection?.settings.closeSeconds ?? 0
         deadline?.set(in: seconds) { [self] in
@@ -251,7 +282,9 @@ final class Execution: ChannelOwner {
 
     private func abandoned() -> HostOutcome {
         switch stop {
-        case .deadline: .timedOut(.command)
+        case .deadline(.total) where !wasSent:
+            .neverStarted("its time of \(command.totalSeconds ?? 0) s in all was over before it could start")
+        case .deadline(let phase): .timedOut(phase)
         case .cancellation, nil: wasSent ? .transportLost("it was stopped") : .neverStarted("it was stopped")
         }
     }
@@ -261,9 +294,8 @@ final class Execution: ChannelOwner {
         self.channel = nil
         // A connection that was not kept takes its channels with it.
         guard !connection.hasEnded else { return }
-        let limit = connection.loop.assumeIsolated().scheduleTask(in: .seconds(connection.settings.closeSeconds)) {
-            connection.retire()
-        }
+        let limit = MovingDeadline(connection.ticker)
+        limit.set(in: connection.settings.closeSeconds) { connection.retire() }
         channel.whenFreed = { limit.cancel() }
         channel.close()
     }

@@ -17,9 +17,17 @@ extension Identity {
     /// A key read from a file.
     init(path: String, key: PrivateKey) { self.init(name: path, blob: key.blob, signer: .key(key)) }
 
-    /// A key read from a file, with the certificate beside it.
-    init(certificate: [UInt8], path: String, key: PrivateKey) {
-        self.init(name: path, blob: certificate, signer: .key(key))
+    /// The same signer, under a certificate of its key.
+    func certified(by certificate: UserCertificate) -> Identity {
+        Identity(name: certificate.path, blob: certificate.blob, signer: signer)
+    }
+
+    /// The public key without a certificate; an RSA key goes by the name of its signature.
+    var publicKey: [UInt8] {
+        switch signer {
+        case .key(let key): key.blob
+        case .agent(_, let key): key.blob
+        }
     }
 
     /// A key that an agent holds.
@@ -58,11 +66,15 @@ enum KeySupport {
             return nil
         case "ssh-ed25519-cert-v01@openssh.com":
             return hasModernLibrary
-                ? nil : "libssh2 \(version) cannot use ed25519 certificates; 1.11 can, and ecdsa certificates work"
+                ? nil
+                : "libssh2 \(version) cannot use ed25519 certificates; 1.11 can, and ecdsa keys with certificates work"
         case "ssh-rsa-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com":
-            return "RSA certificates are not supported; ecdsa certificates are"
-        case "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com":
-            return "keys on FIDO tokens are not supported: each login would wait for a touch"
+            return "RSA certificates are not supported: libssh2 \(version) would prove them with SHA-1, which today's "
+                + "servers refuse; have an ecdsa key certified"
+        case "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
+            "sk-ssh-ed25519-cert-v01@openssh.com", "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com":
+            return "keys on FIDO tokens (\(type)) are not supported, since each login would wait for a touch; "
+                + "use an ed25519 key for fleet"
         case "ssh-dss": return "DSA keys are refused by today's servers"
         default: return "keys of the type \(type) are not supported"
         }

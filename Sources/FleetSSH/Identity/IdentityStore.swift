@@ -8,6 +8,7 @@ actor IdentityStore {
     /// What makes up the identities of an endpoint.
     struct Request: Hashable, Sendable {
         var files: [String]
+        var certificates: [String] = []
         var agentSocket: String?
         var usesOnlyFiles: Bool
     }
@@ -23,8 +24,6 @@ actor IdentityStore {
     /// What a private key file comes to.
     private struct File: Sendable {
         var identities: [Identity] = []
-        /// The public key, where the file tells it without its passphrase.
-        var publicKey: [UInt8]?
         var unusable: [String] = []
     }
 
@@ -70,7 +69,30 @@ actor IdentityStore {
             found.unusable += file.unusable
         }
         if !request.usesOnlyFiles { found.usable += offers.map { Identity($0.key, of: $0.agent) } }
+        certify(&found, request)
         return found
+    }
+
+    /// Offers a certificate before the plain key: those named, and `id_ecdsa-cert.pub` beside `id_ecdsa`, as ssh(1)
+    /// looks for it.
+    private func certify(_ found: inout Identities, _ request: Request) {
+        var certificates: [UserCertificate] = []
+        for path in request.certificates + request.files.map({ "\($0)-cert.pub" }) {
+            let isNamed = request.certificates.contains(path)
+            guard isNamed || FileManager.default.fileExists(atPath: path) else { continue }
+            let certificate = Self.blob(ofLineIn: path).flatMap { UserCertificate($0, path: path) }
+            let objection =
+                certificate.map { $0.objection(at: Date(), library: SSHLibrary.objection) } ?? "it is no certificate"
+            if let objection {
+                found.unusable.append("the certificate \(path) is left out: \(objection)")
+            } else if let certificate {
+                certificates.append(certificate)
+            }
+        }
+        found.usable = found.usable.flatMap { identity in
+            let key = identity.publicKey
+            return certificates.filter { $0.key == key }.map(identity.certified) + [identity]
+        }
     }
 
     private func agentOffers(
@@ -112,23 +134,9 @@ actor IdentityStore {
         let reader = PrivateKeyFile(path: path)
         do throws(HostRefusal) {
             let key = try await reader.key(in: try Self.text(of: path, reader), passphrase: passphrase)
-            var file = File(identities: [Identity(path: path, key: key)])
-            addCertificate(beside: path, key, to: &file)
-            return file
+            return File(identities: [Identity(path: path, key: key)])
         } catch {
             return File(unusable: [error.message])
-        }
-    }
-
-    /// `id_ecdsa-cert.pub`, as ssh(1) looks for it: offered before the plain key.
-    private func addCertificate(beside path: String, _ key: PrivateKey, to file: inout File) {
-        guard let blob = Self.blob(ofLineIn: "\(path)-cert.pub") else { return }
-        var reader = WireReader(blob)
-        let type = reader.text() ?? "unknown"
-        if let objection = SSHLibrary.objection(to: type) {
-            file.unusable.append("the certificate \(path)-cert.pub is left out: \(objection)")
-        } else {
-            file.identities.insert(Identity(certificate: blob, path: "\(path)-cert.pub", key: key), at: 0)
         }
     }
 

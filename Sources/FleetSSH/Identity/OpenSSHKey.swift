@@ -57,7 +57,7 @@ struct OpenSSHKey {
             _ = reader.string()
             let (p, q) = (try field(&reader), try field(&reader))
             return .rsa(try _RSA.Signing.PrivateKey(n: n, e: e, d: d, p: p, q: q))
-        default: throw file.unusable("its type \(type) is not supported")
+        default: throw file.unusable(SSHLibrary.objection(to: type) ?? "keys of the type \(type) are not supported")
         }
     }
 

@@ -6,6 +6,7 @@ final class LoopPool {
     let loop: any EventLoop
     let settings: SSHSettings
     let scratch = Scratch()
+    let ticker: Ticker
     private var connections: [HostEndpoint: Connection] = [:]
     private var admissions: [String: Admission] = [:]
     private var executions: [UInt64: Execution] = [:]
@@ -13,6 +14,7 @@ final class LoopPool {
 
     init(loop: any EventLoop, settings: SSHSettings) {
         self.loop = loop
+        ticker = Ticker(loop)
         self.settings = settings
     }
 

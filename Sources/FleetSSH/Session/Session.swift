@@ -1,6 +1,12 @@
 internal import CLibSSH2
 internal import NIOCore
 
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+
 /// One SSH session of the C library, without any I/O: it is handed bytes, and hands out bytes.
 ///
 /// Confined to one event loop. Everything happens inside ``drive()``: the control operation at the head of the queue,
@@ -43,6 +49,11 @@ final class Session {
         let code = libssh2_session_last_error(raw, &text, nil, 0)
         let words = text.map { String(cString: $0) } ?? ""
         return words.isEmpty ? "libssh2 error \(code)" : "\(words) (\(code))"
+    }
+
+    /// Whether the server says that it is OpenSSH's, which makes every command the leader of a session of processes.
+    var isOpenSSH: Bool {
+        libssh2_session_banner_get(raw).map { strstr($0, "OpenSSH") != nil } ?? false
     }
 
     /// The code of the last failure.

@@ -6,7 +6,7 @@ import Foundation
 struct SSHPath {
     private let server: BenchmarkSSHD
 
-    private static let rounds = 5
+    private static let rounds = 7
     /// Round trips until the first output, TCP's own among them.
     private static let trips = 8
     private static let slow = 0.1
@@ -20,11 +20,14 @@ struct SSHPath {
     /// Connects through a path without and with a delay, and prints how many round trips lie between.
     func measureRoundTrips() async throws {
         let (near, long) = (try await firstOutput(delay: 0), try await firstOutput(delay: Self.slow / 2))
-        let trips = (long - near) / Self.slow
+        let trips = (long.seconds - near.seconds) / Self.slow
         print(
-            "ssh: the first output of a fresh host over a path of \(Int(Self.slow * 1000)) ms; medians of \(Self.rounds)"
+            "ssh: the first output of a fresh host over a path of \(Int(Self.slow * 1000)) ms; least of \(Self.rounds)"
         )
-        print("  fleet         \(trips.hundredths) round trips (bound \(Self.trips)), \(long.milliseconds) ms in all")
+        print(
+            "  fleet         \(trips.hundredths) round trips (bound \(Self.trips)), \(long.seconds.milliseconds) ms in all"
+        )
+        print("    of them: " + zip(long.phases, near.phases).map(Self.difference).joined(separator: ", "))
     }
 
     /// Uploads a file through a path with a delay over an open connection, and prints the throughput.
@@ -55,8 +58,18 @@ struct SSHPath {
         print("  fleet         \(speed.hundredths) MB/s (bound \(Int(Self.throughput)) at least)")
     }
 
-    private func firstOutput(delay: Double) async throws -> Double {
+    private static let phases = ["connect", "handshake", "authentication", "start"]
+
+    private static func difference(_ long: (name: String, seconds: Double), _ near: (name: String, seconds: Double))
+        -> String
+    {
+        "\(long.name) \(((long.seconds - near.seconds) / slow).hundredths)"
+    }
+
+    private func firstOutput(delay: Double) async throws -> (seconds: Double, phases: [(name: String, seconds: Double)])
+    {
         var seconds: [Double] = []
+        var timings: [[String: Int]] = []
         for _ in 0..<Self.rounds {
             let path = try TroubledPath(to: server.port, delay: delay)
             defer { path.close() }
@@ -68,9 +81,13 @@ struct SSHPath {
             let report = await hosts.run(command, on: endpoint, receiving: { _, _ in first.note() })
             guard report.outcome.isSuccess, let at = first.instant else { throw Failure("fleet: \(report.outcome)") }
             seconds.append((at - begun).seconds)
+            timings.append(report.timings)
             await hosts.close()
         }
-        return seconds.median
+        let phases = Self.phases.map { name in
+            (name: name, seconds: timings.map { Double($0[name] ?? 0) / 1000 }.least)
+        }
+        return (seconds.least, phases)
     }
 
     private func run(_ command: HostCommand, _ endpoint: HostEndpoint, _ hosts: SSHHosts) async throws {
@@ -87,6 +104,11 @@ private final class FirstTime: @unchecked Sendable {
     var instant: ContinuousClock.Instant? { lock.withLock { first } }
 
     func note() { lock.withLock { first = first ?? .now } }
+}
+
+extension [Double] {
+    /// What remains when nothing else keeps the machine busy; 0 of none.
+    fileprivate var least: Double { self.min() ?? 0 }
 }
 
 extension Duration {
