@@ -91,7 +91,7 @@ public struct StepTraits: OptionSet, Hashable, Sendable {
     /// It stops the kubelet, which makes a node that was drained not Ready.
     public static let stopsKubelet = StepTraits(rawValue: 256)
     /// It looks, or waits, and changes nothing anywhere.
-    public static let onlyLooks = StepTraits(rawValue: 8192)
+    public static let onlyLooks = StepTraits(rawValue: 16384)
 }
 
 /// What a step decided.
