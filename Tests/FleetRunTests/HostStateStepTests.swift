@@ -195,7 +195,7 @@ struct HostStateStepTests {
     @Test("What cannot be asked of a host sets it aside before it is asked", arguments: impossible)
     func refusals(_ row: Mistake) throws {
         let step = try step(row.kind, row.arguments)
-        guard case .refused(let reason) = step.advance(context(of: step)) else {
+        guard case .failed(let reason) = step.advance(context(of: step)) else {
             Issue.record("not refused")
             return
         }
@@ -215,7 +215,7 @@ struct HostStateStepTests {
         case .blocked(let reason): "blocked \(reason)"
         case .done(let changed, let detail): "\(changed ? "changed" : "unchanged"): \(detail)"
         case .failed(let reason): "failed: \(reason)"
-        case .refused(let reason): "refused: \(reason)"
+        case .unsuccessful(let reason): "unsuccessful: \(reason)"
         }
     }
 
@@ -229,7 +229,7 @@ struct HostStateStepTests {
         #expect(told(finished("changed=turn swap off\nholds=/etc/fstab has no swap")) == "changed: turn swap off")
         #expect(
             told(finished("failed=turn swap off: still in use: /dev/zram0", code: "exited 1"))
-                == "failed: turn swap off: turn swap off: still in use: /dev/zram0")
+                == "unsuccessful: turn swap off: turn swap off: still in use: /dev/zram0")
         #expect(told(finished("", code: "killed by SIGKILL")) == "failed: turn swap off: killed by SIGKILL")
         let inDoubt = StepMemory.Act(state: .inDoubt, attempts: 1, changedAt: now)
         #expect(told(inDoubt) == "perform apply")
@@ -242,7 +242,7 @@ struct HostStateStepTests {
         #expect(words(step.advance(context(of: step, pods: [pod]))) == "perform look")
         let differs = words(
             step.advance(context(of: step, pods: [pod], acts: ["look": finished("would=install kubelet=1.36.1")])))
-        #expect(differs.hasPrefix("refused: would install kubelet=1.36.1 under pods that run here: shop/cart-1;"))
+        #expect(differs.hasPrefix("failed: would install kubelet=1.36.1 under pods that run here: shop/cart-1;"))
         #expect(differs.contains("live: true"))
         let same = step.advance(
             context(of: step, pods: [pod], acts: ["look": finished("holds=kubelet 1.36.1 is installed")]))

@@ -271,7 +271,7 @@ struct NewNodeTests {
         case .blocked(let reason): "blocked \(reason)"
         case .done(let changed, let detail): "\(changed ? "changed" : "unchanged"): \(detail)"
         case .failed(let reason): "failed: \(reason)"
-        case .refused(let reason): "refused: \(reason)"
+        case .unsuccessful(let reason): "unsuccessful: \(reason)"
         }
     }
 

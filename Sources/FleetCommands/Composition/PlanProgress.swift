@@ -14,6 +14,12 @@ struct PlanProgress: Sendable {
         /// Whether it began and did not end.
         var isUnfinished: Bool { stored.finishedAt == nil }
 
+        /// How it ended; nil while it did not, or can be gone on with.
+        var finalResult: RunResult? {
+            guard case .runFinished(let fact) = history.last?.event, fact.result.isFinal else { return nil }
+            return fact.result
+        }
+
         /// The waves it was asked for.
         var waves: [Int] {
             for (event, _) in history { if case .runStarted(let start) = event { return start.waves } }

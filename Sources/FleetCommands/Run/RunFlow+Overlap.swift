@@ -12,13 +12,15 @@ extension RunFlow {
         own.waves = order.waves
         let runs = try await preparation.journal.runs()
         for run in runs where run.finishedAt == nil && run.cluster != own.cluster {
-            guard let rest = try await rest(of: run, in: preparation.journal) else { continue }
+            guard let rest = try await self.rest(of: run, in: preparation.journal) else { continue }
             let shared = TargetOverlap.hosts(of: own, in: rest)
             guard let first = shared.first else { continue }
             let more = shared.count > 1 ? " and \(shared.count - 1) more" : ""
             throw Refusal(
-                "\(first)\(more) is in the hands of run \(run.id) of another cluster, which is unfinished; nothing was changed",
-                hint: "end that run first: fleet resume \(run.id), or fleet abort \(run.id)", isResumable: true)
+                "\(first)\(more) is, or cannot be told from, a host of run \(run.id) of another cluster, which is unfinished; nothing was changed",
+                hint:
+                    "end that run first (fleet resume \(run.id), or fleet abort \(run.id)), or keep the clusters' runs in state files of their own: --state PATH",
+                isResumable: true)
         }
     }
 
@@ -26,10 +28,15 @@ extension RunFlow {
     private func rest(of run: StoredRun, in journal: any JournalPort) async throws -> Plan? {
         let stored = try await journal.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
         guard let stored, stored.digest == run.planDigest else { return nil }
-        var plan = try PinnedPlan.decode(stored)
+        var plan: Plan
+        do { plan = try PinnedPlan.decode(stored) } catch {
+            output.warning("run \(run.id) of another cluster may have the same hosts in hand: \(error)")
+            return nil
+        }
         let progress = try await PlanProgress.read(plan, pinnedAt: stored.pinnedAt, from: journal)
         let waves = progress.runs.first { $0.stored.id == run.id }?.waves ?? []
-        plan.waves = plan.waves.filter { waves.contains($0.number) }.map { wave in
+        // Until its first fact is on disk nobody knows which waves it takes.
+        plan.waves = plan.waves.filter { waves.isEmpty || waves.contains($0.number) }.map { wave in
             PlannedWave(number: wave.number, targets: wave.targets.filter { !progress.finished.contains($0.node) })
         }
         return plan

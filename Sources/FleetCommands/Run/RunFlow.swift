@@ -42,6 +42,9 @@ struct RunFlow {
         try refuseDrift(preparation)
         let progress = try await PlanProgress.read(
             preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
+        if let over = progress.unfinished, let result = over.finalResult {
+            return try await conclude(over, as: result, preparation)
+        }
         if let unfinished = progress.unfinished { return try await goOn(unfinished, preparation, progress) }
         let waves = try wishes.selection.waves(of: preparation.plan, progress)
         guard let first = waves.first, let last = waves.last else {
@@ -84,6 +87,18 @@ struct RunFlow {
         let preparation = try await provided(order, preparation)
         let lease = try await lock(preparation).take(for: run.stored.id, plan: preparation.plan.digest)
         return try await drive(order, goingOnWith: run, preparation, lease)
+    }
+
+    /// Does what is left of a run that was over when its process was killed.
+    private func conclude(
+        _ run: PlanProgress.Run, as result: RunResult, _ preparation: Preparation
+    ) async throws -> FleetExit {
+        try await preparation.journal.claim(run.stored.id)
+        await deleteProvided(preparation)
+        await lock(preparation).release(of: run.stored.id)
+        try await preparation.journal.finish(run.stored.id, result: result.rawValue, at: RuntimeClock().now)
+        output.progress("run \(run.stored.id) was over already: \(result.rawValue); nothing else was begun")
+        return FleetExit(result)
     }
 
     /// Holds what was not begun yet against the cluster of today: blockers stop, critical pods need their approval.
@@ -204,11 +219,11 @@ struct RunFlow {
     private func begin(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
         // What is wrong with a host's settings is told before anything begins.
         _ = try preparation.endpoints(source.hosts)
-        try await refuseShared(order, preparation)
         let preparation = try await provided(order, preparation)
         try preparation.journal.reserve(order.settings.id)
         let lease = try await lock(preparation).take(for: order.settings.id, plan: order.planDigest)
         do {
+            try await refuseShared(order, preparation)
             try await pin(preparation)
             try await preparation.journal.begin(stored(order, preparation.plan))
         } catch {

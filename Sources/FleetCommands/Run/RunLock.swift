@@ -38,12 +38,30 @@ struct RunLock {
         return runs
     }
 
-    /// Gives the lock back; that it cannot be is told, and does no harm: its run has ended.
+    /// Gives back the lock of a run that is over, if a process of it left it held; another's is left alone.
+    func release(of run: RunID) async {
+        let port = LeaseClient(client: client)
+        do throws(ClusterFailure) {
+            let held: ClusterLock? = try await port.read()
+            guard let lock = held, let claim = lock.claim, claim.run == run, claim.stateFile == journal.fileID else {
+                return
+            }
+            try await port.release(lock, at: RuntimeClock().now)
+        } catch {
+            warn(error)
+        }
+    }
+
+    /// Gives the lock back; that it cannot be is told: the next run of this state file takes it as its own.
     func release(_ lease: ClusterLease) async {
         do throws(ClusterFailure) {
             try await lease.release()
         } catch {
-            output.warning("the lock of this cluster (Lease kube-system/fleet) could not be given back: \(error)")
+            warn(error)
         }
+    }
+
+    private func warn(_ failure: ClusterFailure) {
+        output.warning("the lock of this cluster (Lease kube-system/fleet) could not be given back: \(failure)")
     }
 }

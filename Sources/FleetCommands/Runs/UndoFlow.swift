@@ -1,3 +1,4 @@
+import FleetFiles
 import FleetJournal
 import FleetKubernetes
 import FleetLocal
@@ -28,6 +29,11 @@ struct UndoFlow {
             }
             let order = order(of: found, plan, progress)
             let lock = RunLock(client: client, journal: journal, output: output, takeOver: takeOver)
+            if let result = found.finalResult {
+                await lock.release(of: run.id)
+                try await journal.finish(run.id, result: result.rawValue, at: RuntimeClock().now)
+                throw Refusal("run \(run.id) was over already: \(result.rawValue); nothing was undone")
+            }
             let lease = try await lock.take(for: run.id, plan: run.planDigest)
             let machine = RunMachine(order, history: found.history, stop: wish)
             let printer = RunPrinter(run.id, of: plan, after: found.history, output)
@@ -63,15 +69,14 @@ struct UndoFlow {
         }
     }
 
-    /// Whom the playbook tells; a playbook that cannot be read any more holds nothing up.
+    /// Whom the playbook tells, as it reads now; one that cannot be read any more holds nothing up.
     private var notifiers: [Notifier] {
         guard let playbook else { return [] }
-        do {
-            return try LoadedPlaybook.load(playbook).notifiers
-        } catch {
-            output.warning("nobody is notified: the playbook \(playbook) cannot be read any more")
-            return []
-        }
+        let draft = PlaybookDraft(file: playbook, in: DiskFileTree())
+        var mistakes = draft.header == nil ? draft.mistakes : []
+        let notifiers = Notifier.decode(draft.notify, &mistakes)
+        if let first = mistakes.first { output.warning("not everybody is notified: \(first)") }
+        return notifiers
     }
 
     private func checkCluster(_ client: KubernetesClient) async throws {

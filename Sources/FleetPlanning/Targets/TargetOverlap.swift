@@ -10,11 +10,13 @@ public enum TargetOverlap {
     /// its name in the inventory.
     public static func hosts(of plan: Plan, in other: Plan) -> [String] {
         guard plan.cluster != other.cluster else { return [] }
-        return plan.targets.filter { target in other.targets.contains { isSame(target, $0) } }.map(\.host)
-    }
-
-    private static func isSame(_ one: PlanTarget, _ other: PlanTarget) -> Bool {
-        guard !one.machineID.isEmpty, !other.machineID.isEmpty else { return one.host == other.host }
-        return one.machineID == other.machineID
+        let others = other.targets
+        let machines = Set(others.map(\.machineID)).subtracting([""])
+        let names = Set(others.map(\.host))
+        let unknown = Set(others.filter(\.machineID.isEmpty).map(\.host))
+        return plan.targets.filter { target in
+            target.machineID.isEmpty
+                ? names.contains(target.host) : machines.contains(target.machineID) || unknown.contains(target.host)
+        }.map(\.host)
     }
 }

@@ -40,6 +40,8 @@ public struct NodeProgress: Hashable, Sendable {
     public var steps: [Int: StepMemory] = [:]
     /// How the host proved to be this Node.
     public var identity: RunEvent.IdentityProved?
+    /// How many attempts at steps failed, by position; a node that begins anew counts on.
+    public var failedAttempts: [Int: Int] = [:]
     /// What the host is like; nil until it was asked.
     public var facts: GatheredFacts?
     /// How its steps ended, by position.

@@ -99,10 +99,10 @@ extension RunMachine {
             )
             return endStep(planned, index, name)
         case .failed(let reason):
-            if !triesAgain(planned, index, node, reason) { quarantine(name, planned, reason) }
-            return false
-        case .refused(let reason):
             quarantine(name, planned, reason)
+            return false
+        case .unsuccessful(let reason):
+            if !triesAgain(planned, index, node, reason) { quarantine(name, planned, reason) }
             return false
         }
     }
@@ -118,7 +118,8 @@ extension RunMachine {
             .stepRetried(
                 RunEvent.StepRetried(
                     node: name, index: index, step: planned.kind, attempt: next, attempts: planned.retries.count + 1,
-                    reason: reason, seconds: Double(pause.components.seconds))))
+                    reason: reason, seconds: pause.inSeconds)))
+        note("\(reason); trying again", planned, name)
         deadlines[name] = now + pause
         return true
     }

@@ -147,7 +147,8 @@ extension RunMachine {
             let traits = order.steps[position].step.traits
             let isFinal = !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet, .joins])
             let isOnce = traits.contains(.touchesHost) && !traits.contains(.repeatable)
-            return (isFinal || isOnce) && node.steps[position]?.acts.isEmpty == false
+            let isBegun = node.steps[position].map { !$0.acts.isEmpty || $0.attempt > 1 } ?? false
+            return (isFinal || isOnce) && isBegun
         }
     }
 

@@ -111,7 +111,8 @@ public struct RunState: Hashable, Sendable {
             if finish.changed { nodes[finish.node]?.changes.append(finish.step) }
             nodes[finish.node]?.results[finish.index] = StepResult(finish)
         case .stepRetried(let fact):
-            nodes[fact.node]?.waiting = "\(fact.reason); trying again"
+            nodes[fact.node]?.waiting = ""
+            nodes[fact.node]?.failedAttempts[fact.index, default: 0] += 1
             nodes[fact.node]?.steps[fact.index] = StepMemory(
                 startedAt: time + .milliseconds(Int64(fact.seconds * 1000)), attempt: fact.attempt)
         case .operationIntended(let intent): intend(intent, at: time)
@@ -192,6 +193,7 @@ public struct RunState: Hashable, Sendable {
         var fresh = NodeProgress(target: known.target, wave: known.wave)
         fresh.identity = known.identity
         fresh.facts = known.facts
+        fresh.failedAttempts = known.failedAttempts
         fresh.changes = known.changes
         fresh.startedAt = known.startedAt
         nodes[name] = fresh

@@ -69,8 +69,7 @@ public struct AdjustBudgetStep: Step {
                 request, compensation: change, waitingFor: names)
             {
             case .perform(let more, _): acts += more
-            case .failed(let reason): return .failed(reason)
-            case .refused(let reason): return .refused(reason)
+            case .failed(let reason), .unsuccessful(let reason): return .failed(reason)
             case .wait, .blocked, .done: break
             }
         }

@@ -63,7 +63,7 @@ public struct HTTPStep: Step {
     /// Sends the request until its status is one of those wanted, or patience ends.
     public func advance(_ context: StepContext) -> StepProgress {
         let command: HostCommand
-        do { command = try self.command(in: context.scope) } catch { return .refused("\(title): \(error)") }
+        do { command = try self.command(in: context.scope) } catch { return .failed("\(title): \(error)") }
         let (result, next) = context.command("request", title, command, isRepeatable: isRepeatable)
         guard let result else { return next }
         let answer = NodeAnswer(result.output)

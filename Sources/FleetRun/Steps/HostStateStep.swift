@@ -23,14 +23,15 @@ extension HostStateStep {
     /// Runs the script; on a host with live pods it only looks, and refuses where something would change.
     public func advance(_ context: StepContext) -> StepProgress {
         let command: HostCommand
-        do { command = try self.command(in: context) } catch { return .refused("\(title): \(error)") }
+        do { command = try self.command(in: context) } catch { return .failed("\(title): \(error)") }
         if disturbsPods, context.memory.acts["apply"] == nil, !context.livePods.isEmpty {
             return look(command, in: context)
         }
         let (result, next) = context.command("apply", title, command.preparing(isDryRun: false), isRepeatable: true)
         guard let result else { return next }
         let report = HostChangeReport(NodeAnswer(result.output))
-        guard result.isSuccess else { return .failed("\(title): \(report.failure ?? result.words)") }
+        let words = "\(title): \(report.failure ?? result.words)"
+        guard result.isSuccess else { return result.hasEnded ? .unsuccessful(words) : .failed(words) }
         return .done(changed: !report.changed.isEmpty, report.sentence)
     }
 
@@ -52,7 +53,7 @@ extension HostStateStep {
         let report = HostChangeReport(NodeAnswer(result.output))
         guard result.isSuccess else { return .failed("\(title): \(report.failure ?? result.words)") }
         guard !report.pending.isEmpty else { return .done(changed: false, report.sentence) }
-        return .refused(
+        return .failed(
             "would \(report.pending.joined(separator: ", ")) under pods that run here: \(context.livePods.names); nothing was changed; drain the node first, or say live: true on this step"
         )
     }

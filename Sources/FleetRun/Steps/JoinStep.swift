@@ -58,7 +58,7 @@ public struct JoinStep: Step {
             of: context.target.node, seed: entrance.seed, expiresAt: context.now + timeout + .seconds(600),
             run: context.run.id.rawValue)
         let command: HostCommand
-        do { command = try self.command(entrance, token, in: context) } catch { return .refused("\(title): \(error)") }
+        do { command = try self.command(entrance, token, in: context) } catch { return .failed("\(title): \(error)") }
         if let done = found(command, in: context) { return done }
         guard context.memory.acts["token \(token.id)"]?.success != nil else { return make(token, in: context) }
         let (result, next) = context.command("join", title, command.preparing(isDryRun: false), isRepeatable: true)

@@ -38,7 +38,7 @@ public struct LabelStep: Step {
     public func advance(_ context: StepContext) -> StepProgress {
         guard let node = context.current else { return .failed("there is no Node \(context.target.node) to label") }
         let changes: [String: String?]
-        do { changes = try self.changes(to: node, in: context) } catch { return .refused("\(title): \(error)") }
+        do { changes = try self.changes(to: node, in: context) } catch { return .failed("\(title): \(error)") }
         guard !changes.isEmpty else {
             let own = context.memory.acts["label"] != nil
             return .done(changed: own, own ? "labelled" : "its labels are as wanted")

@@ -95,8 +95,7 @@ public struct RemoveDaemonPodsStep: Step {
             let request = ClusterRequest.deletePod(pod.reference, gracePeriodSeconds: nil)
             switch context.request(key, "delete pod \(pod.key)", request, waitingFor: names) {
             case .perform(let more, _): acts += more
-            case .failed(let reason): return .failed(reason)
-            case .refused(let reason): return .refused(reason)
+            case .failed(let reason), .unsuccessful(let reason): return .failed(reason)
             case .wait, .blocked, .done: break
             }
         }

@@ -43,13 +43,14 @@ public struct RunStep: Step {
     /// Runs it once.
     public func advance(_ context: StepContext) -> StepProgress {
         let command: HostCommand
-        do throws(Diagnostic) { command = try makeCommand(in: context.scope) } catch { return .refused("\(error)") }
+        do throws(Diagnostic) { command = try makeCommand(in: context.scope) } catch { return .failed("\(error)") }
         let (result, next) =
             becomesRoot
             ? context.detached(command, title, timeout: timeout, isRepeatable: isRepeatable)
             : context.command("script", title, command, isRepeatable: isRepeatable)
         guard let result else { return next }
-        return result.isSuccess ? .done(changed: true, title) : .failed("\(title): \(result.words)")
+        guard !result.isSuccess else { return .done(changed: true, title) }
+        return result.hasEnded ? .unsuccessful("\(title): \(result.words)") : .failed("\(title): \(result.words)")
     }
 
     /// Shows that it would run, with the names (not the values) of its variables.

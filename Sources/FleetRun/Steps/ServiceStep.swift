@@ -67,7 +67,8 @@ public struct ServiceStep: Step {
         let (result, next) = context.command(
             "service", title, command(isDryRun: false), isRepeatable: traits.contains(.repeatable))
         guard let result else { return next }
-        guard result.isSuccess else { return .failed("\(title): \(result.words)") }
+        let words = "\(title): \(result.words)"
+        guard result.isSuccess else { return result.hasEnded ? .unsuccessful(words) : .failed(words) }
         return .done(changed: result.output.contains("changed=yes"), title)
     }
 

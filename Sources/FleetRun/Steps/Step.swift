@@ -86,7 +86,7 @@ public struct StepTraits: OptionSet, Hashable, Sendable {
     public static let deletesBarePods = StepTraits(rawValue: 2048)
     /// It brings the Node into the cluster.
     public static let joins = StepTraits(rawValue: 4096)
-    /// An attempt that failed leaves nothing that another one must not begin upon.
+    /// Another attempt may begin where one failed.
     public static let retriable = StepTraits(rawValue: 8192)
     /// It stops the kubelet, which makes a node that was drained not Ready.
     public static let stopsKubelet = StepTraits(rawValue: 256)
@@ -104,10 +104,11 @@ public enum StepProgress: Sendable {
     case blocked(String)
     /// Done; whether it changed anything, and what it did or found.
     case done(changed: Bool, String)
-    /// It cannot be done; it is tried again where the playbook asks for that, and else the node is set aside.
+    /// It cannot be done; the node is set aside.
     case failed(String)
-    /// To try again could not help, or could harm, since nobody knows whether it was done: the node is set aside.
-    case refused(String)
+    /// An attempt came to its own end and failed: it is tried again where the playbook asks for that, and else the node
+    /// is set aside.
+    case unsuccessful(String)
 }
 
 /// One act of a step.

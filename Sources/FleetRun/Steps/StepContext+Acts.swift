@@ -33,7 +33,7 @@ extension StepContext {
         case .inDoubt:
             return (
                 nil,
-                .refused(
+                .failed(
                     "in doubt: \(title) was started on \(target.host) and its end was not recorded; look at the host, then mark the step repeatable or finish by hand"
                 )
             )
@@ -77,6 +77,9 @@ extension OperationResult {
 
     /// Whether the host was not reached, or the connection to it broke.
     var lostHost: Bool { code == "never started" || code == "connection lost" }
+
+    /// Whether a command came to its end, and the host said with which status.
+    var hasEnded: Bool { code.hasPrefix("exited ") }
 
     /// The server's or host's words, or the code where there are none.
     var words: String { message.isEmpty ? code : "\(code): \(message)" }

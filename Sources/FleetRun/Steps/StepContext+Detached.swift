@@ -9,7 +9,8 @@ extension StepContext {
     func detached(
         _ command: HostCommand, _ title: String, timeout: Duration, isRepeatable: Bool
     ) -> (result: OperationResult?, next: StepProgress) {
-        let attempt = memory.attempt == 1 ? "" : "-attempt-\(memory.attempt)"
+        // What earlier attempts left is looked at by people only, whatever the node was given back for meanwhile.
+        let attempt = node.failedAttempts[index].map { "-attempt-\($0 + 1)" } ?? ""
         let script = DetachedScript(command, id: "step-\(index)\(attempt)", run: run.id)
         return DetachedCourse(
             context: self, script: script, title: title, deadline: memory.startedAt + timeout,
@@ -55,7 +56,7 @@ private struct DetachedCourse {
         guard result.isSuccess, let state = DetachedState(NodeAnswer(result.output)) else { return unreadable(result) }
         guard state == .absent || state == .unstarted else { return goOn(from: state, result) }
         guard isRepeatable || state == .unstarted else {
-            return refused(
+            return failed(
                 "in doubt: it was to be started on \(context.target.host), and there is no \(script.directory); look at the host, then mark the step repeatable or finish by hand"
             )
         }
@@ -86,10 +87,10 @@ private struct DetachedCourse {
         let output = NodeAnswer(answer.output).all("output")
         switch state {
         case .running, .unstarted: return isOverdue ? stop() : follow()
-        case .absent: return refused("\(script.directory) is gone from the host, and its end with it")
+        case .absent: return failed("\(script.directory) is gone from the host, and its end with it")
         case .lost where isRepeatable: return begin(again: true)
         case .lost:
-            return refused("it ended without a status: it was killed, or the host restarted\(Self.tail(output))")
+            return failed("it ended without a status: it was killed, or the host restarted\(Self.tail(output))")
         case .ended(0): return clear(output)
         case .ended(let status):
             let said = output.isEmpty ? "" : output.suffix(3).joined(separator: "; ") + "; "
@@ -113,7 +114,7 @@ private struct DetachedCourse {
     private func reach(again result: OperationResult) -> Answer {
         guard let act = context.memory.acts["follow \(starts)"] else { return follow() }
         guard context.now < deadline else {
-            return refused("\(result.words); it may still be running on \(context.target.host) (\(script.directory))")
+            return failed("\(result.words); it may still be running on \(context.target.host) (\(script.directory))")
         }
         let next = act.changedAt + act.pause
         return context.now < next
@@ -126,15 +127,15 @@ private struct DetachedCourse {
         let isGone = result.isSuccess && NodeAnswer(result.output).last("gone") == "yes"
         let proof = isGone ? "its processes were ended" : "its processes could not be ended: \(result.words)"
         let words = "it took longer than its timeout; \(proof)"
-        return isGone ? failed(words) : refused(words)
+        return isGone ? (nil, .unsuccessful("\(title): \(words)")) : failed(words)
     }
 
     private func clear(_ output: [String]) -> Answer {
         let (result, next) = context.command("clear", "clear away \(title)", script.clear, isRepeatable: true)
-        guard result != nil else { return (nil, next) }
-        return (
-            OperationResult(isSuccess: true, code: "exited 0", output: output.joined(separator: "\n")), .wait(title)
-        )
+        let done = OperationResult(isSuccess: true, code: "exited 0", output: output.joined(separator: "\n"))
+        // The script is done, whatever becomes of its directory.
+        if case .failed = next { return (done, next) }
+        return (result == nil ? nil : done, next)
     }
 
     // MARK: - Words
@@ -149,11 +150,9 @@ private struct DetachedCourse {
 
     private func failed(_ words: String) -> Answer { (nil, .failed("\(title): \(words)")) }
 
-    private func refused(_ words: String) -> Answer { (nil, .refused("\(title): \(words)")) }
-
     private func unreadable(_ result: OperationResult) -> Answer {
-        guard result.isSuccess else { return (result, .wait(title)) }
-        return refused("the host's answer tells nothing of the script")
+        guard result.isSuccess else { return failed(result.words) }
+        return failed("the host's answer tells nothing of the script")
     }
 
     private static func tail(_ output: [String]) -> String {

@@ -63,8 +63,7 @@ public struct SurgeStep: Step {
             guard let (request, compensation) = surge(workload, in: context) else { continue }
             switch context.request(key, key, request, compensation: compensation, waitingFor: names) {
             case .perform(let more, _): acts += more
-            case .failed(let reason): return .failed(reason)
-            case .refused(let reason): return .refused(reason)
+            case .failed(let reason), .unsuccessful(let reason): return .failed(reason)
             case .wait, .blocked, .done: break
             }
         }
