@@ -70,7 +70,7 @@ public final class SSHHosts: HostPort {
         let due = command.totalSeconds.map { NIODeadline.now() + .seconds($0) }
         var attempt = 1
         while true {
-            let report = await attemptOnce(command, on: endpoint, until: due, receiving)
+            let report = await attemptOnce(command, on: endpoint, isFirst: attempt == 1, until: due, receiving)
             // A server that drops connections before the login is busy (MaxStartups), and says no more than that. A
             // ProxyCommand that ends has failed, and most likely will again.
             let wasDropped = report.stage == .handshake || report.stage == .authentication
@@ -95,7 +95,7 @@ public final class SSHHosts: HostPort {
     }
 
     private func attemptOnce(
-        _ command: HostCommand, on endpoint: HostEndpoint, until due: NIODeadline?,
+        _ command: HostCommand, on endpoint: HostEndpoint, isFirst: Bool, until due: NIODeadline?,
         _ receiving: (@Sendable (HostStream, [UInt8]) -> Void)?
     ) async -> HostReport {
         let hops = await hops(to: endpoint)
@@ -111,7 +111,7 @@ public final class SSHHosts: HostPort {
                     let pool = pools[place]
                     let isStopped = stop.isRequested(orRunsIn: pool)
                     pool.eventLoop.execute { [self] in
-                        let execution = Execution(command, escalation) { [self] report in
+                        let execution = Execution(command, escalation, mayBeginEarly: isFirst) { [self] report in
                             pool.value.forget(id)
                             choice.leave(place)
                             // Whoever waits is begun from here, without a hop between threads.

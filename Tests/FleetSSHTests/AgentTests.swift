@@ -35,6 +35,12 @@ final class LocalAgent {
         process.terminate()
     }
 
+    /// Stops it where it is; it still holds its socket.
+    func hang() { kill(process.pid, SIGSTOP) }
+
+    /// Lets it go on.
+    func wake() { kill(process.pid, SIGCONT) }
+
     func forget() throws {
         let status = try ChildProcess(["/usr/bin/ssh-add", "-q", "-D"], environment: ["SSH_AUTH_SOCK": socket]).wait()
         try #require(status == 0)
@@ -171,6 +177,28 @@ struct AgentTests {
             }
             #expect(refusal.code == .authenticationFailed)
             #expect(refusal.message.contains("(agent)"), "\(refusal)")
+        }
+    }
+
+    @Test("an agent that stops answering meets the deadline of authentication")
+    func hangs() async throws {
+        let server = try LocalSSHD(addresses: ["127.0.0.1", "127.0.0.2"])
+        let agent = try await LocalAgent(in: server.folder.path)
+        try agent.add(try Self.key("held", "ed25519", at: server))
+        let endpoints = server.addresses.map { address in
+            var endpoint = server.endpoint(address)
+            (endpoint.identityFiles, endpoint.agentSocket) = ([], agent.socket)
+            return endpoint
+        }
+        try await withHosts {
+            $0.authenticationSeconds = 3
+        } _: { hosts in
+            #expect(await hosts.run(.plain("true"), on: endpoints[0]).outcome == .exited(0))
+            agent.hang()
+            defer { agent.wake() }
+            let report = await hosts.run(.plain("true"), on: endpoints[1])
+            #expect(report.outcome == .timedOut(.authentication), "\(report)")
+            #expect(report.stage == .authentication)
         }
     }
 

@@ -53,6 +53,26 @@ struct AuthenticationTests {
         #expect(refusal.message.contains(path))
     }
 
+    @Test("a host that wants more than the key ends the login, although a channel was asked for behind the key")
+    func moreThanTheKey() async throws {
+        let server = try LocalSSHD(config: "AuthenticationMethods publickey,password", password: ("a word", .password))
+        let begun = ContinuousClock.now
+        let report = try await withHosts { await $0.run(.plain("true"), on: server.endpoint()) }
+        guard case .refused(let refusal) = report.outcome else {
+            Issue.record("\(report)")
+            return
+        }
+        #expect(refusal.code == .authenticationFailed)
+        #expect(server.log.contains("dispatch_protocol_error: type 90"), "the request was passed over: \(server.log)")
+        #expect(ContinuousClock.now - begun < .seconds(15), "no deadline was waited for")
+        let both = try await withHosts {
+            $0.password = { _ in Secret("a word") }
+        } _: {
+            await $0.run(.plain("echo in"), on: server.endpoint())
+        }
+        #expect(both.standardOutput == "in\n", "\(both)")
+    }
+
     @Test func theSecondKeyIsTried() async throws {
         let server = try LocalSSHD()
         let path = server.folder.path + "/other"

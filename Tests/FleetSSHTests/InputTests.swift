@@ -113,4 +113,29 @@ struct InputTests {
             #expect(reports.map(\.standardOutput) == Array(repeating: Self.digest(bytes) + "\n", count: 12))
         }
     }
+
+    @Test("no more hosts are sent files at once than the settings say, and the others wait for their turn")
+    func bounded() async throws {
+        let server = try LocalSSHD(addresses: (1...6).map { "127.0.9.\($0)" })
+        let (bytes, inside) = ([UInt8](repeating: 7, count: 100_000), server.folder.path + "/inside")
+        try await withHosts {
+            $0.uploads = 2
+        } _: { hosts in
+            let script =
+                "mkdir -p \(inside); : >\(inside)/$$; fleet_input 0 \(bytes.count) | wc -c; sleep 0.3; "
+                + "ls \(inside) | wc -l; rm \(inside)/$$"
+            let command = Self.command(script, [.bytes(bytes)])
+            let endpoints = server.addresses.map { server.endpoint($0) }
+            let reports = await withTaskGroup(of: HostReport.self) { group in
+                for endpoint in endpoints { group.addTask { await hosts.run(command, on: endpoint) } }
+                return await group.reduce(into: [HostReport]()) { $0.append($1) }
+            }
+            #expect(reports.count == 6)
+            for report in reports {
+                let numbers = report.standardOutput.split(separator: "\n").compactMap { Int($0) }
+                #expect(numbers.first == bytes.count, "\(report)")
+                #expect(numbers.last.map { (1...2).contains($0) } == true, "\(report)")
+            }
+        }
+    }
 }

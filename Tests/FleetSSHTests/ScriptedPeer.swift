@@ -56,3 +56,35 @@ final class ScriptedPeer: @unchecked Sendable {
         }
     }
 }
+
+/// A listener whose queue is full: it answers no further connection, as a host behind a firewall does.
+final class FullListener {
+    let port: Int
+    private let descriptors: [CInt]
+
+    init() throws {
+        let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let clients = (0..<8).map { _ in socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0) }
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard bind(listener, address, length) == 0, listen(listener, 0) == 0,
+                    getsockname(listener, address, &length) == 0
+                else { return false }
+                for client in clients {
+                    _ = fcntl(client, F_SETFL, O_NONBLOCK)
+                    _ = connect(client, address, length)
+                }
+                return true
+            }
+        }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        descriptors = clients + [listener]
+        guard isListening else { throw CocoaError(.fileReadUnknown) }
+    }
+
+    deinit { descriptors.forEach { closeDescriptor($0) } }
+}

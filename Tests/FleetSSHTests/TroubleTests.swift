@@ -142,6 +142,19 @@ struct TroubleTests {
         }
     }
 
+    @Test("a host that does not answer the connection meets its deadline")
+    func silentHost() async throws {
+        let full = try FullListener()
+        let endpoint = HostEndpoint(name: "full", address: "127.0.0.1", port: full.port, user: "nobody")
+        try await withHosts {
+            $0.connectSeconds = 2
+        } _: { hosts in
+            let report = await hosts.run(.plain("true"), on: endpoint)
+            #expect(report.outcome == .timedOut(.connect), "\(report)")
+            #expect(report.stage == .connect)
+        }
+    }
+
     struct Lie: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var words: [UInt8]

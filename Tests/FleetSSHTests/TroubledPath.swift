@@ -137,6 +137,14 @@ final class TroubledPath: @unchecked Sendable {
         setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
     }
 
+    /// At once: a delayed acknowledgement would be this machine's, and no part of the path.
+    private static func acknowledge(_ descriptor: CInt) {
+        #if canImport(Glibc)
+        var yes: CInt = 1
+        setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_QUICKACK, &yes, socklen_t(MemoryLayout<CInt>.size))
+        #endif
+    }
+
     private func step(_ pair: inout Pair, isStalled: Bool, limit: Int?) {
         guard !isStalled else { return }
         if pair.server < 0 {
@@ -195,6 +203,7 @@ final class TroubledPath: @unchecked Sendable {
                 return
             }
             lock.withLock { carried += count }
+            Self.acknowledge(lane.from)
             lane.bytesInside += count
             lane.pieces.append((max(opening, Self.now + delay), Array(buffer[..<count])))
         }

@@ -17,6 +17,8 @@ final class KeyAuthentication {
     /// Called when an agent has answered: the session is to be driven again.
     private let wake: () -> Void
     private var signature = Signature.notAsked
+    /// Whether the library has a signature, and so has sent it with its next word.
+    fileprivate(set) var isSigned = false
     /// What the C callback is handed: this object.
     private let abstract = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: 1)
 
@@ -68,6 +70,7 @@ private let signCallback: SignCallback = { _, signature, length, message, count,
     case .wait: return SSHLibrary.again
     case .refused: return -1
     case .signed(let bytes):
+        authentication.isSigned = true
         // The library frees it with the session's allocator, which is malloc's.
         guard let copy = malloc(bytes.count) else { return -1 }
         bytes.withUnsafeBytes { if let base = $0.baseAddress { copy.copyMemory(from: base, byteCount: bytes.count) } }

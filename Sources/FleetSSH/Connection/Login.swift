@@ -23,6 +23,8 @@ final class Login {
     private let session: Session
     private let loop: any EventLoop
     private let ended: (Outcome) -> Void
+    /// Told once when the last proof there is was sent: what is sent behind it reaches a server that accepts it.
+    var whenLastIsSent: (() -> Void)?
     private var proofs: ArraySlice<Proof>
     private var tried: [String] = []
 
@@ -52,7 +54,12 @@ final class Login {
             let key = KeyAuthentication(user: hop.key.user, identity: identity, loop: loop) { [session] in
                 session.drive()
             }
-            perform(proof) { key.attempt(raw) }
+            let isLast = proofs.isEmpty
+            perform(proof, admitsNext: { isLast && key.isSigned }) { [unowned self] in
+                let code = key.attempt(raw)
+                if code == SSHLibrary.again, isLast, key.isSigned { lastIsSent() }
+                return code
+            }
         case .password(let password):
             tried.append("the password")
             perform(proof) { password.attempt(raw) }
@@ -61,8 +68,18 @@ final class Login {
         }
     }
 
-    private func perform(_ proof: Proof, _ attempt: @escaping () -> Int32) {
-        session.perform(ControlOperation(attempt: attempt, finish: { [weak self] code in self?.answered(code, proof) }))
+    private func lastIsSent() {
+        let told = whenLastIsSent
+        whenLastIsSent = nil
+        told?()
+    }
+
+    private func perform(
+        _ proof: Proof, admitsNext: @escaping () -> Bool = { false }, _ attempt: @escaping () -> Int32
+    ) {
+        session.perform(
+            ControlOperation(
+                attempt: attempt, finish: { [weak self] code in self?.answered(code, proof) }, admitsNext: admitsNext))
     }
 
     private func answered(_ code: Int32, _ proof: Proof) {

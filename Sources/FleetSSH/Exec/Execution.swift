@@ -9,6 +9,8 @@ final class Execution: ChannelOwner {
 
     private let command: HostCommand
     private let escalation: Escalation
+    /// Whether its channel may be asked for before the login is answered; another attempt does without.
+    let mayBeginEarly: Bool
     private let nonce: String
     private var reply: ((HostReport) -> Void)?
     private var output: MarkedStream
@@ -40,8 +42,12 @@ final class Execution: ChannelOwner {
     /// How long a stop waits for a shell that is still starting, in seconds.
     private static let startSeconds: Int64 = 15
 
-    init(_ command: HostCommand, _ escalation: Escalation, reply: @escaping (HostReport) -> Void) {
+    init(
+        _ command: HostCommand, _ escalation: Escalation, mayBeginEarly: Bool = false,
+        reply: @escaping (HostReport) -> Void
+    ) {
         self.command = command
+        self.mayBeginEarly = mayBeginEarly
         self.escalation = escalation
         self.reply = reply
         // A control character first: searching the output for it is cheap.
@@ -75,6 +81,12 @@ final class Execution: ChannelOwner {
         channel.open()
     }
 
+    /// The connection it began on early is ready; `earlier` are the phases that led to it.
+    func loggedIn(after earlier: PhaseClock) {
+        clock = earlier
+        clock.restart()
+    }
+
     /// Gives everything together, from now on, a deadline.
     func limit(to due: NIODeadline, _ ticker: Ticker) {
         guard reply != nil else { return }
@@ -95,6 +107,7 @@ final class Execution: ChannelOwner {
     /// The script travels right behind the request, unless a password has to go first.
     func channelRequested() {
         wasSent = true
+        connection?.commandRequested()
         if !escalation.mayAsk { sendScript() }
     }
 

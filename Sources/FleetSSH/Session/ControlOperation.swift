@@ -4,4 +4,6 @@ struct ControlOperation {
     var attempt: () -> Int32
     /// Told the code that the call ended with.
     var finish: (Int32) -> Void
+    /// Whether the next operation may begin before this one is answered; the answers come in their order.
+    var admitsNext: () -> Bool = { false }
 }

@@ -130,7 +130,10 @@ final class Session {
     private func turn() {
         while let operation = operations.first, pendingClose == nil {
             let code = operation.attempt()
-            if code == SSHLibrary.again { break }
+            if code == SSHLibrary.again {
+                if operation.admitsNext() { attemptSecond() }
+                break
+            }
             operations.removeFirst()
             operation.finish(code)
         }
@@ -143,6 +146,16 @@ final class Session {
         }
         // What a channel took in may be an answer that another one, or the operation, waits for.
         if hasSeveral || !operations.isEmpty, wire.consumedBytes != before { mustRepeat = true }
+    }
+
+    private func attemptSecond() {
+        guard operations.count > 1 else { return }
+        let place = operations.index(after: operations.startIndex)
+        let operation = operations[place]
+        let code = operation.attempt()
+        guard code != SSHLibrary.again else { return }
+        operations.remove(at: place)
+        operation.finish(code)
     }
 
     private func flush() {

@@ -48,6 +48,13 @@ final class TCPTransport: ChannelInboundHandler, Transport {
         context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
+    func acknowledgeAtOnce() {
+        #if canImport(Glibc)
+        let option = ChannelOptions.tcpOption(NIOBSDSocket.Option(rawValue: TCP_QUICKACK))
+        try? context?.channel.syncOptions?.setOption(option, value: 1)
+        #endif
+    }
+
     func close() {
         user = nil
         context?.close(promise: nil)

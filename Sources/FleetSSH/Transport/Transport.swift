@@ -6,8 +6,15 @@ protocol Transport: AnyObject {
     var isWritable: Bool { get }
     /// Sends bytes, all of them, in order.
     func send(_ bytes: ByteBuffer)
+    /// Acknowledges what has come, and what comes next, without waiting for something to send along.
+    func acknowledgeAtOnce()
     /// Ends it; the user hears nothing more.
     func close()
+}
+
+extension Transport {
+    /// Nothing: who carries the bytes has no acknowledgements of its own.
+    func acknowledgeAtOnce() {}
 }
 
 /// Whom a transport tells what happens to it; always on the event loop.

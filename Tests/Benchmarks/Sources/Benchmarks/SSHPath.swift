@@ -20,14 +20,18 @@ struct SSHPath {
     /// Connects through a path without and with a delay, and prints how many round trips lie between.
     func measureRoundTrips() async throws {
         let (near, long) = (try await firstOutput(delay: 0), try await firstOutput(delay: Self.slow / 2))
-        let trips = (long.seconds - near.seconds) / Self.slow
+        let trip = try RoundTrip.measure(delay: Self.slow / 2) - RoundTrip.measure(delay: 0)
+        let trips = (long.seconds - near.seconds) / trip
         print(
             "ssh: the first output of a fresh host over a path of \(Int(Self.slow * 1000)) ms; least of \(Self.rounds)"
         )
         print(
             "  fleet         \(trips.hundredths) round trips (bound \(Self.trips)), \(long.seconds.milliseconds) ms in all"
         )
-        print("    of them: " + zip(long.phases, near.phases).map(Self.difference).joined(separator: ", "))
+        let phases = zip(long.phases, near.phases).map { long, near in
+            "\(long.name) \(((long.seconds - near.seconds) / trip).hundredths)"
+        }
+        print("    of \(trip.milliseconds) ms each: \(phases.joined(separator: ", "))")
     }
 
     /// Uploads a file through a path with a delay over an open connection, and prints the throughput.
@@ -59,12 +63,6 @@ struct SSHPath {
     }
 
     private static let phases = ["connect", "handshake", "authentication", "start"]
-
-    private static func difference(_ long: (name: String, seconds: Double), _ near: (name: String, seconds: Double))
-        -> String
-    {
-        "\(long.name) \(((long.seconds - near.seconds) / slow).hundredths)"
-    }
 
     private func firstOutput(delay: Double) async throws -> (seconds: Double, phases: [(name: String, seconds: Double)])
     {
