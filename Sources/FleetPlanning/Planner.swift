@@ -65,6 +65,7 @@ public enum Planner {
             ControllerManagerAdvice(arguments: arguments, nodes: present.count, joining: joining.count)
                 .collect(into: &groups)
         }
+        NodeReservation.judge(request, into: &groups)
         plan.findings = groups.findings
         plan.forecast = Forecaster(policy: plan.policy, evictions: request.playbook.evictions, index: index)
             .forecast(leaving, moves)

@@ -29,6 +29,10 @@ struct SimulatedHosts: Sendable {
             let words = "changed=join as \(host.name)\nmachine_id=\(host.machineID)"
             return (success(words), host.isJoined ? nil : .join)
         }
+        // Whoever is asked for etcd's members is one, and the host in question is none.
+        if command.script == NodeScript.etcdMembers {
+            return (success("member=other https://192.0.2.1:2380\nend=yes"), nil)
+        }
         return (success("changed=yes\nresult=changed\nconnections=0"), action(of: command.script))
     }
 

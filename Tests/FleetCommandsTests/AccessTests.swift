@@ -57,6 +57,8 @@ struct AccessTests {
         #expect(!maintenance.permits("delete", "nodes"))
         let prepare = try await PrintedRoles(of: HostWorld.shipped("prepare-node"))
         #expect(prepare.verbs(on: "nodes") == ["list", "patch", "watch"])
+        let diagnose = try await PrintedRoles(of: HostWorld.shipped("diagnose"))
+        #expect(diagnose.verbs(on: "nodes") == ["list", "watch"])
     }
 
     @Test("bindings are printed for whom they are asked")

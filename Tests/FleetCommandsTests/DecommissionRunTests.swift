@@ -9,7 +9,8 @@ import Testing
 /// `playbooks/decommission.yaml` as it is shipped, for a user who may do what `fleet rbac` prints and nothing else.
 @Suite("fleet run decommission", .serialized, .needsHosts)
 struct DecommissionRunTests {
-    /// Six nodes; a budget, a volume, and two single replicas, of which an autoscaler owns one.
+    /// Six nodes; a budget, volumes, and three single replicas on one node: a Deployment, one that an autoscaler scales, and
+    /// a StatefulSet.
     private static func cluster() -> ClusterSnapshot {
         var builder = ClusterBuilder(seed: 3, at: Instant(seconds: 1_767_225_600))
         for number in 1...6 {
@@ -26,17 +27,25 @@ struct DecommissionRunTests {
         builder.addDeployment("shop", "cart", replicas: 6, milliCPU: 100)
         builder.addBudget("shop", "cart", maxUnavailable: .count(1))
         builder.addStatefulSet("pay", "ledger", replicas: 3, milliCPU: 100, claim: "data")
-        return builder.snapshot()
+        builder.addStatefulSet("shop", "sessions", replicas: 1, milliCPU: 100, claim: nil)
+        var snapshot = builder.snapshot()
+        for index in snapshot.pods.indices where singles.contains(snapshot.pods[index].labels["app"] ?? "") {
+            snapshot.pods[index].nodeName = "web-1"
+        }
+        for index in snapshot.workloads.indices where snapshot.workloads[index].reference.key.name == "sessions" {
+            snapshot.workloads[index].annotations["fleet.run/surge"] = "true"
+        }
+        return snapshot
     }
+
+    private static let singles = ["coupons", "vouchers", "sessions"]
 
     @Test(
         "with the printed roles alone: nodes gone, hosts clean, single replicas set back; no permission is idle",
         .timeLimit(.minutes(5)))
     func leastPrivilege() async throws {
         let cluster = Self.cluster()
-        let targets = Set(
-            cluster.pods.filter { ["coupons", "vouchers"].contains($0.labels["app"]) }.compactMap(\.nodeName))
-        #expect(targets.count == 2)
+        let targets: Set<NodeName> = ["web-1", "web-2"]
         let printed = try await PrintedRoles(of: HostWorld.shipped("decommission"))
         let hosts = HostWorld.hosts(of: targets.sorted(), in: cluster)
         try await HostWorld.with(hosts, snapshot: cluster, allowed: printed.rules) { world in
@@ -54,8 +63,11 @@ struct DecommissionRunTests {
             let after = try await world.snapshot()
             #expect(after.nodes.map(\.name).filter(targets.contains) == [])
             #expect(after.nodes.allSatisfy { !$0.isCordoned && $0.taints.isEmpty })
-            let coupons = after.workloads.first { $0.reference.key.name == "coupons" }
-            #expect(coupons?.replicas == 1 && coupons?.annotations["fleet.run/temporary"] == nil)
+            for name in ["coupons", "sessions"] {
+                let single = after.workloads.first { $0.reference.key.name == name }
+                #expect(single?.replicas == 1 && single?.annotations["fleet.run/temporary"] == nil, "\(name)")
+            }
+            #expect(audit.requests("patch", "deployments") == 2 && audit.requests("patch", "statefulsets") == 2)
             #expect(after.autoscalers.map(\.minReplicas) == [1])
             #expect(after.autoscalers.allSatisfy { $0.annotations["fleet.run/temporary"] == nil })
             #expect(audit.requests("patch", "horizontalpodautoscalers") == 2)

@@ -133,8 +133,9 @@ struct HostWorld {
         }
     }
 
-    /// Everything of a host that a step could change, for comparison: files with their contents, rules, links, mounts,
-    /// units. Only the list of the stand-ins' calls is left out.
+    /// Everything of a host that a step could change, for comparison.
+    ///
+    /// Files with their contents, rules, links, mounts, units; only the list of the stand-ins' calls is left out.
     func picture(of host: String) async throws -> String {
         let reading = try await hosts.read(
             host,

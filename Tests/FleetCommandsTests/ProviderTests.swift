@@ -24,8 +24,10 @@ struct ProviderTests {
         #expect(HostProvider.successor(of: old) == new)
     }
 
-    /// Keeps its hosts in a file, every call in another, and what it really did in a third. `create` is refused once where
-    /// a file says so; where another does, it waits to be killed before or after it did something.
+    /// Keeps its hosts in a file, every call in another, and what it really did in a third.
+    ///
+    /// `create` is refused once where a file says so; where another does, a call waits to be killed before or after it did
+    /// something.
     private static let script = #"""
         #!/bin/sh
         # Usage: hosts.sh ADDRESS create|list|delete

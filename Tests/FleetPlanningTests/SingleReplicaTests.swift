@@ -43,6 +43,16 @@ import Testing
         #expect(world.plan.findings.isEmpty)
     }
 
+    @Test func `A surge step lets a StatefulSet go whose owner permits a second member`() {
+        var world = world(surges: true)
+        world.addWorkload(.statefulSet, "cart", on: ["old1"]) { workload, _ in
+            workload.annotations[SurgeRule.annotation] = "true"
+        }
+        #expect(world.plan.findings.isEmpty)
+        world.addBudget("cart", app: "cart", minAvailable: .count(1))
+        #expect(world.plan.blockers.isEmpty)
+    }
+
     @Test func `A surge satisfies minAvailable 1, but not maxUnavailable 0`() {
         var world = world(surges: true)
         world.addWorkload(.deployment, "cart", on: ["old1"])
@@ -53,29 +63,45 @@ import Testing
         #expect(world.plan.blockers.map(\.code) == [.impossibleBudget])
     }
 
-    enum Obstacle: CaseIterable { case recreate, annotation, claim, hostPort, statefulSet }
+    enum Obstacle: CaseIterable {
+        case recreate, annotation, claim, hostPort, statefulSet, ownVolumes, parallel, autoscaler
+    }
 
     @Test(arguments: Obstacle.allCases)
     func `What cannot be surged blocks, with the reason`(obstacle: Obstacle) {
         var world = world(surges: true)
         let claim = ObjectKey("shop", "data")
         world.snapshot.claims = [PersistentVolumeClaim(key: claim, accessModes: ["ReadWriteOnce"])]
-        world.addWorkload(obstacle == .statefulSet ? .statefulSet : .deployment, "cart", on: ["old1"]) {
-            workload, pod in
+        let isSet = [.statefulSet, .ownVolumes, .parallel].contains(obstacle)
+        if obstacle == .autoscaler {
+            world.snapshot.autoscalers = [
+                PodAutoscaler(
+                    key: ObjectKey("shop", "cart-hpa"), uid: "h", targetKind: "Deployment", targetName: "cart",
+                    maxReplicas: 1)
+            ]
+        }
+        world.addWorkload(isSet ? .statefulSet : .deployment, "cart", on: ["old1"]) { workload, pod in
             switch obstacle {
             case .recreate: workload.strategy = .recreate
             case .annotation: workload.annotations[SurgeRule.annotation] = "false"
             case .claim: pod.volumes = [.claim(name: "data", claim: "data")]
             case .hostPort:
                 workload.template = PodTemplate(constraints: SchedulingConstraints(hostPorts: [PodHostPort(port: 80)]))
-            case .statefulSet: break
+            case .ownVolumes:
+                workload.annotations[SurgeRule.annotation] = "true"
+                workload.claimTemplates = ["data"]
+            case .parallel:
+                workload.annotations[SurgeRule.annotation] = "true"
+                workload.isParallel = true
+            case .statefulSet, .autoscaler: break
             }
         }
         let found = world.findings(.singleReplica)
         #expect(found.map(\.severity) == [.blocker])
         let words = [
             Obstacle.recreate: "Recreate", .annotation: SurgeRule.annotation, .claim: "ReadWriteOnce",
-            .hostPort: "host port", .statefulSet: "StatefulSet",
+            .hostPort: "host port", .statefulSet: "annotation fleet.run/surge=true", .ownVolumes: "a volume of its own",
+            .parallel: "Parallel", .autoscaler: "its maxReplicas is 1",
         ]
         #expect(found.first?.message.contains(words[obstacle] ?? "?") == true)
     }

@@ -81,7 +81,8 @@ struct PlanReportTests {
                 "\ncan run: 0 blockers, 2 warnings; 12 pods to move in 1m10s to 4m10s\n"))
     }
 
-    @Test("--pods: owners by zone, requests against allocatable, and whether the sum fits")
+    @Test(
+        "--pods: owners by zone, budgets and what they permit, requests against allocatable, and whether the sum fits")
     func load() throws {
         let owner = { (uid: ObjectUID) in
             ControllerReference(apiVersion: "apps/v1", kind: "StatefulSet", name: "db", uid: uid)
@@ -101,15 +102,24 @@ struct PlanReportTests {
             var data = Pod(
                 key: ObjectKey("shop", "db-\(zone)"), uid: ObjectUID("d-\(name)"), controller: owner("u-sts"))
             (data.nodeName, data.phase, data.isReady) = (NodeName(name), .running, true)
+            data.labels = ["app": "db"]
             (data.requests, data.limits) = (Resources(milliCPU: 1500, memory: 3 << 29), Resources(memory: 2 << 30))
             snapshot.pods.append(data)
         }
+        snapshot.budgets = [
+            PodDisruptionBudget(
+                key: ObjectKey("shop", "db"), uid: "u-pdb", selector: LabelSelector(matchLabels: ["app": "db"]),
+                minAvailable: .count(2), disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 2, expectedPods: 2)
+        ]
         let load = TargetLoad(of: [Self.target("a-001", "a"), Self.target("b-001", "b")], in: ClusterIndex(snapshot))
         #expect(
             LoadText(load).text == """
                 namespace    owner            pods  zone a  zone b
                 shop         StatefulSet db   2     1       1       leave
                 kube-system  DaemonSet proxy  2     1       1       stay with the node
+
+                namespace  budget  bound           healthy  needs  permits now  pods on the targets
+                shop       db      minAvailable 2  2        2      0            2
 
                 node   zone  pods   cpu requested  limits  of    memory requested  limits  of
                 a-001  a     2/110  1.60 (40%)     0.00    4.00  1.5Gi (18%)       2Gi     8Gi

@@ -106,4 +106,50 @@ struct CompensationTests {
         #expect(attempts == 4)
         #expect(machine.state.result == .done)
     }
+
+    @Test("an autoscaler's minimum is raised in place of the replicas, and set back")
+    func autoscaler() throws {
+        let cart = Single("cart")
+        var scaler = PodAutoscaler(
+            key: ObjectKey("shop", "cart-hpa"), uid: "uid-hpa", targetKind: "Deployment", targetName: "cart",
+            minReplicas: 1, maxReplicas: 4)
+        let steps = try Fixture.steps([("surge_single_replicas", null), ("drain", null)])
+        var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: steps))
+        let snapshot = ClusterSnapshot(
+            nodes: [Fixture.node("n1"), Fixture.node("n2")], pods: [cart.pod], workloads: [cart.deployment, cart.set],
+            autoscalers: [scaler])
+        let first = machine.handle(.synchronized(snapshot), at: start)
+        let note = [Compensation.annotation: Optional("run=r-test;previous=1;set=2")]
+        #expect(first.requests == [.setMinimumReplicas(scaler.key, minReplicas: 2, annotations: note)])
+        #expect(machine.state.compensations.keys.sorted() == ["minReplicas HorizontalPodAutoscaler shop/cart-hpa"])
+
+        (scaler.minReplicas, scaler.annotations) = (2, [Compensation.annotation: "run=r-test;previous=1;set=2"])
+        _ = machine.handle(answer(first.ids[0], nil), at: start)
+        _ = machine.handle(.changed(.autoscaler(scaler)), at: start)
+        _ = machine.handle(.changed(.workload(cart.raised())), at: start)
+        let second = machine.handle(.changed(.pod(Fixture.pod("cart-2", on: "n2", of: cart.set))), at: start)
+        #expect(second.requests == [.evict(cart.pod.reference, gracePeriodSeconds: nil)])
+        _ = machine.handle(answer(second.ids[0], nil), at: start)
+        let third = machine.handle(.changed(.podDeleted(cart.pod.reference)), at: start)
+        #expect(
+            third.requests
+                == [.setMinimumReplicas(scaler.key, minReplicas: 1, annotations: [Compensation.annotation: nil])])
+        _ = machine.handle(answer(third.ids[0], nil), at: start)
+        (scaler.minReplicas, scaler.annotations) = (1, [:])
+        _ = machine.handle(.changed(.autoscaler(scaler)), at: start)
+        #expect(machine.state.result == .done)
+    }
+
+    @Test("what the plan's rule forbids is refused in the run too, and nothing is scaled")
+    func refused() throws {
+        var cart = Single("cart")
+        cart.deployment.strategy = .recreate
+        let (machine, first) = try begin([cart])
+        #expect(first.requests.allSatisfy { if case .scale = $0 { false } else { true } })
+        guard case .quarantined(_, let reason) = machine.state.nodes["n1"]?.phase else {
+            Issue.record("not set aside")
+            return
+        }
+        #expect(reason == "Deployment shop/cart has one replica and cannot be surged: its strategy is Recreate")
+    }
 }

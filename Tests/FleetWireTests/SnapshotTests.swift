@@ -79,7 +79,8 @@ import Testing
                     controller: owner,
                     replicas: 3, readyReplicas: 2, selector: LabelSelector(matchLabels: ["app": "cart"]),
                     strategy: kind == .deployment ? .recreate : .rollingUpdate, template: template,
-                    claimTemplates: kind == .statefulSet ? ["data"] : [], generation: 4, observedGeneration: 4))
+                    claimTemplates: kind == .statefulSet ? ["data"] : [], isParallel: kind == .statefulSet,
+                    generation: 4, observedGeneration: 4))
         }
         snapshot.budgets = [
             PodDisruptionBudget(

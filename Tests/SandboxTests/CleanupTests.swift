@@ -307,6 +307,17 @@ struct CleanupTests {
             let (kept, _) = try await fleet.cleanup("b", CleanupOptions(run: "r1", network: .keep))
             #expect(kept.kept == ["network rules"])
             #expect(try await fleet.output("b", "iptables-save | grep -v '^#'") == before)
+
+            _ = try await fleet.output(
+                "b",
+                """
+                iptables -N CILIUM_FORWARD; iptables -A FORWARD -j CILIUM_FORWARD; ip link add cilium_host type dummy
+                mkdir -p /run/cilium/state; touch /run/cilium/state/x
+                """)
+            let (cilium, _) = try await fleet.cleanup("b", CleanupOptions(run: "r2", plugin: .cilium))
+            #expect(cilium.changed.contains("/run/cilium") && cilium.failed == [])
+            let left = try await fleet.output("b", "iptables-save; ip -br link; ls /run")
+            #expect(!left.lowercased().contains("cilium") && left.contains("cali-FORWARD"))
         }
     }
 }

@@ -157,9 +157,12 @@ struct Preparation: Sendable {
         return (inventory.inventory.hosts + hosts.filter { !known.contains($0.name) }).map(InventoryMember.init)
     }
 
-    /// Control-plane hosts that make tokens; none where the API does.
-    private var tokenHosts: [FleetModel.Host] {
-        let isAsked = playbook.steps.contains { ($0.step as? JoinStep)?.tokenSource == .controlPlaneHost }
+    /// Control-plane hosts that are asked for others' sake: for tokens where the API makes none, for etcd's members.
+    private var askedHosts: [FleetModel.Host] {
+        let isAsked = playbook.steps.contains { planned in
+            (planned.step as? JoinStep)?.tokenSource == .controlPlaneHost
+                || playbook.header.isForControlPlane && planned.step is CleanupStep
+        }
         return isAsked ? inventory.inventory.hosts.filter { $0.groups.contains("kube_control_plane") } : []
     }
 
@@ -168,7 +171,7 @@ struct Preparation: Sendable {
         guard playbook.summaries.contains(where: \.touchesHost) else { return [:] }
         let resolver = try Endpoints(try options.withDefaults())
         var endpoints: [NodeName: HostEndpoint] = [:]
-        for host in hosts + tokenHosts { endpoints[host.node] = try resolver.endpoint(of: host) }
+        for host in hosts + askedHosts { endpoints[host.node] = try resolver.endpoint(of: host) }
         return endpoints
     }
 }

@@ -30,7 +30,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     @Flag(
         help:
-            "Also list every pod on the targets by owner and zone, and what the targets carry against what the rest can take."
+            "Also list every pod on the targets by owner and zone, every budget and what it permits, and what the targets carry against what the rest can take."
     )
     var pods = false
 

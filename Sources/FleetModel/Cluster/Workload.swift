@@ -59,6 +59,8 @@ public struct Workload: Hashable, Sendable, Codable {
     public var template: PodTemplate?
     /// Names of the volume claim templates of a StatefulSet.
     public var claimTemplates: [String]
+    /// Whether a StatefulSet's pods come and go all at once (`podManagementPolicy: Parallel`), not one by one.
+    public var isParallel: Bool
     /// `metadata.generation`.
     public var generation: Int64
     /// `status.observedGeneration`.
@@ -69,7 +71,7 @@ public struct Workload: Hashable, Sendable, Codable {
         reference: WorkloadReference, resourceVersion: String = "", labels: [String: String] = [:],
         annotations: [String: String] = [:], controller: ControllerReference? = nil, replicas: Int = 1,
         readyReplicas: Int = 0, selector: LabelSelector? = nil, strategy: Strategy = .rollingUpdate,
-        template: PodTemplate? = nil, claimTemplates: [String] = [], generation: Int64 = 1,
+        template: PodTemplate? = nil, claimTemplates: [String] = [], isParallel: Bool = false, generation: Int64 = 1,
         observedGeneration: Int64 = 1
     ) {
         self.reference = reference
@@ -83,6 +85,7 @@ public struct Workload: Hashable, Sendable, Codable {
         self.strategy = strategy
         self.template = template
         self.claimTemplates = claimTemplates
+        self.isParallel = isParallel
         self.generation = generation
         self.observedGeneration = observedGeneration
     }

@@ -71,7 +71,7 @@ struct BudgetFindings {
         let expected = BudgetRule.expected(budget, replicas: owner.replicas)
         if BudgetRule.ceiling(of: budget, expected: expected) > 0 { return false }
         if budget.disruptionsAllowed > 0 { return false }
-        let isSurged = surges && owner.replicas == 1 && owner.workload?.reference.kind == .deployment
+        let isSurged = surges && owner.replicas == 1 && owner.workload.map(SurgeRule.concerns) ?? false
         return !(isSurged && BudgetRule.ceiling(of: budget, expected: expected + 1) > 0)
     }
 

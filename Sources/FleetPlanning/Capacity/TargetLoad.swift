@@ -30,10 +30,28 @@ public struct TargetLoad: Hashable, Sendable, Codable {
         public var leaves: Bool
     }
 
+    /// A PodDisruptionBudget, and what it permits (D14).
+    public struct BudgetLoad: Hashable, Sendable, Codable {
+        /// Namespace and name.
+        public var key: ObjectKey
+        /// Its bound, such as `minAvailable 2`.
+        public var bound: String
+        /// Its healthy pods.
+        public var healthy: Int
+        /// How many it needs.
+        public var desired: Int
+        /// How many may go now.
+        public var allowed: Int
+        /// The pods on the targets that it selects.
+        public var podsOnTargets: Int
+    }
+
     /// The targets, in the plan's order.
     public var nodes: [NodeLoad] = []
     /// The owners, by namespace and name.
     public var owners: [OwnerLoad] = []
+    /// Every budget of the cluster, by namespace and name; nil in documents that lack them.
+    public var budgets: [BudgetLoad]?
     /// Pods that leave when the targets are drained.
     public var leavingPods = 0
     /// Their requests.
@@ -46,10 +64,26 @@ public struct TargetLoad: Hashable, Sendable, Codable {
         var owners: [String: OwnerLoad] = [:]
         for target in targets { add(target, index, &owners) }
         self.owners = owners.values.sorted { ($0.namespace, $0.owner) < ($1.namespace, $1.owner) }
+        budgets = Self.budgets(of: targets, in: index)
         let own = Set(targets.map(\.node))
         for node in index.snapshot.nodes where !own.contains(node.name) && node.isReady && !node.isCordoned {
             let pods = index.positions(on: node.name).map { index.snapshot.pods[$0] }.filter { !$0.isFinished }
             room += node.allocatable - pods.reduce(Resources(pods: Int64(pods.count))) { $0 + $1.requests }
+        }
+    }
+
+    private static func budgets(of targets: [PlanTarget], in index: ClusterIndex) -> [BudgetLoad] {
+        var selected: [ObjectKey: Int] = [:]
+        for position in targets.flatMap({ index.positions(on: $0.node) }) {
+            let pod = index.snapshot.pods[position]
+            guard !pod.isFinished, !pod.isDaemon, !pod.isMirror else { continue }
+            for budget in index.budgets(selecting: pod) { selected[budget.key, default: 0] += 1 }
+        }
+        return index.snapshot.budgets.sorted { $0.key < $1.key }.map { budget in
+            BudgetLoad(
+                key: budget.key, bound: BudgetRule.words(budget), healthy: budget.currentHealthy,
+                desired: budget.desiredHealthy, allowed: budget.disruptionsAllowed,
+                podsOnTargets: selected[budget.key] ?? 0)
         }
     }
 

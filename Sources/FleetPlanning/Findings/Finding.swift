@@ -53,6 +53,7 @@ public struct Finding: Hashable, Sendable, Codable {
         case doesNotFit = "does-not-fit"
         case podRangeExhausted = "pod-range-exhausted"
         case controlPlaneSettings = "control-plane-settings"
+        case nodeReservations = "node-reservations"
     }
 
     /// Whether a run may go on.

@@ -111,7 +111,8 @@ struct PodFindings {
         let item = "\(pod.key)"
         if surges, let workload = owner.workload {
             let claims = index.claims(of: pod.volumes, in: pod.key.namespace)
-            guard let reason = SurgeRule.refusal(of: workload, claims: claims) else {
+            let autoscaler = index.autoscaler(of: workload)
+            guard let reason = SurgeRule.refusal(of: workload, claims: claims, autoscaler: autoscaler) else {
                 return noteSurge(workload, &groups)
             }
             let text = "one replica, and it cannot be surged: \(reason)"
@@ -130,7 +131,7 @@ struct PodFindings {
 
     private func ways(_ workload: Workload?, surge: Bool) -> String {
         let key = workload?.reference.key.description ?? "NAMESPACE/NAME"
-        let canSurge = surge && workload?.reference.kind == .deployment
+        let canSurge = surge && workload.map(SurgeRule.concerns) ?? false
         return (canSurge ? "add the step surge_single_replicas; or " : "")
             + "run more replicas; or agree on a downtime: evictions.downtime: [\(key)]"
     }

@@ -2,7 +2,7 @@ import FleetModel
 public import FleetPlanning
 
 /// What a plan's targets carry, for people: pods by owner and zone (D1), requests and limits against what the rest of
-/// the cluster can take (D2).
+/// the cluster can take (D2), and what every budget permits (D14).
 public struct LoadText: Sendable {
     private let load: TargetLoad
     private let style: TextStyle
@@ -14,7 +14,7 @@ public struct LoadText: Sendable {
     }
 
     /// Owners, nodes, and whether the sum fits.
-    public var text: String { [owners, nodes, sum].filter { !$0.isEmpty }.joined(separator: "\n\n") }
+    public var text: String { [owners, budgets, nodes, sum].filter { !$0.isEmpty }.joined(separator: "\n\n") }
 
     // MARK: - Pods by owner
 
@@ -47,6 +47,25 @@ public struct LoadText: Sendable {
         owner.owner.split(separator: " ", maxSplits: 1).map(String.init).map { part in
             part.hasPrefix(owner.namespace + "/") ? String(part.dropFirst(owner.namespace.count + 1)) : part
         }.joined(separator: " ")
+    }
+
+    // MARK: - Budgets
+
+    private var budgets: String {
+        guard let budgets = load.budgets, !budgets.isEmpty else { return "" }
+        var table = TextTable([
+            "namespace", "budget", "bound", "healthy", "needs", "permits now", "pods on the targets",
+        ])
+        for budget in budgets {
+            let permits =
+                budget.allowed > 0 || budget.podsOnTargets == 0
+                ? TextTable.Cell("\(budget.allowed)") : TextTable.Cell("0", .warning)
+            table.add([
+                TextTable.Cell(budget.key.namespace), TextTable.Cell(budget.key.name), TextTable.Cell(budget.bound),
+                "\(budget.healthy)", "\(budget.desired)", permits, "\(budget.podsOnTargets)",
+            ])
+        }
+        return table.text(style)
     }
 
     // MARK: - Requests and limits

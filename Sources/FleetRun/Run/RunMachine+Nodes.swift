@@ -205,8 +205,9 @@ extension RunMachine {
         settleCompensations(of: name)
     }
 
-    /// Labels a node once; after a crash again when it is in doubt whether the label was set. A run that only looks leaves
-    /// no mark either.
+    /// Labels a node once; after a crash again when it is in doubt whether the label was set.
+    ///
+    /// A run that only looks leaves no mark.
     private mutating func label(_ name: NodeName, quarantinedIn step: String) {
         guard !order.steps.onlyLook, let node = world.nodes[name], let target = state.nodes[name]?.target,
             target.nodeUID ?? node.uid == node.uid

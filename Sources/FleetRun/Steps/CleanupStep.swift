@@ -2,10 +2,11 @@ public import FleetExpressions
 import FleetModel
 import FleetPlanning
 
-/// `cleanup: {network, cni, paths}` – what Kubernetes and its network plugin made is taken off the host (D11, D12).
+/// `cleanup: {network, cni, etcd, paths}` – what Kubernetes and its network plugin made is taken off the host (D11, D12).
 ///
 /// Only on a host that is proved to be this Node of this cluster, and only when the Node is gone, or not Ready after
-/// its drain (safety rules 2, 7, 8).
+/// its drain (safety rules 2, 7, 8). A control-plane host is reset only where the other members of etcd are a quorum
+/// without it, and its data goes only after its member is gone (rule 3).
 public struct CleanupStep: Step {
     /// `cleanup`.
     public static let kind = "cleanup"
@@ -16,16 +17,19 @@ public struct CleanupStep: Step {
     public var network: CleanupOptions.Network
     /// Which network plugin's traces go.
     public var plugin: CleanupOptions.NetworkPlugin
+    /// Whether `/var/lib/etcd` goes too, on control-plane hosts.
+    public var removesEtcd: Bool
     /// Directories beyond the usual ones.
     public var paths: [String]
     /// The longest the clean-up may take.
     public var timeout: Duration
 
-    /// Reads `network` (kubernetes-only), `flush` (`all`), `cni` (auto), `paths` and `timeout` (5m).
+    /// Reads `network` (kubernetes-only), `flush` (`all`), `cni` (auto), `etcd` (false), `paths` and `timeout` (5m).
     public init?(_ arguments: inout LocatedDecoder) {
         network = arguments.optional("network", .choice) ?? .kubernetesOnly
         if arguments.optional("flush", .flushAll) == true { network = .flushAll }
         plugin = arguments.optional("cni", .choice) ?? .auto
+        removesEtcd = arguments.optional("etcd", .bool) ?? false
         paths = arguments.optional("paths", .list(of: .cleanupPath)) ?? []
         timeout = arguments.optional("timeout", .duration) ?? .seconds(300)
     }
@@ -43,6 +47,7 @@ public struct CleanupStep: Step {
             if context.now < deadline { return .wait("Node \(node.name) to be not Ready", until: deadline) }
         }
         if let refusal = refusal(in: context) { return .failed(refusal) }
+        if let progress = beforeReset(in: context) { return progress }
         let (applied, applying) = command(.apply, in: context)
         guard let applied else { return applying }
         let report = CleanupReport(NodeAnswer(applied.output))
@@ -53,6 +58,7 @@ public struct CleanupStep: Step {
             return .failed(
                 "the network rules were restored by the host's timer: the connection did not come back in time")
         }
+        if let progress = afterReset(in: context) { return progress }
         let (verified, verifying) = command(.verify, in: context)
         guard let verified else { return verifying }
         let found = CleanupReport(NodeAnswer(verified.output))
@@ -74,6 +80,9 @@ public struct CleanupStep: Step {
             return "the host's identity was not proved; nothing was removed"
         }
         if let doubt = proof.doubt { return "\(doubt); nothing was removed" }
+        if removesEtcd, !context.run.isForControlPlane {
+            return "etcd: true is for playbooks that say control_plane: true; nothing was removed"
+        }
         if let other = context.world.nodes[context.target.node], context.current == nil {
             return "Node \(other.name) registered again (UID \(other.uid)); nothing was removed"
         }
@@ -104,11 +113,12 @@ public struct CleanupStep: Step {
         return (result.isSuccess, nil)
     }
 
-    private func options(_ mode: CleanupOptions.Mode, in context: StepContext) -> CleanupOptions {
+    func options(_ mode: CleanupOptions.Mode, in context: StepContext) -> CleanupOptions {
+        // What the first pass removes is never etcd's.
         CleanupOptions(
             run: context.run.id.rawValue, mode: mode, network: network, plugin: plugin,
             node: context.target.node.rawValue, clusterAuthority: context.run.clusterAuthority,
-            controlPlane: context.run.isForControlPlane, additionalPaths: paths
+            controlPlane: context.run.isForControlPlane, etcd: removesEtcd && mode != .apply, additionalPaths: paths
         )
     }
 }

@@ -3,7 +3,7 @@ public import FleetModel
 import FleetPlanning
 
 /// `surge_single_replicas:` – a Deployment of one replica gets a second pod on a node that stays, before its only pod
-/// leaves, and is set back afterwards, crash or not (D8, safety rule 13).
+/// leaves, and is set back afterwards, crash or not (D8, safety rule 13); so does a StatefulSet whose owner permits it.
 public struct SurgeStep: Step {
     /// `surge_single_replicas`.
     public static let kind = "surge_single_replicas"
@@ -25,19 +25,21 @@ public struct SurgeStep: Step {
     public var access: [AccessQuestion] {
         [
             AccessQuestion("patch", "deployments", group: "apps"),
+            AccessQuestion("patch", "statefulsets", group: "apps"),
             AccessQuestion("patch", "horizontalpodautoscalers", group: "autoscaling"),
         ]
     }
     /// Repeatable; other nodes' pods decide.
     public var traits: StepTraits { [.surges, .repeatable, .watchesWorkloads] }
 
-    /// Raises each single-replica Deployment of the node to two, and waits until the second pod is Ready elsewhere.
+    /// Raises each workload of one replica on the node to two, and waits until the second pod is Ready elsewhere.
     public func advance(_ context: StepContext) -> StepProgress {
         let pending = singles(in: context).filter { !isSurged($0, in: context) }
         if pending.isEmpty {
             let count = context.memory.acts.count
             return .done(changed: count > 0, count == 0 ? "no single replica here" : "\(count) surged")
         }
+        if let refusal = refusal(pending, in: context) { return .failed(refusal) }
         let deadline = context.memory.startedAt + timeout
         let names = pending.map(\.reference.description).joined(separator: ", ")
         if context.now >= deadline {
@@ -46,12 +48,27 @@ public struct SurgeStep: Step {
         return advance(pending, in: context, until: deadline, names: names)
     }
 
-    /// Names the Deployments.
+    /// Names the workloads.
     public func preview(_ context: StepContext) -> StepPreview {
-        let singles = singles(in: context).map(\.reference.description)
+        let found = singles(in: context)
+        if let refusal = refusal(found, in: context) { return StepPreview(["would be refused: \(refusal)"]) }
+        let singles = found.map(\.reference.description)
         return StepPreview([
             singles.isEmpty ? "no single replica here" : "would raise to 2: \(singles.joined(separator: ", "))"
         ])
+    }
+
+    /// The rule of the plan, for what came to the node since, or was changed.
+    private func refusal(_ pending: [Workload], in context: StepContext) -> String? {
+        for workload in pending where context.memory.acts["surge \(workload.reference)"] == nil {
+            let pods = context.world.pods(of: workload.reference.uid)
+            let claims = pods.flatMap { context.world.claims(of: $0) }
+            let autoscaler = context.world.autoscaler(of: workload)
+            if let reason = SurgeRule.refusal(of: workload, claims: claims, autoscaler: autoscaler) {
+                return "\(workload.reference) has one replica and cannot be surged: \(reason)"
+            }
+        }
+        return nil
     }
 
     private func advance(
@@ -71,14 +88,12 @@ public struct SurgeStep: Step {
         return acts.isEmpty ? .wait(reason, until: deadline) : .perform(acts, waitingFor: reason)
     }
 
-    /// The Deployments whose only wanted pod runs here, unless a downtime was agreed for them.
+    /// The workloads whose only wanted pod runs here, unless a downtime was agreed for them.
     private func singles(in context: StepContext) -> [Workload] {
         let owned = context.world.pods(on: context.target.node).filter { !$0.isFinished && !$0.isTerminating }
         var seen: [ObjectKey: Workload] = [:]
         for pod in owned {
-            guard let workload = context.world.workload(of: pod), workload.reference.kind == .deployment else {
-                continue
-            }
+            guard let workload = context.world.workload(of: pod), SurgeRule.concerns(workload) else { continue }
             guard !context.run.evictions.downtime.contains(workload.reference.key) else { continue }
             let isOwnSurge = context.memory.acts["surge \(workload.reference)"] != nil
             if workload.replicas == 1 || isOwnSurge { seen[workload.reference.key] = workload }

@@ -49,7 +49,8 @@ public struct WaitReadyStep: Step {
         } catch {
             return .failed("\(title): \(error)")
         }
-        return .done(changed: false, "Ready, kubelet \(node.kubeletVersion); \(balance(in: context.world))")
+        let words = ["Ready, kubelet \(node.kubeletVersion)", balance(in: context.world), Self.advice(on: node)]
+        return .done(changed: false, words.compactMap(\.self).joined(separator: "; "))
     }
 
     /// Says what is awaited.
@@ -114,6 +115,11 @@ public struct WaitReadyStep: Step {
             guard let text = value.scalarText else { throw StepRefusal("capacity.\(name) is \(value.kindName)") }
             return (name, text)
         }
+    }
+
+    private static func advice(on node: Node) -> String? {
+        NodeReservation.isMissing(on: node)
+            ? "nothing is kept back for the system and the kubelet (kubelet_config)" : nil
     }
 
     /// How the Ready Nodes spread over the zones now (E14).

@@ -132,6 +132,13 @@ public struct World: Sendable {
         return selecting.count < 2 ? selecting : selecting.sorted { $0.key < $1.key }
     }
 
+    /// The claims that a pod's volumes name, as far as they were there when the cluster was listed.
+    public func claims(of pod: Pod) -> [PersistentVolumeClaim] {
+        pod.volumes.compactMap { volume in
+            if case .claim(_, let name) = volume { claims[ObjectKey(pod.key.namespace, name)] } else { nil }
+        }
+    }
+
     /// Whether a hostPath or a local volume holds the pod's data, so that it cannot follow the pod (D7).
     public func keepsDataOnNode(_ pod: Pod) -> Bool {
         pod.volumes.contains { volume in

@@ -10,7 +10,9 @@ public struct Account: Sendable {
         public var groups: Set<String>?
         /// The only namespace in which it holds, as a Role's; nil for the whole cluster, as a ClusterRole's.
         public var namespace: String?
-        /// The objects' names; nil for all. As in RBAC, a request that names no object is for none of them.
+        /// The objects' names; nil for all.
+        ///
+        /// As in RBAC, a request that names no object is for none of them.
         public var names: Set<String>?
 
         /// A rule.

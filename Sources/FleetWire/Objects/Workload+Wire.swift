@@ -20,6 +20,7 @@ extension Workload {
             strategy: strategy.flatMap(Strategy.init(rawValue:)) ?? .rollingUpdate,
             template: spec["template"].object == nil ? nil : PodTemplate(spec["template"]),
             claimTemplates: spec["volumeClaimTemplates"].elements.compactMap { $0["metadata"]["name"].string },
+            isParallel: spec["podManagementPolicy"].string == "Parallel",
             generation: metadata.generation,
             observedGeneration: json["status"]["observedGeneration"].int64 ?? 0
         )

@@ -74,6 +74,7 @@ extension Workload {
         object.set("spec", "template", template?.snapshotJSON)
         let claims = claimTemplates.map { name -> JSONValue in ["metadata": ["name": .string(name)]] }
         object.set("spec", "volumeClaimTemplates", claims.isEmpty ? nil : .array(claims))
+        object.set("spec", "podManagementPolicy", isParallel ? "Parallel" : nil)
         object.set("status", "observedGeneration", observedGeneration == 0 ? nil : .int(observedGeneration))
         return object.json
     }

@@ -13,19 +13,27 @@ import Testing
 )
 struct LiveClusterTests {
     @Test(
-        "decommission, wave by wave: nodes gone, hosts clean, one move a pod, no eviction refused",
+        "decommission, wave by wave: nodes gone, hosts clean, one move a pod, no eviction refused, a single replica never down",
         .timeLimit(.minutes(10)))
     func decommission() async throws {
         try await LiveWorld.with { world in
             let targets = try await world.targets()
             let moving = try await world.movingPods(on: targets)
             let since = try world.audit().count
-            for wave in 1...3 {
-                let limit = wave == 1 ? ["-l", targets.joined(separator: ",")] : []
-                let run = try await world.fleet("run", [world.playbook, "--wave", "\(wave)", "--yes"] + limit)
-                #expect(run.status == 0, "wave \(wave): \(run.error)")
-                guard run.status == 0 else { return }
+            // The single replica has a Ready pod at every instant (D8).
+            let single = LiveReadiness(app: "coupons")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [api = world.api] in try await single.follow(api) }
+                defer { group.cancelAll() }
+                try await eventually("the single replica is followed") { await single.least != nil }
+                for wave in 1...3 {
+                    let limit = wave == 1 ? ["-l", targets.joined(separator: ",")] : []
+                    let run = try await world.fleet("run", [world.playbook, "--wave", "\(wave)", "--yes"] + limit)
+                    try #require(run.status == 0, "wave \(wave): \(run.error)")
+                }
             }
+            let (least, most) = (await single.least, await single.most)
+            #expect(least == 1 && most == 2)
             let audit = try world.audit().dropFirst(since).filter(\.isFleets)
             try await expectNodes(world, without: targets)
             try await expectCleanHosts(world, targets)
