@@ -7,73 +7,222 @@ import Testing
 
 @testable import FleetRehearsal
 
-/// A rolling replacement on a virtual clock: new nodes first, then as many old ones out; every pod moves once.
+/// Rolling replacements on a virtual clock, as the planner cuts them: new nodes first, then as many old ones out.
 struct ReplacementTests {
+    /// Where the new hosts come from: the inventory's spares, or a provider that names them after the old ones.
+    enum Source: CaseIterable {
+        case inventory, provider
+    }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        var source: Source
+        /// The surge: new nodes that come before as many old ones go.
+        var size: Int
+        var canary: Int
+        /// At most so many nodes out of service at once, and in one zone.
+        var unavailable: Int
+        var unavailablePerZone: Int
+        var old: Int
+        var seed: UInt64
+
+        var testDescription: String {
+            "\(old) nodes by \(source), \(size) at once, \(unavailable) out, \(unavailablePerZone) in a zone, seed \(seed)"
+        }
+    }
+
+    static let rows = [
+        Row(source: .inventory, size: 1, canary: 1, unavailable: 1, unavailablePerZone: 1, old: 4, seed: 1),
+        Row(source: .provider, size: 1, canary: 1, unavailable: 1, unavailablePerZone: 1, old: 4, seed: 1),
+        Row(source: .inventory, size: 2, canary: 1, unavailable: 2, unavailablePerZone: 1, old: 5, seed: 2),
+        Row(source: .provider, size: 3, canary: 0, unavailable: 2, unavailablePerZone: 2, old: 6, seed: 3),
+        // More at once than may be out at once: the surge waits, the bound holds.
+        Row(source: .inventory, size: 4, canary: 1, unavailable: 1, unavailablePerZone: 1, old: 6, seed: 4),
+        Row(source: .provider, size: 5, canary: 0, unavailable: 3, unavailablePerZone: 1, old: 12, seed: 5),
+    ]
+
+    @Test(
+        "no zone has fewer nodes for pods than before, no more come at once than were agreed, no more are out; every pod moves once",
+        arguments: rows)
+    func replace(row: Row) throws {
+        let play = try Replacement(row)
+        var rehearsal = try play.rehearsal()
+        let before = play.schedulable(in: play.snapshot.nodes)
+        let count = play.snapshot.nodes.count
+        while rehearsal.result == nil, rehearsal.time < play.snapshot.takenAt + .seconds(2 * 86_400), rehearsal.step() {
+            let nodes = rehearsal.simulation.nodes
+            let now = play.schedulable(in: nodes)
+            for (zone, wanted) in before where now[zone] ?? 0 < wanted {
+                Issue.record("zone \(zone) has \(now[zone] ?? 0) of \(wanted) nodes for pods at \(rehearsal.time)")
+            }
+            #expect(nodes.count <= count + row.size, "\(nodes.count) nodes, \(row.size) more than \(count) were agreed")
+            let out = Dictionary(grouping: nodes.filter { $0.isCordoned && play.old.contains($0.name) }, by: \.zone)
+            #expect(out.values.map(\.count).reduce(0, +) <= row.unavailable)
+            #expect(out.values.allSatisfy { $0.count <= row.unavailablePerZone })
+        }
+        #expect(rehearsal.result == .done, "\(rehearsal.machine.state.reason)")
+        let names = Set(rehearsal.simulation.nodes.map(\.name))
+        #expect(names.isDisjoint(with: play.old) && names.isSuperset(of: play.new))
+        #expect(names.count == count)
+        rehearsal.settle(for: .seconds(1200))
+        rehearsal.invariants?.checkEnd(.done, in: rehearsal.simulation, deletesNodes: false)
+        #expect(rehearsal.invariants?.violations == [])
+        expectSingleMoves(rehearsal, play)
+    }
+
+    /// Evictions against the pods that had to move: what landed on a node that goes later moved twice.
+    ///
+    /// A surged replica is one pod more.
+    private func expectSingleMoves(_ rehearsal: Rehearsal, _ play: Replacement) {
+        let (accepted, refused) = rehearsal.evictions
+        #expect(refused == 0)
+        let moving = play.snapshot.pods.count { pod in
+            pod.nodeName.map(play.old.contains) == true && !pod.isDaemon && !pod.isMirror
+        }
+        let surges = Set(
+            rehearsal.events.compactMap { event, _ in
+                if case .compensationOwed(let owed) = event, owed.compensation.kind == .replicas {
+                    owed.compensation.id
+                } else {
+                    nil
+                }
+            }
+        ).count
+        #expect(
+            accepted.count <= moving + surges,
+            "\(accepted.count) moves of \(moving) pods, \(surges) surged: \(Double(accepted.count) / Double(moving))")
+    }
+
+    @Test("in windows nothing begins outside them, and what is in hand at a window's end keeps every zone whole")
+    func windows() throws {
+        let play = try Replacement(
+            Row(source: .provider, size: 2, canary: 1, unavailable: 2, unavailablePerZone: 1, old: 5, seed: 6))
+        var order = try play.order()
+        order.policy.soak = .seconds(150)  // More than one window's work.
+        let windows = try (0..<24).map { hour in
+            MaintenanceWindow(
+                from: try #require(TimeOfDay(minutes: hour * 60)), to: try #require(TimeOfDay(minutes: hour * 60 + 8)),
+                atEnd: .uncordon)
+        }
+        let calendar = WindowCalendar(windows: windows, zones: ["UTC": .utc])
+        let needs = order.waves.map { ($0.number, RunWindow.WaveNeed(seconds: 300, nodes: $0.targets.count)) }
+        order.window = RunWindow(
+            calendar: calendar, waits: true, forecast: Dictionary(needs, uniquingKeysWith: { first, _ in first }))
+        var rehearsal = try play.rehearsal(order)
+        let before = play.schedulable(in: play.snapshot.nodes)
+        while rehearsal.result == nil, rehearsal.time < play.snapshot.takenAt + .seconds(3 * 86_400), rehearsal.step() {
+            let now = play.schedulable(in: rehearsal.simulation.nodes)
+            #expect(before.allSatisfy { now[$0.key] ?? 0 >= $0.value }, "\(now) at \(rehearsal.time)")
+        }
+        #expect(rehearsal.result == .done, "\(rehearsal.machine.state.reason)")
+        #expect(Set(rehearsal.simulation.nodes.map(\.name)).isDisjoint(with: play.old))
+        var hours: Set<Int64> = []
+        for (event, time) in rehearsal.events {
+            switch event {
+            case .nodeStarted, .evictionRequested, .waveStarted:
+                #expect(calendar.span(at: time) != nil, "\(event.kind) outside the window, at \(time)")
+                hours.insert(time.microseconds / 3_600_000_000)
+            default: break
+            }
+        }
+        #expect(hours.count > 1, "one window was enough")
+    }
+
+    @Test("killed after any hundredth fact and taken up again, it ends the same: every new node in, every old one out")
+    func crashes() throws {
+        let play = try Replacement(
+            Row(source: .inventory, size: 2, canary: 1, unavailable: 2, unavailablePerZone: 1, old: 3, seed: 7))
+        var whole = try play.rehearsal()
+        #expect(whole.play(atMost: .seconds(86_400)) == .done)
+        for facts in stride(from: 5, to: whole.events.count, by: 100) {
+            var first = try play.rehearsal()
+            guard let wreck = first.crash(afterFacts: facts, performing: facts % 2 == 0) else { continue }
+            var second = Rehearsal(try play.order(), after: wreck)
+            #expect(second.play(atMost: .seconds(2 * 86_400)) == .done, "after \(facts) facts")
+            let names = Set(second.simulation.nodes.map(\.name))
+            #expect(names.isDisjoint(with: play.old) && names.isSuperset(of: play.new), "after \(facts) facts")
+        }
+    }
+}
+
+/// One replacement in the demo's cluster: the plan's own waves, and the hosts that come in.
+private struct Replacement {
     private static let place = SourceLocation(file: "replace.yaml")
 
-    @Test("four nodes are replaced: no zone ever has fewer Ready nodes than before, and every pod moves once")
-    func replace() throws {
-        let snapshot = DemoCluster.snapshot()
-        var simulation = ClusterSimulation(snapshot: snapshot)
-        let old = snapshot.nodes.prefix(4)
-        let newcomers = old.enumerated().map { number, node in
-            PlanTarget(host: "new-\(number)", node: NodeName("new-\(number)"), zone: node.zone, isNewcomer: true)
+    let row: ReplacementTests.Row
+    let snapshot: ClusterSnapshot
+    let old: Set<NodeName>
+    let new: Set<NodeName>
+    private let plan: Plan
+    private let steps: [PlannedStep]
+
+    init(_ row: ReplacementTests.Row) throws {
+        self.row = row
+        snapshot = DemoCluster.snapshot(nodeCount: 15)
+        let leaving = snapshot.nodes.prefix(row.old)
+        old = Set(leaving.map(\.name))
+        steps = try Self.steps()
+        let spares = leaving.enumerated().map { number, node in
+            let name = row.source == .provider ? HostProvider.successor(of: node.name.rawValue) : "new-\(number)"
+            return Host(name: HostName(name), zone: node.zone, node: NodeName(name))
         }
-        for (target, model) in zip(newcomers, old) {
-            var node = model
+        new = Set(spares.map(\.node))
+        let policy = WavePolicy(
+            canary: .count(row.canary), size: .count(row.size), maxUnavailable: .count(row.unavailable),
+            maxUnavailablePerZone: .count(row.unavailablePerZone), soak: .seconds(30))
+        var header = PlaybookHeader(name: "replace", hosts: "all", waves: policy)
+        header.spares = "new_nodes"
+        var request = PlanRequest(
+            snapshot: snapshot, playbook: header, playbookDigest: "replace", steps: steps.map(\.summary),
+            hosts: leaving.map { Host(name: HostName($0.name.rawValue), zone: $0.zone, node: $0.name) })
+        request.spares = spares
+        plan = Planner.plan(request)
+        #expect(plan.blockers.isEmpty, "\(plan.blockers.map(\.message))")
+    }
+
+    private static func steps() throws -> [PlannedStep] {
+        var bringIn = try StepCatalogue.decode(
+            ["join", "label", "wait_ready"].map {
+                PlaybookStep(kind: $0, kindLocation: place, arguments: .null(at: place), location: place)
+            })
+        for index in bringIn.indices { bringIn[index].isForNewcomers = true }
+        var takeOut = try Decommission.steps()
+        for index in takeOut.indices { takeOut[index].isForNewcomers = false }
+        return bringIn + takeOut
+    }
+
+    /// Ready Nodes that take pods, by zone.
+    func schedulable(in nodes: [Node]) -> [String: Int] {
+        Dictionary(grouping: nodes.filter { $0.isReady && !$0.isCordoned }) { $0.zone?.rawValue ?? "" }
+            .mapValues(\.count)
+    }
+
+    func order() throws -> RunOrder {
+        var settings = RunSettings(
+            id: "r-rehearsed", actor: RunEvent.Actor(user: "ops", machine: "laptop", version: "test"),
+            retiring: old, evictions: EvictionPolicy(), clusterAuthority: Decommission.authority)
+        settings.entrance = ClusterEntrance(
+            endpoint: "10.0.0.1:6443", authorityPins: ["sha256:a"], seed: SecretText("seed"))
+        settings.inventory = plan.targets.filter { $0.isNewcomer == true }.map {
+            InventoryMember(host: $0.host, node: $0.node, zone: $0.zone)
+        }
+        return RunOrder(
+            waves: plan.waves, steps: steps, policy: plan.policy, settings: settings, soon: plan.leavers,
+            planDigest: plan.digest, playbook: plan.playbook)
+    }
+
+    func rehearsal(_ order: RunOrder? = nil) throws -> Rehearsal {
+        let order = try order ?? self.order()
+        var simulation = ClusterSimulation(snapshot: snapshot, settings: SimulationSettings(seed: row.seed))
+        for target in plan.targets where target.isNewcomer == true {
+            guard let like = snapshot.nodes.first(where: { $0.zone == target.zone }) else { continue }
+            var node = like
             (node.name, node.uid, node.machineID) = (target.node, "", "machine-\(target.host)")
             node.labels["kubernetes.io/hostname"] = target.host
             _ = simulation.apply(
                 .addHost(HostState(node: node, kubelet: .stopped, isJoined: false)), at: simulation.now)
         }
-        let leavers = old.map { node in
-            PlanTarget(
-                host: node.name.rawValue, node: node.name, nodeUID: node.uid, machineID: node.machineID,
-                internalAddresses: node.internalAddresses, zone: node.zone)
-        }
-        var rehearsal = Rehearsal(try order(newcomers, leavers), in: simulation)
-        let before = readyByZone(snapshot.nodes)
-        while rehearsal.result == nil, rehearsal.time < snapshot.takenAt + .seconds(8 * 3600), rehearsal.step() {
-            let now = readyByZone(rehearsal.simulation.nodes.filter { !$0.isCordoned })
-            for (zone, count) in before {
-                #expect((now[zone] ?? 0) >= count, "zone \(zone) has \(now[zone] ?? 0) of \(count) nodes for pods")
-            }
-        }
-        #expect(rehearsal.result == .done, "\(rehearsal.machine.state.reason)")
-        let names = Set(rehearsal.simulation.nodes.map(\.name))
-        #expect(names.isDisjoint(with: old.map(\.name)) && names.isSuperset(of: newcomers.map(\.node)))
-        let (accepted, refused) = rehearsal.evictions
-        #expect(refused == 0)
-        let moved = snapshot.pods.filter { pod in
-            old.contains { $0.name == pod.nodeName } && !pod.isDaemon && !pod.isMirror
-        }
-        #expect(accepted.count <= moved.count + moved.count / 10)
-    }
-
-    private func readyByZone(_ nodes: [Node]) -> [String: Int] {
-        Dictionary(grouping: nodes.filter(\.isReady)) { $0.zone?.rawValue ?? "" }.mapValues(\.count)
-    }
-
-    private func order(_ newcomers: [PlanTarget], _ leavers: [PlanTarget]) throws -> RunOrder {
-        var bringIn = try StepCatalogue.decode(
-            ["join", "label", "wait_ready"].map {
-                PlaybookStep(kind: $0, kindLocation: Self.place, arguments: .null(at: Self.place), location: Self.place)
-            })
-        for index in bringIn.indices { bringIn[index].isForNewcomers = true }
-        var takeOut = try Decommission.steps()
-        for index in takeOut.indices { takeOut[index].isForNewcomers = false }
-        let waves = zip(newcomers, leavers).flatMap { [$0, $1] }.enumerated().map {
-            PlannedWave(number: $0.offset + 1, targets: [$0.element])
-        }
-        var settings = RunSettings(
-            id: "r-rehearsed", actor: RunEvent.Actor(user: "ops", machine: "laptop", version: "test"),
-            retiring: Set(leavers.map(\.node)), evictions: EvictionPolicy(), clusterAuthority: Decommission.authority)
-        settings.entrance = ClusterEntrance(
-            endpoint: "10.0.0.1:6443", authorityPins: ["sha256:a"], seed: SecretText("seed"))
-        settings.inventory = newcomers.map { InventoryMember(host: $0.host, node: $0.node, zone: $0.zone) }
-        return RunOrder(
-            waves: waves, steps: bringIn + takeOut,
-            policy: WavePolicy(maxUnavailable: .percent(50), soak: .seconds(30)),
-            settings: settings, soon: leavers, planDigest: "digest", playbook: "replace")
+        var rehearsal = Rehearsal(order, in: simulation)
+        rehearsal.invariants = Invariants(order, before: snapshot)
+        return rehearsal
     }
 }

@@ -1,6 +1,7 @@
 import FleetExpressions
 import FleetModel
 import FleetPlanning
+import FleetRun
 
 /// Hosts that a provider's command makes for those that leave: named when planning, made when a run begins.
 struct ProvidedHosts {
@@ -50,8 +51,7 @@ struct ProvidedHosts {
 
     /// Deletes the machines of nodes that are out of the cluster, as far as the provider lists them.
     func delete(_ gone: Set<NodeName>) async throws {
-        guard provider.deletesOld else { return }
-        let old = plan.leavers.filter { gone.contains($0.node) }
+        let old = RetiredMachines(provider: provider, steps: playbook.steps).targets(of: plan, finished: gone)
         guard !old.isEmpty else { return }
         let present = Set(try await call(.list).map(\.name))
         let own = old.filter { present.contains($0.host) }.map(request)

@@ -30,9 +30,18 @@ struct PlayedPlan {
         var rehearsal = Rehearsal(order, in: simulation, latencies: world.latencies)
         rehearsal.play(world.troubles, atMost: world.longest ?? Self.longest(order))
         return RehearsalStory(
-            plan: planned.plan, events: rehearsal.events, readings: rehearsal.readings,
+            plan: planned.plan, retired: retired(rehearsal).map(\.host), events: rehearsal.events,
+            readings: rehearsal.readings,
             span: start.takenAt...max(start.takenAt, rehearsal.time), source: source, seed: world.simulation.seed,
             conditions: world.conditions)
+    }
+
+    /// The machines that a provider would be asked to delete, once the run is over.
+    private func retired(_ rehearsal: Rehearsal) -> [PlanTarget] {
+        guard rehearsal.result?.isFinal == true else { return [] }
+        let finished = rehearsal.machine.state.nodes.values.filter { $0.phase == .finished }.map(\.target.node)
+        let machines = RetiredMachines(provider: planned.playbook.header.provider, steps: planned.playbook.steps)
+        return machines.targets(of: planned.plan, finished: Set(finished))
     }
 
     /// A run that waits for its windows may take weeks.

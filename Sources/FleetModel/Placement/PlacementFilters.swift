@@ -212,10 +212,5 @@ extension PersistentVolume {
 
 extension PlacementState {
     /// How free a node is, in percent: the mean of CPU and memory, as the least-allocated score has it.
-    public func freeShare(_ node: Int) -> Int64 {
-        let room = rooms[node]
-        let freeCPU = room.allMilliCPU > 0 ? max(0, room.milliCPU) * 100 / room.allMilliCPU : 0
-        let freeMemory = room.allMemory > 0 ? max(0, room.memory) * 100 / room.allMemory : 0
-        return (freeCPU + freeMemory) / 2
-    }
+    public func freeShare(_ node: Int) -> Int64 { rooms[node].freeShare }
 }

@@ -20,6 +20,17 @@ public struct PlacementState: Sendable {
         var memory: Int64 = 0
         var ephemeralStorage: Int64 = 0
         var pods: Int64 = 0
+        /// How free it is, in percent: the mean of CPU and memory.
+        ///
+        /// Asked for far more often than it changes.
+        private(set) var freeShare: Int64 = 0
+
+        /// Reckons the share anew, after the numbers changed.
+        mutating func weigh() {
+            let freeCPU = allMilliCPU > 0 ? max(0, milliCPU) * 100 / allMilliCPU : 0
+            let freeMemory = allMemory > 0 ? max(0, memory) * 100 / allMemory : 0
+            freeShare = (freeCPU + freeMemory) / 2
+        }
     }
 
     var entries: [NodeEntry] = []
@@ -94,6 +105,7 @@ public struct PlacementState: Sendable {
             allMilliCPU: allocatable.milliCPU, allMemory: allocatable.memory, milliCPU: allocatable.milliCPU,
             memory: allocatable.memory,
             ephemeralStorage: allocatable.ephemeralStorage, pods: allocatable.pods)
+        rooms[index].weigh()
         indexByName[node.name] = index
         forgetVerdicts(index)
         for axis in axes.indices { axes[axis].place(index, labels: node.labels) }
@@ -132,6 +144,7 @@ public struct PlacementState: Sendable {
         rooms[index].memory += difference.memory
         rooms[index].ephemeralStorage += difference.ephemeralStorage
         rooms[index].pods += difference.pods
+        rooms[index].weigh()
     }
 
     private mutating func forgetVerdicts(_ index: Int) {
@@ -220,6 +233,7 @@ public struct PlacementState: Sendable {
         rooms[node].memory -= sign * classes[index].requests.memory
         rooms[node].ephemeralStorage -= sign * classes[index].requests.ephemeralStorage
         rooms[node].pods -= sign
+        rooms[node].weigh()
         for (name, amount) in classes[index].requests.extended {
             entries[node].usedExtended[name, default: 0] += sign * amount
         }

@@ -44,6 +44,7 @@ public struct RehearsalJSON: Encodable, Sendable {
     private let stalls: [RehearsalSummary.Stall]
     private let headroom: [RehearsalSummary.Headroom]
     private let timeline: [RehearsalSummary.Moment]
+    private let retiredMachines: [String]?
 
     private struct Counts: Encodable {
         let requested: Int
@@ -71,5 +72,6 @@ public struct RehearsalJSON: Encodable, Sendable {
         stalls = summary.stalls
         headroom = summary.headroom
         timeline = summary.timeline
+        retiredMachines = story.retired.isEmpty ? nil : story.retired
     }
 }

@@ -19,12 +19,17 @@ public struct RehearsalStory: Sendable {
     /// The world's speeds and faults, as they were given; one a line.
     public var conditions: [String]
 
+    /// The hosts whose machines a provider would be asked to delete at the end.
+    public var retired: [String]
+
     /// A story.
     public init(
-        plan: Plan, events: [(event: RunEvent, time: Instant)], readings: [BudgetReading], span: ClosedRange<Instant>,
+        plan: Plan, retired: [String] = [], events: [(event: RunEvent, time: Instant)], readings: [BudgetReading],
+        span: ClosedRange<Instant>,
         source: String, seed: UInt64, conditions: [String] = []
     ) {
         self.plan = plan
+        self.retired = retired
         self.events = events
         self.readings = readings
         self.span = span

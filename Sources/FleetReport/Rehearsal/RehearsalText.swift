@@ -42,7 +42,14 @@ struct RehearsalText {
         }
         let end = result == .done ? style(.good, "done") : style(.bad, result.rawValue)
         let why = summary.reason.isEmpty ? "" : " (\(summary.reason))"
-        return "\(end) after \(style(.strong, Self.time(summary.duration)))\(why): \(work)"
+        return "\(end) after \(style(.strong, Self.time(summary.duration)))\(why): \(work)\(retired)"
+    }
+
+    private var retired: String {
+        guard !story.retired.isEmpty else { return "" }
+        let names = story.retired.prefix(Self.shown).joined(separator: ", ")
+        let rest = story.retired.count > Self.shown ? " and \(story.retired.count - Self.shown) more" : ""
+        return "\nthe provider would then delete \(Words.count(story.retired.count, "old machine")): \(names)\(rest)"
     }
 
     private var waves: String {

@@ -33,7 +33,7 @@ extension Governor {
         for uid in byNode[node] ?? [] {
             guard let entry = entries[uid] else { continue }
             status.remaining += 1
-            status.timeouts[timeout(of: entry, in: world), default: []].append(entry.candidate.pod.key)
+            status.note(entry.candidate.pod.key, timeout: timeout(of: entry, in: world))
             if entry.candidate.isPassed { status.deleted.append(entry.candidate.pod.key) }
             switch entry.standing {
             case .leaving: noteLeaving(entry, world, now, &status)
@@ -49,11 +49,8 @@ extension Governor {
 
     private func noteLeaving(_ entry: Entry, _ world: World, _ now: Instant, _ status: inout DrainStatus) {
         let key = entry.candidate.pod.key
-        guard let pod = world.pods[entry.candidate.pod.uid], let end = pod.deletionTime else {
-            return status.leaving.append(key)
-        }
-        let late = end + Self.tolerance
-        guard now >= late else {
+        guard let late = entry.leavesAt.map({ $0 + Self.tolerance }) else { return status.leaving.append(key) }
+        guard now >= late, let pod = world.pods[entry.candidate.pod.uid] else {
             status.wakeAt = min(late, status.wakeAt ?? late)
             return status.leaving.append(key)
         }
@@ -81,5 +78,14 @@ extension Governor {
                 ? shortage + whyNotDeleted(entry, in: world) : shortage
         }
         return entry.refusal.isEmpty ? hold(on: entry, in: world) ?? "" : entry.refusal
+    }
+}
+
+extension DrainStatus {
+    fileprivate mutating func note(_ pod: ObjectKey, timeout own: Duration) {
+        if let timeout, own > timeout { return }
+        if own != timeout { hurried = [] }
+        timeout = own
+        hurried.append(pod)
     }
 }

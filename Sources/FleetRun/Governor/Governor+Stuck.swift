@@ -46,7 +46,8 @@ extension Governor {
 
     /// Whether the pod is deleted when its time is over.
     func isPassable(_ entry: Entry, _ pod: Pod) -> Bool {
-        permitsOverride && isNamedForDeletion(entry, pod) && pod.gracePeriodSeconds > 0
+        permitsOverride && isNamedForDeletion(entry, pod)
+            && (pod.gracePeriodSeconds > 0 || entry.candidate.isHostOff)
     }
 
     /// Whether a selector of `evictions.stuck` names it; what is awaited is never deleted.
@@ -67,7 +68,8 @@ extension Governor {
     func whyNotDeleted(_ entry: Entry, in world: World) -> String {
         guard let pod = world.pods[entry.candidate.pod.uid], isNamedForDeletion(entry, pod) else { return "" }
         if !permitsOverride { return " (evictions.stuck would delete it at the timeout, with --allow budget-override)" }
-        guard pod.gracePeriodSeconds == 0 else { return "" }
-        return " (evictions.stuck would delete it, but its grace period is 0, which takes proof that the host is off)"
+        guard pod.gracePeriodSeconds == 0, !entry.candidate.isHostOff else { return "" }
+        return
+            " (evictions.stuck would delete it, but its grace period is 0, which takes proof that the host is off: host_off)"
     }
 }

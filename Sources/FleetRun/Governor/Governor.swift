@@ -21,6 +21,8 @@ struct Governor: Sendable {
         var timeout: Duration?
         /// Whether its deletion past its budget was asked for.
         var isPassed = false
+        /// Whether its host was proved off.
+        var isHostOff = false
     }
 
     enum Standing { case waiting, requested, leaving }
@@ -35,6 +37,8 @@ struct Governor: Sendable {
         /// Whether it counts among the evictions in flight.
         var isInFlight = false
         var notBefore: Instant?
+        /// When its grace period ends; nil while it is not being deleted.
+        var leavesAt: Instant?
         var refusal = ""
         /// Its place in the order of arrival, so that equal runs go equally.
         let number: Int
@@ -77,7 +81,8 @@ struct Governor: Sendable {
         let lane = EvictionLane.of(pod, awaitedFor: candidate.awaitedFor, in: world)
         let workload = world.workloadUID(of: pod)
         entries[uid] = Entry(
-            candidate: candidate, lane: lane, workload: workload, priority: pod.priority, number: arrivals)
+            candidate: candidate, lane: lane, workload: workload, priority: pod.priority, leavesAt: pod.deletionTime,
+            number: arrivals)
         byNode[candidate.node, default: []].insert(uid)
         if pod.isTerminating { depart(uid, as: .leaving, in: world) } else { queue(uid, in: lane) }
     }
@@ -140,7 +145,10 @@ struct Governor: Sendable {
 
     /// A pod changed: it may have begun to leave, or have become Ready elsewhere.
     mutating func podChanged(_ pod: Pod, in world: World) {
-        if let entry = entries[pod.uid] { own(pod, entry, world) }
+        if let entry = entries[pod.uid] {
+            if entry.leavesAt != pod.deletionTime { entries[pod.uid]?.leavesAt = pod.deletionTime }
+            own(pod, entry, world)
+        }
         guard let uid = world.workloadUID(of: pod) else { return }
         let lane = EvictionLane.implicit(uid)
         if pod.isTerminating { unreflected[lane]?.remove(pod.uid) }

@@ -84,7 +84,8 @@ public struct LeftoverSearch: Sendable {
         let notes = node.annotations.filter { $0.key.hasPrefix(Compensation.labelAnnotationPrefix) }
         let labels = notes.sorted { $0.key < $1.key }.map { label($0.key, $0.value, of: node) }
         return labels
-            + [taint(of: node), emptying(of: node), cordon(of: node), quarantine(of: node)].compactMap(\.self)
+            + [taint(of: node), emptying(of: node), outOfService(of: node), cordon(of: node), quarantine(of: node)]
+            .compactMap(\.self)
     }
 
     private func label(_ key: String, _ text: String, of node: Node) -> Leftover {
@@ -110,10 +111,18 @@ public struct LeftoverSearch: Sendable {
     }
 
     /// The taint that keeps daemons from coming back while a node is emptied.
-    private func emptying(of node: Node) -> Leftover? {
-        let key = RemoveDaemonPodsStep.taint
+    private func emptying(of node: Node) -> Leftover? { temporaryTaint(RemoveDaemonPodsStep.taint, of: node) }
+
+    /// The taint of a host that was proved off; without fleet's note it is somebody else's.
+    private func outOfService(of node: Node) -> Leftover? {
+        let key = HostOffStep.taint.key
+        guard node.annotations[Compensation.annotation(ofTaint: key)] != nil else { return nil }
+        return temporaryTaint(key, of: node)
+    }
+
+    private func temporaryTaint(_ key: String, of node: Node) -> Leftover? {
         guard case .patchNode(_, _, let patch)? = Compensation.untaint(key, of: node) else { return nil }
-        let note = node.annotations[key].flatMap { TemporaryNote(text: $0) }
+        let note = node.annotations[Compensation.annotation(ofTaint: key)].flatMap { TemporaryNote(text: $0) }
         let effects = patch.removeTaints.map(\.effect.rawValue).joined(separator: ", ")
         return leftover(
             .taint, node, note?.run, previous: nil, found: effects.isEmpty ? "(none)" : "\(key):\(effects)", patch,

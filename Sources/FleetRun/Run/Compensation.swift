@@ -119,7 +119,7 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
 
     /// What is written on the object in the same request (safety rule 23): the annotation's key and value.
     public func note(by run: RunID) -> (key: String, value: String) {
-        if kind == .nodeTaint, let label { return (label, TemporaryNote(run: run).text) }
+        if kind == .nodeTaint, let label { return (Self.annotation(ofTaint: label), TemporaryNote(run: run).text) }
         if kind == .budget {
             return (Self.annotation, TemporaryNote(run: run, previous: previousLabel, set: temporaryLabel).text)
         }
@@ -134,6 +134,11 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     /// The annotation under which a label's change is noted: a Node may have several.
     public static func annotation(ofLabel label: String) -> String {
         labelAnnotationPrefix + String((label.split(separator: "/").last ?? "").prefix(63 - "label.".count))
+    }
+
+    /// The annotation under which a taint is noted: its key where that is fleet's own.
+    public static func annotation(ofTaint key: String) -> String {
+        key.hasPrefix("fleet.run/") ? key : "fleet.run/taint." + (key.split(separator: "/").last ?? "")
     }
 
     /// What such annotations begin with.
@@ -176,8 +181,9 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     /// Takes the taints of a key off a Node, with the note about them; nil where neither is there.
     static func untaint(_ key: String, of node: Node) -> ClusterRequest? {
         let taints = node.taints.filter { $0.key == key }
-        guard !taints.isEmpty || node.annotations[key] != nil else { return nil }
-        return .patchNode(node.name, uid: node.uid, NodePatch(annotations: [key: nil], removeTaints: taints))
+        let note = annotation(ofTaint: key)
+        guard !taints.isEmpty || node.annotations[note] != nil else { return nil }
+        return .patchNode(node.name, uid: node.uid, NodePatch(annotations: [note: nil], removeTaints: taints))
     }
 
     /// Sets the bound back where fleet's own stands; else only the note goes, if there is one.

@@ -47,11 +47,15 @@ public struct NodeProgress: Hashable, Sendable {
     /// How its steps ended, by position.
     public var results: [Int: StepResult] = [:]
     /// Pods evicted from it, by UID.
-    public var evicted: [ObjectUID: EvictedPod] = [:]
+    public internal(set) var evicted: [ObjectUID: EvictedPod] = [:]
+    /// The Ready pods that each workload had when the first of its pods here was evicted.
+    public private(set) var losses: [ObjectUID: Int] = [:]
     /// When its first eviction was requested.
     public var firstEviction: Instant?
     /// Whether its drain was verified done by this plan.
     public var isDrained = false
+    /// Whether `host_off` proved its host to be powered off since it was begun.
+    public var isProvedOff = false
     /// The kinds of the finished steps that changed something, in order.
     public var changes: [String] = []
     /// Whether the clean-up of its host began.
@@ -71,6 +75,24 @@ public struct NodeProgress: Hashable, Sendable {
     public init(target: PlanTarget, wave: Int) {
         self.target = target
         self.wave = wave
+    }
+
+    /// A pod is asked to go.
+    mutating func note(_ eviction: EvictedPod) {
+        evicted[eviction.pod.uid] = eviction
+        count(eviction)
+    }
+
+    /// A pod that was asked to go stays.
+    mutating func forgetEviction(of uid: ObjectUID) {
+        evicted[uid] = nil
+        losses = [:]
+        for eviction in evicted.values { count(eviction) }
+    }
+
+    private mutating func count(_ eviction: EvictedPod) {
+        guard let workload = eviction.workload else { return }
+        losses[workload] = max(losses[workload] ?? 0, eviction.readyBefore)
     }
 
     /// Whether work on it is under way.

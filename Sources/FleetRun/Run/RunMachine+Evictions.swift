@@ -17,7 +17,6 @@ extension RunMachine {
         emit(.evictionRequested(request))
         let eviction = ClusterRequest.evict(candidate.pod, gracePeriodSeconds: candidate.gracePeriodSeconds)
         reaction.directives.append(.perform(id: request.id, node: candidate.node, .cluster(eviction)))
-        touched.insert(candidate.node)
     }
 
     /// What is recorded before a pod is asked to go; nil when it is gone.
@@ -25,10 +24,10 @@ extension RunMachine {
         guard let pod = world.pods[candidate.pod.uid] else { return nil }
         let workload = world.workloadUID(of: pod)
         let ready = workload.map { world.readyPods(of: $0) } ?? 0
-        let known = state.nodes[candidate.node]?.evicted.values.first { $0.workload == workload }
+        let known = workload.flatMap { state.nodes[candidate.node]?.losses[$0] }
         return RunEvent.EvictionRequested(
             id: state.lastOperation + 1, pod: candidate.pod, node: candidate.node, budget: title(of: lane),
-            workload: workload, readyBefore: known?.readyBefore ?? ready, podCreatedAt: pod.createdAt)
+            workload: workload, readyBefore: known ?? ready, podCreatedAt: pod.createdAt)
     }
 
     func title(of lane: EvictionLane) -> String {
@@ -78,9 +77,11 @@ extension RunMachine {
     ) -> Governor.Candidate {
         Governor.Candidate(
             pod: pod.reference, node: node, zone: zone(of: node),
-            gracePeriodSeconds: drain.gracePeriodSeconds(for: pod),
+            gracePeriodSeconds: drain.gracePeriodSeconds(
+                for: pod, isHostOff: state.nodes[node]?.isProvedOff ?? false),
             awaitedFor: reason, order: order, timeout: timeout,
-            isPassed: state.nodes[node]?.evicted[pod.uid]?.isPassed ?? false
+            isPassed: state.nodes[node]?.evicted[pod.uid]?.isPassed ?? false,
+            isHostOff: state.nodes[node]?.isProvedOff ?? false
         )
     }
 
@@ -105,7 +106,8 @@ extension RunMachine {
     /// A pod changed: the governor and its node may go on.
     mutating func podChanged(_ pod: Pod) {
         governor.podChanged(pod, in: world)
-        guard let name = pod.nodeName else { return }
+        // Nodes that are not in hand wait for nothing that their pods do.
+        guard let name = pod.nodeName, state.working.contains(name) else { return }
         touched.insert(name)
         if let drain = drainInForce(on: name) { enqueue(pod, drain) }
     }
@@ -115,7 +117,7 @@ extension RunMachine {
         let candidate = governor.remove(reference.uid)
         if let old { governor.podChanged(old, in: world) }
         guard let name = candidate?.node ?? old?.nodeName else { return }
-        touched.insert(name)
+        if state.working.contains(name) { touched.insert(name) }
         guard let entry = state.nodes[name]?.evicted[reference.uid], !entry.isGone else { return }
         emit(.podLeft(RunEvent.PodLeft(pod: reference, node: name, workload: workloadName(entry.workload))))
     }

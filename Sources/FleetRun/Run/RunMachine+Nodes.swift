@@ -43,7 +43,7 @@ extension RunMachine {
     private mutating func watchWorkloads(_ planned: PlannedStep, _ node: NodeProgress) {
         let name = node.target.node
         guard planned.step.traits.contains(.watchesWorkloads) else { return watched.set([], for: name) }
-        watched.set(world.workloads(on: name).union(node.evicted.values.lazy.compactMap(\.workload)), for: name)
+        watched.set(world.workloads(on: name).union(node.losses.keys), for: name)
     }
 
     /// Asks a working node's step what to do, until it waits.

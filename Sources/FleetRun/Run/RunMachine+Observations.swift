@@ -85,20 +85,20 @@ extension RunMachine {
         touchAdjusters(of: budget.key)
     }
 
-    /// A pod came or changed; its workload is noted when it counts as Ready, ceases to, or says anew why it is Pending.
+    /// A pod came or changed; its workload is noted when it counts as Ready now, or says anew why it is Pending.
+    ///
+    /// Nobody waits for a pod to cease to be Ready.
     private mutating func podChanged(_ pod: Pod, from old: Pod?) {
-        let isSame =
-            old?.countsAsReady ?? false == pod.countsAsReady && old?.pendingReason ?? "" == pod.pendingReason
-        if !isSame, let uid = world.workloadUID(of: pod) { touchedWorkloads.insert(uid) }
+        let isNews =
+            old?.pendingReason ?? "" != pod.pendingReason || pod.countsAsReady && old?.countsAsReady != true
+        if isNews, let uid = world.workloadUID(of: pod) { touchedWorkloads.insert(uid) }
         world.apply(.pod(pod))
         podChanged(pod)
     }
 
     private mutating func podDeleted(_ reference: PodReference) {
         let old = world.pods[reference.uid]
-        if let old, old.countsAsReady || !old.pendingReason.isEmpty, let uid = world.workloadUID(of: old) {
-            touchedWorkloads.insert(uid)
-        }
+        if let old, !old.pendingReason.isEmpty, let uid = world.workloadUID(of: old) { touchedWorkloads.insert(uid) }
         world.apply(.podDeleted(reference))
         podLeft(reference, old)
     }

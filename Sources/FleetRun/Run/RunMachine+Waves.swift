@@ -202,9 +202,9 @@ extension RunMachine {
     /// Begins as many nodes of the wave as the caps permit (safety rule 18).
     private mutating func admitNodes(of wave: PlannedWave) {
         mayAdmitNodes = false
-        if state.pending.isEmpty { return blockedSince = nil }
+        let isFull = !state.working.isEmpty && state.working.count >= order.policy.parallelism
+        if state.pending.isEmpty || isFull { return blockedSince = nil }
         var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
-        if caps.isFull, !state.working.isEmpty { return blockedSince = nil }
         let waiting = wave.targets.filter { state.pending.contains($0.node) && !isHeldBack($0) }
         blockedSince = waiting.isEmpty ? nil : blockedSince
         guard !waiting.isEmpty else { return }

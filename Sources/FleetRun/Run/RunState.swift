@@ -108,6 +108,7 @@ public struct RunState: Hashable, Sendable {
         case .stepFinished(let finish):
             nodes[finish.node]?.waiting = ""
             if finish.step == DrainStep.kind { nodes[finish.node]?.isDrained = true }
+            if finish.step == HostOffStep.kind, finish.changed { nodes[finish.node]?.isProvedOff = true }
             if finish.changed { nodes[finish.node]?.changes.append(finish.step) }
             nodes[finish.node]?.results[finish.index] = StepResult(finish)
         case .stepRetried(let fact):
@@ -180,6 +181,7 @@ public struct RunState: Hashable, Sendable {
         nodes[fact.node]?.results = [:]
         nodes[fact.node]?.firstEviction = nil
         nodes[fact.node]?.isDrained = false
+        nodes[fact.node]?.isProvedOff = false
         nodes[fact.node]?.waiting = ""
         nodes[fact.node]?.retreats += 1
         nodes[fact.node]?.waitsFor = fact.waitsFor
@@ -250,10 +252,10 @@ public struct RunState: Hashable, Sendable {
         openEvictions[request.id] = request.pod
         if nodes[request.node]?.firstEviction == nil { nodes[request.node]?.firstEviction = time }
         let known = nodes[request.node]?.evicted[request.pod.uid]
-        nodes[request.node]?.evicted[request.pod.uid] = NodeProgress.EvictedPod(
-            pod: request.pod, workload: request.workload, readyBefore: known?.readyBefore ?? request.readyBefore,
-            isAccepted: known?.isAccepted ?? false, isGone: false
-        )
+        nodes[request.node]?.note(
+            NodeProgress.EvictedPod(
+                pod: request.pod, workload: request.workload, readyBefore: known?.readyBefore ?? request.readyBefore,
+                isAccepted: known?.isAccepted ?? false, isGone: false))
     }
 
     private mutating func answerEviction(_ answer: RunEvent.EvictionAnswered) {
@@ -261,7 +263,7 @@ public struct RunState: Hashable, Sendable {
         if answer.isAccepted {
             nodes[answer.node]?.evicted[answer.pod.uid]?.isAccepted = true
         } else {
-            nodes[answer.node]?.evicted[answer.pod.uid] = nil
+            nodes[answer.node]?.forgetEviction(of: answer.pod.uid)
         }
     }
 

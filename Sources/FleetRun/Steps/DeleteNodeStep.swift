@@ -5,7 +5,8 @@ import FleetPlanning
 /// `delete_node:` – the Node object is removed, with a UID precondition (D10).
 ///
 /// Refused while the Node is not Ready and was not drained by this run, and while other than DaemonSet and mirror pods
-/// are bound to it: pod GC would start a StatefulSet's member twice (safety rule 5).
+/// are bound to it: pod GC would start a StatefulSet's member twice (safety rule 5). Neither holds once `host_off` proved
+/// the host to be powered off.
 public struct DeleteNodeStep: Step {
     /// `delete_node`.
     public static let kind = "delete_node"
@@ -28,12 +29,13 @@ public struct DeleteNodeStep: Step {
         guard let node = context.current else {
             return .done(changed: requested, requested ? "Node deleted" : "the Node was gone already")
         }
-        if !node.isReady, !context.node.isDrained {
+        let isOff = context.node.isProvedOff && !node.isReady
+        if !node.isReady, !context.node.isDrained, !isOff {
             return .failed(
-                "the Node is not Ready and was not drained: its containers may still run, and pod GC would start StatefulSet members twice; prove that the host is off, or bring it back"
+                "the Node is not Ready and was not drained: its containers may still run, and pod GC would start StatefulSet members twice; prove that the host is off (host_off), or bring it back"
             )
         }
-        let bound = context.remaining
+        let bound = isOff ? [] : context.remaining
         if !bound.isEmpty {
             return .failed("pods are still bound to it: \(bound.map(\.key.description).joined(separator: ", "))")
         }

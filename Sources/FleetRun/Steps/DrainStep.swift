@@ -49,24 +49,28 @@ public struct DrainStep: Step {
     /// the node's first eviction request.
     public func advance(_ context: StepContext) -> StepProgress {
         guard context.current != nil else { return .done(changed: false, "the Node is gone") }
+        if endsAtOnce, !context.node.isProvedOff {
+            return .failed(
+                "grace_period: 0s ends Pod objects, not their containers, and host_off did not prove the host off")
+        }
         let status = context.drain
         if let hopeless = status.hopeless { return .failed(hopeless) }
         if status.remaining == 0 {
             let count = context.node.evicted.count
             return .done(changed: count > 0, count == 1 ? "1 pod evicted" : "\(count) pods evicted")
         }
-        let timeout = status.timeouts.keys.min() ?? context.run.evictions.timeout
+        let timeout = status.timeout ?? context.run.evictions.timeout
         let deadline = (status.firstRequest ?? context.memory.startedAt) + timeout
         guard context.now >= deadline else {
             return .wait(status.sentence, until: min(deadline, status.wakeAt ?? deadline))
         }
-        let late = timeout == context.run.evictions.timeout ? "" : " (\(late(by: timeout, status)))"
+        let late = timeout == context.run.evictions.timeout ? "" : " (\(late(status)))"
         return .failed("not drained within \(timeout.text)\(late): \(status.sentence)")
     }
 
     /// Whose time is over, where it is not the policy's for all pods.
-    private func late(by timeout: Duration, _ status: DrainStatus) -> String {
-        let pods = status.timeouts[timeout] ?? []
+    private func late(_ status: DrainStatus) -> String {
+        let pods = status.hurried
         let areDeleted = !status.deleted.isEmpty && pods.allSatisfy(status.deleted.contains)
         return DrainStatus.names(pods) + (areDeleted ? ", deleted past their budgets" : ", a rule's timeout")
     }
@@ -78,9 +82,14 @@ public struct DrainStep: Step {
         return StepPreview([pods.isEmpty ? "nothing to evict" : "would evict \(pods.count) pods: \(names)"])
     }
 
+    /// Whether Pod objects end without their kubelet's word.
+    var endsAtOnce: Bool { gracePeriod == .ceiling(.zero) }
+
     /// The grace period sent with a pod's eviction; nil keeps the pod's own.
-    func gracePeriodSeconds(for pod: Pod) -> Int64? {
-        guard case .ceiling(let ceiling) = gracePeriod else { return nil }
+    ///
+    /// Nothing ends at once on a host that may run.
+    func gracePeriodSeconds(for pod: Pod, isHostOff: Bool = false) -> Int64? {
+        guard case .ceiling(let ceiling) = gracePeriod, !endsAtOnce || isHostOff else { return nil }
         let seconds = ceiling.components.seconds
         return pod.gracePeriodSeconds > seconds ? seconds : nil
     }
@@ -89,10 +98,9 @@ public struct DrainStep: Step {
 extension ValueForm<DrainStep.GracePeriod> {
     /// `pod`, or a duration.
     static var gracePeriod: ValueForm {
-        // Grace 0 ends the Pod object, not its containers: it takes proof that the host is off (safety rule 11).
-        .scalar("pod, or a duration of at least 1s such as 5m") { scalar in
+        .scalar("pod, a duration of at least 1s such as 5m, or 0s behind host_off") { scalar in
             if scalar.text == "pod" { return .pod }
-            return Duration(text: scalar.text).flatMap { $0 >= .seconds(1) ? .ceiling($0) : nil }
+            return Duration(text: scalar.text).flatMap { $0 >= .seconds(1) || $0 == .zero ? .ceiling($0) : nil }
         }
     }
 }

@@ -8,7 +8,7 @@ public enum StepCatalogue {
     public static let kinds: [any Step.Type] = [
         CordonStep.self, UncordonStep.self, ExcludeFromLoadBalancersStep.self, SurgeStep.self,
         WaitForConnectionsStep.self, AdjustBudgetStep.self, DrainStep.self, VerifyDrainedStep.self,
-        WaitVolumesDetachedStep.self, RemoveDaemonPodsStep.self,
+        WaitVolumesDetachedStep.self, RemoveDaemonPodsStep.self, HostOffStep.self,
         ServiceStep.self, RunStep.self, DeleteNodeStep.self, CleanupStep.self, VerifyGoneStep.self,
         HostNameStep.self, HostsEntriesStep.self, LinesInFileStep.self, SwapStep.self, KernelModuleStep.self,
         SysctlStep.self, PackagesStep.self, ContainerdStep.self, KubeletConfigStep.self, UploadStep.self,
@@ -27,7 +27,21 @@ public enum StepCatalogue {
     /// Decodes the steps that can be read, and adds the mistakes of the others.
     public static func decode(_ steps: [PlaybookStep], _ mistakes: inout [Diagnostic]) -> [PlannedStep] {
         mistakes += RegisteredNames(steps).mistakes
-        return steps.compactMap { decode($0, &mistakes) }
+        let decoded = steps.compactMap { decode($0, &mistakes) }
+        mistakes += unprovedEnds(in: decoded)
+        return decoded
+    }
+
+    /// Drains that end pods at once, and no step before them that proves the host off (safety rule 11).
+    private static func unprovedEnds(in steps: [PlannedStep]) -> [Diagnostic] {
+        steps.indices.compactMap { index in
+            guard (steps[index].step as? DrainStep)?.endsAtOnce == true, let place = steps[index].location,
+                !steps[..<index].contains(where: { $0.step is HostOffStep })
+            else { return nil }
+            return Diagnostic(
+                "grace_period: 0s ends Pod objects, not their containers, so it takes proof that the host is off",
+                at: place, expected: "a host_off step before the drain, or a grace_period of at least 1s")
+        }
     }
 
     /// What a step may be, for editors: a bare kind, or one kind with its arguments and what may stand beside it.

@@ -146,8 +146,10 @@ public struct DrainStatus: Hashable, Sendable {
     public var leaving: [ObjectKey]
     /// Pods that should be gone, by why they are not: a dead kubelet, finalizers.
     public var overdue: [String: [ObjectKey]]
-    /// The pods still to leave by how long they may take: their rule's timeout, else the policy's.
-    public var timeouts: [Duration: [ObjectKey]]
+    /// The shortest time that a pod still to leave may take: its rule's timeout, else the policy's; nil without pods.
+    public var timeout: Duration?
+    /// The pods that may take that long.
+    public var hurried: [ObjectKey]
     /// Pods that were deleted past their budgets and are still there.
     public var deleted: [ObjectKey]
     /// When the next leaving pod is overdue; nil when none will be.
@@ -161,7 +163,7 @@ public struct DrainStatus: Hashable, Sendable {
         blocked = [:]
         leaving = []
         overdue = [:]
-        timeouts = [:]
+        hurried = []
         deleted = []
     }
 }

@@ -53,18 +53,15 @@ public struct VerifyDrainedStep: Step {
 
     /// The workloads that lost pods here and have fewer Ready ones now, by name; Jobs end, and are exempt.
     private func short(_ node: NodeProgress, in world: World) -> [Shortfall] {
-        var wanted: [ObjectUID: Int] = [:]
-        for eviction in node.evicted.values {
-            guard let uid = eviction.workload, let replicas = world.replicas(of: uid) else { continue }
-            let ready = min(replicas, eviction.readyBefore)
-            if world.readyPods(of: uid) < ready { wanted[uid] = max(ready, wanted[uid] ?? 0) }
+        let short = node.losses.compactMap { uid, readyBefore -> Shortfall? in
+            guard let replicas = world.replicas(of: uid) else { return nil }
+            let wanted = min(replicas, readyBefore)
+            guard world.readyPods(of: uid) < wanted else { return nil }
+            return world.workloads[uid].map { Shortfall(workload: $0.reference, wanted: wanted) }
         }
-        if wanted.isEmpty { return [] }
-        return wanted.compactMap { uid, wanted in
-            world.workloads[uid].map { Shortfall(workload: $0.reference, wanted: wanted) }
-        }
-        .filter { $0.workload.kind != .job }
-        .sorted { ($0.workload.kind.rawValue, $0.workload.key) < ($1.workload.kind.rawValue, $1.workload.key) }
+        if short.isEmpty { return [] }
+        return short.filter { $0.workload.kind != .job }
+            .sorted { ($0.workload.kind.rawValue, $0.workload.key) < ($1.workload.kind.rawValue, $1.workload.key) }
     }
 }
 

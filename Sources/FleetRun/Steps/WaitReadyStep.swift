@@ -124,10 +124,9 @@ public struct WaitReadyStep: Step {
 
     /// How the Ready Nodes spread over the zones now (E14).
     private func balance(in world: World) -> String {
-        let ready = world.nodes.values.filter { $0.isReady && !$0.hasControlPlaneRole }
-        let counts = Dictionary(grouping: ready) { $0.zone?.rawValue ?? "(none)" }.mapValues(\.count)
+        let counts = world.readyWorkersByZone.filter { $0.value > 0 }.map { ($0.key?.rawValue ?? "(none)", $0.value) }
         return "Ready workers by zone: "
-            + counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            + counts.sorted { $0.0 < $1.0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 }
 

@@ -27,10 +27,14 @@ public struct World: Sendable {
     public private(set) var unavailableNodes: Set<NodeName> = []
     /// How many Nodes each zone has.
     public private(set) var nodesByZone: [Zone?: Int] = [:]
+    /// How many of them are Ready and not of the control plane.
+    public private(set) var readyWorkersByZone: [Zone?: Int] = [:]
 
     private var podsByNode: [NodeName: Set<ObjectUID>] = [:]
     private var podsByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var readyByController: [ObjectUID: Int] = [:]
+    /// The Ready pods of each workload on top, through the controllers below it.
+    private var readyByWorkload: [ObjectUID: Int] = [:]
     private var unreadyByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var replicasByWorkload: [ObjectUID: Int] = [:]
     private var replicaSetsByDeployment: [ObjectUID: [ObjectUID]] = [:]
@@ -111,11 +115,7 @@ public struct World: Sendable {
     public func replicas(of workload: ObjectUID) -> Int? { replicasByWorkload[workload] }
 
     /// How many of a workload's pods are Ready and not on their way out.
-    public func readyPods(of workload: ObjectUID) -> Int {
-        var ready = readyByController[workload] ?? 0
-        for replicaSet in replicaSetsByDeployment[workload] ?? [] { ready += readyByController[replicaSet] ?? 0 }
-        return ready
-    }
+    public func readyPods(of workload: ObjectUID) -> Int { readyByWorkload[workload] ?? 0 }
 
     /// A workload's pods that are not Ready.
     public func unreadyPods(of workload: ObjectUID) -> [Pod] {
@@ -168,10 +168,8 @@ public struct World: Sendable {
 
     private mutating func insert(_ node: Node) {
         let old = nodes.updateValue(node, forKey: node.name)
-        if old == nil || old?.zone != node.zone {
-            if let old { nodesByZone[old.zone, default: 0] -= 1 }
-            nodesByZone[node.zone, default: 0] += 1
-        }
+        if let old { count(old, by: -1) }
+        count(node, by: 1)
         if node.isCordoned || !node.isReady {
             unavailableNodes.insert(node.name)
         } else {
@@ -179,9 +177,15 @@ public struct World: Sendable {
         }
     }
 
+    private mutating func count(_ node: Node, by step: Int) {
+        let zone = node.zone
+        nodesByZone[zone, default: 0] += step
+        if node.isReady, !node.hasControlPlaneRole { readyWorkersByZone[zone, default: 0] += step }
+    }
+
     private mutating func removeNode(_ name: NodeName) {
         guard let node = nodes.removeValue(forKey: name) else { return }
-        nodesByZone[node.zone, default: 0] -= 1
+        count(node, by: -1)
         unavailableNodes.remove(name)
     }
 
@@ -204,12 +208,18 @@ public struct World: Sendable {
     private mutating func count(_ pod: Pod, by step: Int) {
         guard let owner = pod.controller else { return }
         if pod.isReady {
-            if !pod.isTerminating { readyByController[owner.uid, default: 0] += step }
+            if !pod.isTerminating { addReady(step, to: owner.uid) }
         } else if step > 0 {
             unreadyByController[owner.uid, default: []].insert(pod.uid)
         } else {
             unreadyByController[owner.uid]?.remove(pod.uid)
         }
+    }
+
+    private mutating func addReady(_ pods: Int, to controller: ObjectUID) {
+        readyByController[controller, default: 0] += pods
+        readyByWorkload[controller, default: 0] += pods
+        if let above = deploymentByReplicaSet[controller] { readyByWorkload[above, default: 0] += pods }
     }
 
     private mutating func removePod(_ uid: ObjectUID) {
@@ -226,16 +236,20 @@ public struct World: Sendable {
         guard let above = workload.controller?.uid else { return }
         let old = deploymentByReplicaSet.updateValue(above, forKey: uid)
         guard old != above else { return }
-        if let old { replicaSetsByDeployment[old]?.removeAll { $0 == uid } }
+        if let old { detach(uid, from: old) }
         replicaSetsByDeployment[above, default: []].append(uid)
+        readyByWorkload[above, default: 0] += readyByController[uid] ?? 0
+    }
+
+    private mutating func detach(_ replicaSet: ObjectUID, from deployment: ObjectUID) {
+        replicaSetsByDeployment[deployment]?.removeAll { $0 == replicaSet }
+        readyByWorkload[deployment, default: 0] -= readyByController[replicaSet] ?? 0
     }
 
     private mutating func removeWorkload(_ uid: ObjectUID) {
         guard workloads.removeValue(forKey: uid) != nil else { return }
         replicasByWorkload[uid] = nil
-        if let above = deploymentByReplicaSet.removeValue(forKey: uid) {
-            replicaSetsByDeployment[above]?.removeAll { $0 == uid }
-        }
+        if let above = deploymentByReplicaSet.removeValue(forKey: uid) { detach(uid, from: above) }
     }
 
     private mutating func insert(_ budget: PodDisruptionBudget) {

@@ -45,11 +45,10 @@ extension SimulatedCluster {
     mutating func stepKubelet(_ index: Int, token: UInt32) {
         guard pods[index].isLive, pods[index].kubeletToken == token else { return }
         guard let name = pods[index].pod.nodeName, isHostAlive(name) else { return }
-        let pod = pods[index].pod
-        if pod.isTerminating { return stepTermination(index) }
-        switch pod.phase {
+        if pods[index].pod.isTerminating { return stepTermination(index) }
+        switch pods[index].pod.phase {
         case .pending: start(index)
-        case .running where !pod.isReady && pods[index].probe != false: setReady(index, true)
+        case .running where !pods[index].pod.isReady && pods[index].probe != false: setReady(index, true)
         default: break
         }
     }

@@ -7,6 +7,9 @@ struct SchedulerMemory: Sendable {
     var position = 0
     /// Nodes came, went or moved: the order is built anew.
     var nodesChanged = true
+    /// The zones by number, and the zone of each node.
+    private var zones: [String] = []
+    private var zoneOfNode: [Int] = []
     /// Pods that no node fits, until something makes room.
     var unschedulable: Set<Int> = []
     /// Counts up when room may have appeared; the same pod class fails once for each.
@@ -16,13 +19,52 @@ struct SchedulerMemory: Sendable {
     var pendingDaemons: [NodeName: [Int]] = [:]
     /// Scratch space of the spread score: pods of the owner by node.
     var siblings: [Int32] = []
-    /// The PreferNoSchedule taints of each node.
-    var avoided: [[Taint]] = []
+    /// Which set of PreferNoSchedule taints each node has; 0 is the empty one.
+    private var avoided: [Int] = []
+    /// The sets: nodes share few of them.
+    private var taintSets: [[Taint]] = [[]]
+
+    /// Notes the zone of a node that has come or moved.
+    mutating func note(_ zone: Zone?, of node: Int) {
+        while zoneOfNode.count <= node { zoneOfNode.append(0) }
+        let name = zone?.rawValue ?? ""
+        zoneOfNode[node] = zones.firstIndex(of: name) ?? zones.count
+        if zoneOfNode[node] == zones.count { zones.append(name) }
+        nodesChanged = true
+    }
+
+    /// Sets the order of nodes: zones in turn by name, as the scheduler's node tree has it.
+    mutating func rebuildOrder(of nodes: [Int]) {
+        nodesChanged = false
+        var lists = [[Int]](repeating: [], count: zones.count)
+        for node in nodes { lists[zoneOfNode[node]].append(node) }
+        let sorted = zones.indices.sorted { zones[$0] < zones[$1] }.map { lists[$0] }
+        order = []
+        for row in 0..<(sorted.map(\.count).max() ?? 0) {
+            for list in sorted where row < list.count { order.append(list[row]) }
+        }
+        if position >= order.count { position = 0 }
+    }
 
     /// Notes the taints of a node that has come or changed.
     mutating func note(_ taints: [Taint], of node: Int) {
-        while avoided.count <= node { avoided.append([]) }
-        avoided[node] = taints.filter { $0.effect == .preferNoSchedule }
+        while avoided.count <= node { avoided.append(0) }
+        let set = taints.filter { $0.effect == .preferNoSchedule }
+        avoided[node] = taintSets.firstIndex(of: set) ?? taintSets.count
+        if avoided[node] == taintSets.count { taintSets.append(set) }
+    }
+
+    /// What each set of taints costs a node in the eyes of a pod.
+    func aversions(_ tolerations: [Toleration]) -> [Int64] {
+        taintSets.map { set in
+            set.allSatisfy { taint in tolerations.contains { $0.tolerates(taint) } } ? 0 : 300
+        }
+    }
+
+    /// Fewer PreferNoSchedule taints weigh 3, spread 2, free resources 1, as in kube-scheduler's defaults.
+    func score(_ node: Int, freeShare: Int64, _ aversions: [Int64]) -> Int64 {
+        let spread = node < siblings.count ? 100 * Int64(siblings[node]) : 0
+        return freeShare - spread - aversions[avoided[node]]
     }
 }
 
@@ -46,9 +88,8 @@ extension SimulatedCluster {
 
     mutating func schedule(_ index: Int, token: UInt32) {
         guard pods[index].isLive, pods[index].schedulerToken == token else { return }
-        let pod = pods[index].pod
-        guard pod.nodeName == nil, !pod.isTerminating, !pod.isFinished else { return }
-        if pod.constraints.isGated { return markUnschedulable(index, PlacementRejection.gatedMessage) }
+        guard pods[index].pod.nodeName == nil, pods[index].isActive else { return }
+        if pods[index].pod.constraints.isGated { return markUnschedulable(index, PlacementRejection.gatedMessage) }
         if let failure = scheduler.failures[pods[index].demand], failure.version == scheduler.roomVersion {
             return markUnschedulable(index, failure.message)
         }
@@ -90,7 +131,10 @@ extension SimulatedCluster {
             guard let node = nodeIndex(pinned), placement.accepts(probe, node) else { return nil }
             return node
         }
-        if scheduler.nodesChanged { rebuildOrder() }
+        if scheduler.nodesChanged {
+            let live = nodes.indices.filter { nodes[$0].isLive }
+            scheduler.rebuildOrder(of: live)
+        }
         guard !scheduler.order.isEmpty else { return nil }
         countSiblings(index, sign: 1)
         defer { countSiblings(index, sign: -1) }
@@ -99,18 +143,21 @@ extension SimulatedCluster {
 
     private mutating func bestNode(_ index: Int, _ probe: PlacementProbe) -> Int? {
         let limit = feasibleLimit(scheduler.order.count)
+        let aversions = scheduler.aversions(pods[index].pod.constraints.tolerations)
         var best: (node: Int, score: Int64)?
         var found = 0
         var tried = 0
+        var next = scheduler.position
         while tried < scheduler.order.count, found < limit {
-            let node = scheduler.order[(scheduler.position + tried) % scheduler.order.count]
+            let node = scheduler.order[next]
             tried += 1
+            next = next + 1 == scheduler.order.count ? 0 : next + 1
             guard placement.accepts(probe, node) else { continue }
             found += 1
-            let score = score(index, node)
+            let score = scheduler.score(node, freeShare: placement.freeShare(node), aversions)
             if score > best?.score ?? .min { best = (node, score) }
         }
-        scheduler.position = (scheduler.position + tried) % scheduler.order.count
+        scheduler.position = next
         return best?.node
     }
 
@@ -119,17 +166,6 @@ extension SimulatedCluster {
         if let limit = settings.nodesScored { return limit }
         guard count >= 100 else { return count }
         return max(100, count * max(5, 50 - count / 125) / 100)
-    }
-
-    /// Fewer PreferNoSchedule taints weigh 3, spread 2, free resources 1, as in kube-scheduler's defaults.
-    private func score(_ index: Int, _ node: Int) -> Int64 {
-        var avoided: Int64 = 0
-        for taint in scheduler.avoided[node] {
-            if !pods[index].pod.constraints.tolerations.contains(where: { $0.tolerates(taint) }) { avoided = 1 }
-        }
-        let siblings = node < scheduler.siblings.count ? Int64(scheduler.siblings[node]) : 0
-        let free = placement.freeShare(node)
-        return free - 300 * avoided - 100 * siblings
     }
 
     private mutating func countSiblings(_ index: Int, sign: Int32) {
@@ -145,20 +181,5 @@ extension SimulatedCluster {
             }
             scheduler.siblings[node] += sign
         }
-    }
-
-    /// Zones in turn, names in order, as the scheduler's node tree has it.
-    private mutating func rebuildOrder() {
-        scheduler.nodesChanged = false
-        var zones: [String: [Int]] = [:]
-        for index in nodes.indices where nodes[index].isLive {
-            zones[nodes[index].node.zone?.rawValue ?? "", default: []].append(index)
-        }
-        let lists = zones.sorted { $0.key < $1.key }.map(\.value)
-        scheduler.order = []
-        for row in 0..<(lists.map(\.count).max() ?? 0) {
-            for list in lists where row < list.count { scheduler.order.append(list[row]) }
-        }
-        if scheduler.position >= scheduler.order.count { scheduler.position = 0 }
     }
 }

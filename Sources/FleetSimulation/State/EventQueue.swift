@@ -17,7 +17,7 @@ enum Task: Sendable {
     case releaseVolume(NodeName, volume: String)
     case detachVolume(NodeName, volume: String)
     case emptyNamespace(String)
-    case recreateMirror(Pod)
+    indirect case recreateMirror(Pod)
 
     /// The actor whose pause holds the task back; nil for what cannot be paused.
     var controller: SimulationController? {

@@ -10,6 +10,7 @@ extension SimulatedCluster {
         if node.createdAt == .epoch { node.createdAt = now }
         let index = placement.add(node)
         scheduler.note(node.taints, of: index)
+        scheduler.note(node.zone, of: index)
         var record = NodeRecord(node: node)
         if index == nodes.count {
             nodes.append(record)
@@ -17,7 +18,6 @@ extension SimulatedCluster {
             record.token = nodes[index].token &+ 1
             nodes[index] = record
         }
-        scheduler.nodesChanged = true
         finishWrite(node: index, event: .added)
         adoptOrphans(index)
         if isRecording { nodeAppeared(index) }
@@ -61,7 +61,7 @@ extension SimulatedCluster {
         enqueueLifecycle(index)
         plan(.syncDaemons(node: index, token: nodes[index].token), after: settings.workloadController)
         if !new.isCordoned { wakeUnschedulable() }
-        if moved { scheduler.nodesChanged = true }
+        if moved { scheduler.note(new.zone, of: index) }
     }
 
     /// Removes a Node; its pods stay until pod garbage collection finds them.

@@ -44,15 +44,21 @@ extension SimulatedCluster {
 
     /// Changes a pod, keeps all counters right, and records the change.
     mutating func change(_ index: Int, _ body: (inout PodRecord) -> Void) {
-        count(index, sign: -1)
+        let old = Standing(pods[index])
         let wasPlaced = pods[index].isPlaced
         let wasTerminating = pods[index].pod.isTerminating
         let oldLabels = pods[index].pod.labels
         let oldDemand = pods[index].demand
         body(&pods[index])
-        if pods[index].pod.labels != oldLabels { relabel(index) }
-        replace(index, oldDemand, wasPlaced: wasPlaced, wasTerminating: wasTerminating)
-        count(index, sign: 1)
+        if pods[index].pod.labels != oldLabels {
+            count(index, sign: -1, as: old)
+            relabel(index)
+            replace(index, oldDemand, wasPlaced: wasPlaced, wasTerminating: wasTerminating)
+            count(index, sign: 1, as: Standing(pods[index]))
+        } else {
+            replace(index, oldDemand, wasPlaced: wasPlaced, wasTerminating: wasTerminating)
+            recount(index, since: old)
+        }
         finishWrite(index, event: .modified)
     }
 
@@ -81,12 +87,12 @@ extension SimulatedCluster {
 
     /// Binds a pod: the scheduler's decision.
     mutating func bind(_ index: Int, to node: Int) {
-        count(index, sign: -1)
+        let old = Standing(pods[index])
         pods[index].pod.nodeName = nodes[node].node.name
         pods[index].pod.pendingReason = ""
         link(index, node: node)
         placement.assume(pods[index].demand, on: node, isTerminating: pods[index].pod.isTerminating)
-        count(index, sign: 1)
+        recount(index, since: old)
         finishWrite(index, event: .modified)
     }
 
@@ -137,10 +143,27 @@ extension SimulatedCluster {
     }
 
     /// Adds or takes the pod's part in its owner's and its budgets' counters, and wakes them.
-    private mutating func count(_ index: Int, sign: Int) {
-        let active = pods[index].isActive ? sign : 0
-        let ready = pods[index].isActive && pods[index].pod.isReady ? sign : 0
-        let healthy = pods[index].isHealthy ? sign : 0
+    private mutating func count(_ index: Int, sign: Int) { count(index, sign: sign, as: Standing(pods[index])) }
+
+    private mutating func count(_ index: Int, sign: Int, as standing: Standing) {
+        let key = pods[index].pod.controller == nil ? -1 : pods[index].owner
+        for budget in pods[index].budgets {
+            let budget = Int(budget)
+            budgets[budget].total += sign
+            let left = (budgets[budget].owners[key] ?? 0) + sign
+            budgets[budget].owners[key] = left == 0 ? nil : left
+        }
+        shift(index, active: sign * standing.active, ready: sign * standing.ready, healthy: sign * standing.healthy)
+    }
+
+    /// The same pod counts otherwise than before.
+    private mutating func recount(_ index: Int, since old: Standing) {
+        let new = Standing(pods[index])
+        shift(
+            index, active: new.active - old.active, ready: new.ready - old.ready, healthy: new.healthy - old.healthy)
+    }
+
+    private mutating func shift(_ index: Int, active: Int, ready: Int, healthy: Int) {
         let owner = pods[index].owner
         if owner >= 0 {
             owners[owner].active += active
@@ -148,13 +171,21 @@ extension SimulatedCluster {
             if isRecording { enqueue(workload: owners[owner].workload) }
         }
         for budget in pods[index].budgets {
-            let budget = Int(budget)
-            budgets[budget].total += sign
-            budgets[budget].healthy += healthy
-            let key = pods[index].pod.controller == nil ? -1 : owner
-            let left = (budgets[budget].owners[key] ?? 0) + sign
-            budgets[budget].owners[key] = left == 0 ? nil : left
-            if isRecording { enqueue(budget: budget) }
+            budgets[Int(budget)].healthy += healthy
+            if isRecording { enqueue(budget: Int(budget)) }
+        }
+    }
+
+    /// What a pod counts for.
+    private struct Standing {
+        let active: Int
+        let ready: Int
+        let healthy: Int
+
+        init(_ record: PodRecord) {
+            active = record.isActive ? 1 : 0
+            ready = record.isActive && record.pod.isReady ? 1 : 0
+            healthy = record.isHealthy ? 1 : 0
         }
     }
 

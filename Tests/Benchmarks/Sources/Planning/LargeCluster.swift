@@ -34,11 +34,18 @@ struct LargeCluster {
     }
 
     private func node(_ number: Int) -> Node {
+        var node = Self.node(
+            NodeName("node\(number)"), zone: Zone(["a", "b", "c"][number % 3]), machineID: "m\(number)")
+        node.uid = ObjectUID("n\(number)")
+        return node
+    }
+
+    /// A node of the cluster's only size; its UID is the API's to give.
+    static func node(_ name: NodeName, zone: Zone?, machineID: String) -> Node {
         let size = Resources(milliCPU: 64_000, memory: 256 << 30, pods: 110)
         return Node(
-            name: NodeName("node\(number)"), uid: ObjectUID("n\(number)"),
-            labels: ["topology.kubernetes.io/zone": ["a", "b", "c"][number % 3], "pool": "general"], capacity: size,
-            allocatable: size, machineID: "m\(number)")
+            name: name, uid: "", labels: ["topology.kubernetes.io/zone": zone?.rawValue ?? "", "pool": "general"],
+            capacity: size, allocatable: size, machineID: machineID)
     }
 
     private func workload(
