@@ -34,6 +34,9 @@ struct DryRunTests {
             "packages: {names: [jq]}",
             "would be refused where it changes anything, unless the node was drained: pods run here",
             "would install jq"),
+        Row(
+            "reboot:", "would be refused where it changes anything, unless the node was drained: pods run here",
+            "would reboot"),
         Row("drain: {delete_emptydir_data: true}", "would evict"),
         Row("verify_drained:", "would wait for every evicted pod's replacement"),
         Row("wait_volumes_detached:", "no volume attached"),

@@ -39,8 +39,7 @@ extension HostStateStep {
     public func preview(_ context: StepContext) -> StepPreview {
         do {
             let command = try self.command(in: context).preparing(isDryRun: true)
-            let lines = disturbsPods && !context.livePods.isEmpty ? [Self.refusal(under: context.livePods)] : []
-            return StepPreview(lines, looks: [StepOperation(key: "look", title: title, .host(command))])
+            return StepPreview(disturbsPods ? context.refusalUnderPods : [], looks: [StepOperation(key: "look", title: title, .host(command))])
         } catch {
             return StepPreview(["cannot \(title): \(error)"])
         }
@@ -57,10 +56,6 @@ extension HostStateStep {
             "would \(report.pending.joined(separator: ", ")) under pods that run here: \(context.livePods.names); nothing was changed; drain the node first, or say live: true on this step"
         )
     }
-
-    private static func refusal(under pods: [Pod]) -> String {
-        "would be refused where it changes anything, unless the node was drained: pods run here: \(pods.names)"
-    }
 }
 
 extension [Pod] {
@@ -73,6 +68,12 @@ extension [Pod] {
 extension StepContext {
     /// Pods other than DaemonSets' and the kubelet's own on a node that this plan did not drain (safety rule 9).
     var livePods: [Pod] { node.isDrained ? [] : remaining }
+
+    /// What a preview says of a step that disturbs pods where there are any; nothing where there are none.
+    var refusalUnderPods: [String] {
+        livePods.isEmpty
+            ? [] : ["would be refused where it changes anything, unless the node was drained: pods run here: \(livePods.names)"]
+    }
 }
 
 extension HostCommand {

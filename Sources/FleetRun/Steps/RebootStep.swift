@@ -57,10 +57,11 @@ public struct RebootStep: Step {
 
     /// Says whether the host would boot.
     public func preview(_ context: StepContext) -> StepPreview {
-        guard onlyIfNeeded else { return StepPreview(["would \(title)"]) }
+        let refusal = isLive ? [] : context.refusalUnderPods
+        guard onlyIfNeeded else { return StepPreview(refusal + ["would \(title)"]) }
         let look = HostCommand(script: NodeScript.bootState, timeoutSeconds: 60)
         return StepPreview(
-            ["would \(title) if it asks for that"], looks: [StepOperation(key: "look", title: title, .host(look))])
+            refusal + ["would \(title) if it asks for that"], looks: [StepOperation(key: "look", title: title, .host(look))])
     }
 
     private func awaitBoot(after before: String, in context: StepContext) -> StepProgress {

@@ -75,7 +75,9 @@ public struct ServiceStep: Step {
     /// Asks systemctl what would change.
     public func preview(_ context: StepContext) -> StepPreview {
         let look = StepOperation(key: "look", title: title, .host(command(isDryRun: true)))
-        return StepPreview(["would see to it: \(title)"], looks: [look])
+        let mayRestart = restartsRuntime || isRuntime && !files.isEmpty
+        let refusal = mayRestart && !isLive ? context.refusalUnderPods : []
+        return StepPreview(refusal + ["would see to it: \(title)"], looks: [look])
     }
 
     private var isRuntime: Bool { ["containerd", "docker", "crio", "cri-docker"].contains(name) }

@@ -112,6 +112,8 @@ final class Execution: ChannelOwner {
     }
 
     func channelOpened() {
+        // A command that is being stopped has the stop's own deadline.
+        guard stop == nil else { return }
         deadline?.set(in: command.timeoutSeconds) { [self] in halt(.deadline(.command)) }
         if command.idleSeconds != nil, let connection { silence = MovingDeadline(connection.ticker) }
         expectOutput()

@@ -36,10 +36,17 @@ actor IdentityStore {
     }
 
     /// The keys of files in their order, each by the agent where that holds it; then the agent's others.
+    ///
+    /// Certificates are read anew each time: they live for hours, and are renewed while a run goes on.
     nonisolated func identities(_ request: Request) async -> Identities {
-        if let known = gathered.withLockedValue({ $0[request] }) { return known }
-        let identities = await gatherOnce(request)
-        gathered.withLockedValue { $0[request] = identities }
+        var identities: Identities
+        if let known = gathered.withLockedValue({ $0[request] }) {
+            identities = known
+        } else {
+            identities = await gatherOnce(request)
+            gathered.withLockedValue { [identities] in $0[request] = identities }
+        }
+        Self.certify(&identities, request)
         return identities
     }
 
@@ -69,20 +76,20 @@ actor IdentityStore {
             found.unusable += file.unusable
         }
         if !request.usesOnlyFiles { found.usable += offers.map { Identity($0.key, of: $0.agent) } }
-        certify(&found, request)
         return found
     }
 
     /// Offers a certificate before the plain key: those named, and `id_ecdsa-cert.pub` beside `id_ecdsa`, as ssh(1)
     /// looks for it.
-    private func certify(_ found: inout Identities, _ request: Request) {
+    private static func certify(_ found: inout Identities, _ request: Request) {
         var certificates: [UserCertificate] = []
-        for path in request.certificates + request.files.map({ "\($0)-cert.pub" }) {
-            let isNamed = request.certificates.contains(path)
-            guard isNamed || FileManager.default.fileExists(atPath: path) else { continue }
-            let certificate = Self.blob(ofLineIn: path).flatMap { UserCertificate($0, path: path) }
+        let beside = request.files.map { "\($0)-cert.pub" }.filter { !request.certificates.contains($0) }
+        for path in request.certificates + beside.filter(FileManager.default.fileExists) {
+            let certificate = blob(ofLineIn: path).flatMap { UserCertificate($0, path: path) }
+            let isThere = FileManager.default.isReadableFile(atPath: path)
             let objection =
-                certificate.map { $0.objection(at: Date(), library: SSHLibrary.objection) } ?? "it is no certificate"
+                certificate.map { $0.objection(at: Date(), library: SSHLibrary.objection) }
+                ?? (isThere ? "it is no certificate" : "it cannot be read")
             if let objection {
                 found.unusable.append("the certificate \(path) is left out: \(objection)")
             } else if let certificate {
