@@ -34,6 +34,7 @@ struct DryRunTests {
             "packages: {names: [jq]}",
             "would be refused where it changes anything, unless the node was drained: pods run here",
             "would install jq"),
+        Row("host_off: ./is-off.sh", "would ask whether the host is off, then taint the Node"),
         Row(
             "reboot:", "would be refused where it changes anything, unless the node was drained: pods run here",
             "would reboot"),
@@ -58,7 +59,7 @@ struct DryRunTests {
         Row("label: {labels: {tier: gold}}", "would label it tier=gold"),
         Row("taint: {taints: ['dedicated=gpu:NoSchedule']}", "would taint it dedicated=gpu:NoSchedule"),
         Row("diagnose:", "would ask the host what may be wrong"),
-        Row("soak: 1m", "would "),
+        Row("soak: 1m", "would watch the Node for 1m"),
         Row("approve: {name: go-on}", "would wait for --approve go-on"),
         Row("wait_ready:", "would wait for the Node to be Ready"),
         Row("check_pod_network:", "would reach pods on"),

@@ -39,7 +39,9 @@ extension HostStateStep {
     public func preview(_ context: StepContext) -> StepPreview {
         do {
             let command = try self.command(in: context).preparing(isDryRun: true)
-            return StepPreview(disturbsPods ? context.refusalUnderPods : [], looks: [StepOperation(key: "look", title: title, .host(command))])
+            return StepPreview(
+                disturbsPods ? context.refusalUnderPods : [],
+                looks: [StepOperation(key: "look", title: title, .host(command))])
         } catch {
             return StepPreview(["cannot \(title): \(error)"])
         }
@@ -72,7 +74,10 @@ extension StepContext {
     /// What a preview says of a step that disturbs pods where there are any; nothing where there are none.
     var refusalUnderPods: [String] {
         livePods.isEmpty
-            ? [] : ["would be refused where it changes anything, unless the node was drained: pods run here: \(livePods.names)"]
+            ? []
+            : [
+                "would be refused where it changes anything, unless the node was drained: pods run here: \(livePods.names)"
+            ]
     }
 }
 

@@ -61,7 +61,8 @@ public struct RebootStep: Step {
         guard onlyIfNeeded else { return StepPreview(refusal + ["would \(title)"]) }
         let look = HostCommand(script: NodeScript.bootState, timeoutSeconds: 60)
         return StepPreview(
-            refusal + ["would \(title) if it asks for that"], looks: [StepOperation(key: "look", title: title, .host(look))])
+            refusal + ["would \(title) if it asks for that"],
+            looks: [StepOperation(key: "look", title: title, .host(look))])
     }
 
     private func awaitBoot(after before: String, in context: StepContext) -> StepProgress {
