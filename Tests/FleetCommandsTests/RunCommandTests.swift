@@ -72,6 +72,23 @@ import Testing
         }
     }
 
+    @Test("critical pods are named, and moved only when somebody says so by name: --yes does not (row D3)")
+    func criticalPods() async throws {
+        try await SimulatedWorld.with { world in
+            let playbook = try world.playbook(
+                header: "preflight: [{critical_pods: {selector: 'app in (checkout, cart)'}}]")
+            let asked = try await world.run("run", playbook, "-l", "web-02,web-06", "--yes")
+            #expect(asked.status == 75, "\(asked.error)")
+            #expect(asked.error.contains("critical pods would be moved: ") && asked.error.contains("shop/checkout-"))
+            #expect(asked.error.contains("--approve critical-pods"))
+            #expect(await world.server.simulation.nodes.allSatisfy { !$0.isCordoned })
+            let approved = try await world.run(
+                "run", playbook, "-l", "web-02,web-06", "--yes", "--approve", "critical-pods")
+            #expect(approved.status == 0, "\(approved.error)")
+            #expect(await world.server.simulation.nodes.count == 10)
+        }
+    }
+
     @Test("a control-plane host among the targets is refused")
     func controlPlane() async throws {
         var snapshot = DemoCluster.snapshot()

@@ -67,6 +67,25 @@ struct ReplacementTests {
         rehearsal.invariants?.checkEnd(.done, in: rehearsal.simulation, deletesNodes: false)
         #expect(rehearsal.invariants?.violations == [])
         expectSingleMoves(rehearsal, play)
+        expectVolumesHome(rehearsal.simulation.snapshot())
+    }
+
+    /// Members with volumes run again, each in the zone to which its volume is bound (row R4).
+    private func expectVolumesHome(_ end: ClusterSnapshot) {
+        let bound = Dictionary(end.claims.map { ($0.key, $0.volumeName) }, uniquingKeysWith: { first, _ in first })
+        let volumes = Dictionary(end.volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let nodes = Dictionary(end.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var members = 0
+        for pod in end.pods {
+            for case .claim(_, let claim) in pod.volumes {
+                let terms = bound[ObjectKey(pod.key.namespace, claim)].flatMap { volumes[$0]?.nodeAffinity } ?? []
+                let node = pod.nodeName.flatMap { nodes[$0] }
+                #expect(node.map { node in terms.contains { $0.matches(node) } } == true, "\(pod.key)")
+                #expect(pod.isReady, "\(pod.key)")
+                members += 1
+            }
+        }
+        #expect(members == 3)
     }
 
     /// Evictions against the pods that had to move: what landed on a node that goes later moved twice.
