@@ -58,6 +58,7 @@ struct DryRunTests {
         Row("reboot:", "would reboot"),
         Row("label: {labels: {tier: gold}}", "would label it tier=gold"),
         Row("taint: {taints: ['dedicated=gpu:NoSchedule']}", "would taint it dedicated=gpu:NoSchedule"),
+        Row("verify: {script: 'true', within: 5s}", "would verify by a script, at most 5s long"),
         Row("diagnose:", "would ask the host what may be wrong"),
         Row("soak: 1m", "would watch the Node for 1m"),
         Row("approve: {name: go-on}", "would wait for --approve go-on"),

@@ -82,6 +82,26 @@ struct RebootStepTests {
         #expect(setAside(machine)?.contains("shop/cart-1") == true)
     }
 
+    @Test("verify: looks again every five seconds while there is patience, and changes nothing")
+    func verify() throws {
+        var (machine, reaction) = try self.machine(
+            "verify", ["script": "test -e /srv/$NAME", "env": ["NAME": "x"], "within": "12s"])
+        #expect(command(reaction)?.environment == ["NAME": "x"])
+        for (asked, again) in [(1, 6), (7, 12)] {
+            reaction = machine.handle(
+                .completed(id: reaction.ids[0], answer("not yet", 1)), at: start + .seconds(asked))
+            #expect(reaction.deadline == start + .seconds(again))
+            reaction = machine.handle(.tick, at: start + .seconds(again))
+            if again < 12 { #expect(command(reaction) != nil) }
+        }
+        #expect(setAside(machine) == "verify by a script: exited 1: not yet")
+
+        (machine, reaction) = try self.machine("verify", ["script": "true"])
+        _ = machine.handle(.completed(id: reaction.ids[0], answer("")), at: start)
+        #expect(machine.state.result == .done)
+        #expect(machine.state.nodes["n1"]?.changes == [])
+    }
+
     @Test("http: curl's configuration goes as a secret; another status is tried again while there is patience")
     func http() throws {
         var (machine, reaction) = try self.machine(

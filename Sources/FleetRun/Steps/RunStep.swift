@@ -13,12 +13,8 @@ public struct RunStep: Step {
 
     /// What the operator calls it.
     public var name: String?
-    /// The shell text; bare templates are shell-quoted.
-    public var script: ShellTemplate
-    /// Variables exported to it.
-    public var environment: [String: Template]
-    /// Whether it runs as root.
-    public var becomesRoot: Bool
+    /// What runs, as who, with which variables.
+    public var script: OwnScript
     /// The longest it may take.
     public var timeout: Duration
     /// Whether it may run again when a crash left its end unknown.
@@ -27,11 +23,9 @@ public struct RunStep: Step {
     /// Reads `name`, `script`, `env`, `become` (true), `timeout` (10m) and `repeatable` (false).
     public init?(_ arguments: inout LocatedDecoder) {
         name = arguments.optional("name", .string)
-        environment = arguments.optional("env", .dictionary(of: .template)) ?? [:]
-        becomesRoot = arguments.optional("become", .bool) ?? true
         timeout = arguments.optional("timeout", .duration) ?? .seconds(600)
         isRepeatable = arguments.optional("repeatable", .bool) ?? false
-        guard let script = arguments.required("script", .shellTemplate) else { return nil }
+        guard let script = OwnScript(&arguments) else { return nil }
         self.script = script
     }
 
@@ -43,9 +37,11 @@ public struct RunStep: Step {
     /// Runs it once.
     public func advance(_ context: StepContext) -> StepProgress {
         let command: HostCommand
-        do throws(Diagnostic) { command = try makeCommand(in: context.scope) } catch { return .failed("\(error)") }
+        do throws(Diagnostic) { command = try script.command(in: context.scope, timeout: timeout) } catch {
+            return .failed("\(error)")
+        }
         let (result, next) =
-            becomesRoot
+            script.becomesRoot
             ? context.detached(command, title, timeout: timeout, isRepeatable: isRepeatable)
             : context.command("script", title, command, isRepeatable: isRepeatable)
         guard let result else { return next }
@@ -56,11 +52,11 @@ public struct RunStep: Step {
     /// Shows that it would run, with the names (not the values) of its variables.
     public func preview(_ context: StepContext) -> StepPreview {
         do throws(Diagnostic) {
-            _ = try makeCommand(in: context.scope)
+            _ = try script.command(in: context.scope, timeout: timeout)
         } catch {
             return StepPreview(["cannot \(title): \(error)"])
         }
-        let names = environment.keys.sorted().joined(separator: ", ")
+        let names = script.environment.keys.sorted().joined(separator: ", ")
         return StepPreview(["would \(title)" + (names.isEmpty ? "" : " with \(names)")])
     }
 
@@ -69,16 +65,34 @@ public struct RunStep: Step {
         let last =
             memory.acts.filter { $0.key == "script" || $0.key == "start" || $0.key.hasPrefix("follow ") }.values
             .filter { $0.success != nil }.max { $0.changedAt < $1.changedAt }?.success?.output ?? ""
-        let lines = becomesRoot ? NodeAnswer(last).all("output") : last.split(separator: "\n").map(String.init)
+        let lines = script.becomesRoot ? NodeAnswer(last).all("output") : last.split(separator: "\n").map(String.init)
         return ["output": .string(lines.joined(separator: "\n")), "lines": .list(lines.map { .string($0) })]
     }
+}
 
-    private func makeCommand(in scope: VariableScope) throws(Diagnostic) -> HostCommand {
+/// A script of the operator's: `script`, `env` and `become` among the arguments of a step.
+public struct OwnScript: Sendable {
+    /// The shell text; bare templates are shell-quoted.
+    public var text: ShellTemplate
+    /// Variables exported to it.
+    public var environment: [String: Template]
+    /// Whether it runs as root.
+    public var becomesRoot: Bool
+
+    /// Reads `script`, `env` and `become` (true).
+    init?(_ arguments: inout LocatedDecoder) {
+        environment = arguments.optional("env", .dictionary(of: .template)) ?? [:]
+        becomesRoot = arguments.optional("become", .bool) ?? true
+        guard let text = arguments.required("script", .shellTemplate) else { return nil }
+        self.text = text
+    }
+
+    /// The command for a host's variables; throws what is undefined there.
+    func command(in scope: VariableScope, timeout: Duration) throws(Diagnostic) -> HostCommand {
         var values: [String: String] = [:]
         for (name, template) in environment { values[name] = try template.text(in: scope) }
         return HostCommand(
-            script: try script.script(in: scope), environment: values, becomesRoot: becomesRoot,
-            timeoutSeconds: max(1, timeout.components.seconds)
-        )
+            script: try text.script(in: scope), environment: values, becomesRoot: becomesRoot,
+            timeoutSeconds: max(1, timeout.components.seconds))
     }
 }

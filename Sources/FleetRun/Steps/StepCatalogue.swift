@@ -13,7 +13,8 @@ public enum StepCatalogue {
         HostNameStep.self, HostsEntriesStep.self, LinesInFileStep.self, SwapStep.self, KernelModuleStep.self,
         SysctlStep.self, PackagesStep.self, ContainerdStep.self, KubeletConfigStep.self, UploadStep.self,
         JoinStep.self, WaitReadyStep.self, PodNetworkStep.self, LabelStep.self, TaintStep.self,
-        RebootStep.self, HTTPStep.self, DiagnoseStep.self, ApproveStep.self, SoakStep.self,
+        RebootStep.self, HTTPStep.self, VerifyStep.self, DiagnoseStep.self, ApproveStep.self,
+        SoakStep.self,
     ]
 
     /// Decodes a playbook's steps; throws every mistake at once.
