@@ -27,8 +27,15 @@ struct StopFlow {
         if try await !claims(run.id, journal) { try await askAndWait(run.id, journal) }
         defer { journal.release(run.id) }
         let now = try await lookup.run(run.id.rawValue)
-        guard now.finishedAt == nil else { return try await tell(now, lookup) }
-        guard kind.isEnding, var cluster else { return try await tellPaused(now, lookup) }
+        guard now.finishedAt == nil else {
+            try await show(now, lookup)
+            return try exit(of: now)
+        }
+        guard kind.isEnding, var cluster else {
+            try await show(now, lookup)
+            output.progress("run \(now.id) stands still: no process drives it; go on with: fleet resume \(now.id)")
+            return .done
+        }
         let begun = try await lookup.invocation(of: now)
         if let begun { cluster.complete(with: begun) }
         return try await UndoFlow(
@@ -67,18 +74,15 @@ struct StopFlow {
 
     // MARK: - Telling
 
-    /// The run has ended, through this request or before it was heard.
-    private func tell(_ run: StoredRun, _ lookup: RunLookup) async throws -> FleetExit {
+    private func show(_ run: StoredRun, _ lookup: RunLookup) async throws {
         output.report(try await lookup.report(of: run, at: RuntimeClock().now))
+    }
+
+    /// The run has ended, through this request or before it was heard.
+    private func exit(of run: StoredRun) throws -> FleetExit {
         guard run.result == kind.result.rawValue else {
             throw Refusal("run \(run.id) ended as \(run.result ?? "") before it heard of the \(kind.rawValue)")
         }
-        return .done
-    }
-
-    private func tellPaused(_ run: StoredRun, _ lookup: RunLookup) async throws -> FleetExit {
-        output.report(try await lookup.report(of: run, at: RuntimeClock().now))
-        output.progress("run \(run.id) stands still: no process drives it; go on with: fleet resume \(run.id)")
         return .done
     }
 }
