@@ -68,7 +68,8 @@ tsan: _libraries ## Run what has threads under Thread Sanitizer: the SSH, journa
 nightly: build ## What takes hours: 100,000 seeds, 500 kills of the real binary, Thread Sanitizer for runs of the binary too
 	$(MAKE) sim SEEDS=100000
 	FLEET_CRASHES=500 $(BUNDLE) --no-parallel --filter '^FleetCommandsTests\.CrashRunTests'
-	$(MAKE) tsan THREAD_TESTS="$(THREAD_TESTS) FleetCommandsTests fleet"
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions" \
+		$(MAKE) tsan THREAD_TESTS="$(THREAD_TESTS) FleetCommandsTests fleet"
 
 bench: _libraries ## Measure plans, rehearsals and SSH beside their bounds (Tests/Benchmarks)
 	$(SWIFT) run --configuration release --package-path Tests/Benchmarks Planning
