@@ -257,9 +257,8 @@ let package = Package(
         .testTarget(
             name: "FleetCommandsTests",
             dependencies: [
-                "FleetCommands", "FleetSimulationServer", "FleetKubernetes", "FleetSSH", "FleetRun", "FleetFiles",
-                "FleetExpressions",
-                "FleetSimulation", "FleetWire", "FleetModel",
+                "FleetCommands", "FleetSimulationServer", "FleetKubernetes", "FleetSSH", "FleetJournal", "FleetRun",
+                "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetWire", "FleetPorts", "FleetModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),

@@ -1,5 +1,7 @@
+import FleetJournal
 import FleetKubernetes
 import FleetModel
+import FleetPorts
 import FleetSimulation
 import FleetSimulationServer
 import Foundation
@@ -281,6 +283,33 @@ import Testing
             #expect(mistake.status == 64)
             #expect(mistake.error.contains("there is no time zone \"Asia/Shanghia\""))
             #expect(mistake.error.contains("did you mean \"Asia/Shanghai\"?"))
+        }
+    }
+
+    @Test("a run that was over when its process was killed is concluded: nothing is begun, and nothing undone")
+    func over() async throws {
+        try await SimulatedWorld.with { world in
+            let playbook = try world.playbook()
+            #expect(try await world.run("run", playbook, "-l", "web-02", "--yes").status == 0)
+            let file = "\(world.folder.path)/run.ndjson"
+            #expect(try await world.fleet.run("journal", "export", "r-", "-o", file).status == 0)
+            // As the journal stands between the run's last fact and the note that it is over.
+            var archive = try RunArchive(text: String(contentsOfFile: file, encoding: .utf8), name: file)
+            (archive.run.finishedAt, archive.run.result) = (nil, nil)
+            try archive.text().write(toFile: file, atomically: true, encoding: .utf8)
+            let id = archive.run.id.rawValue
+            let version = await world.server.simulation.resourceVersion
+            for (state, command, status) in [("a", ["resume", "--playbook", playbook], 0), ("b", ["abort", id], 1)] {
+                let there = ["--state", "\(world.folder.path)/\(state).sqlite"]
+                #expect(try await world.fleet.run(list: ["journal", "import", file] + there).status == 0)
+                let again = try await world.fleet.run(list: command + ["--kubeconfig", world.kubeconfig] + there)
+                #expect(again.status == Int32(status), "\(again.error)")
+                #expect(again.error.contains("run \(id) was over already: done; nothing"), "\(again.error)")
+                let runs = try await world.fleet.run(list: ["runs", "--output", "json"] + there)
+                #expect(runs.output.contains("\"done\""), "\(runs.output)")
+            }
+            #expect(await world.server.simulation.resourceVersion == version)
+            #expect(try await lease(world) == "")
         }
     }
 

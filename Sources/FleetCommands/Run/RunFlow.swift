@@ -219,6 +219,8 @@ struct RunFlow {
     private func begin(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
         // What is wrong with a host's settings is told before anything begins.
         _ = try preparation.endpoints(source.hosts)
+        // Before a provider makes anything, and again under the lock: making it may have taken minutes.
+        try await refuseShared(order, preparation)
         let preparation = try await provided(order, preparation)
         try preparation.journal.reserve(order.settings.id)
         let lease = try await lock(preparation).take(for: order.settings.id, plan: order.planDigest)

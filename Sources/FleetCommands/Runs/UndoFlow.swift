@@ -32,7 +32,9 @@ struct UndoFlow {
             if let result = found.finalResult {
                 await lock.release(of: run.id)
                 try await journal.finish(run.id, result: result.rawValue, at: RuntimeClock().now)
-                throw Refusal("run \(run.id) was over already: \(result.rawValue); nothing was undone")
+                throw Refusal(
+                    "run \(run.id) was over already: \(result.rawValue); nothing was undone",
+                    hint: "see what it did: fleet report \(run.id)")
             }
             let lease = try await lock.take(for: run.id, plan: run.planDigest)
             let machine = RunMachine(order, history: found.history, stop: wish)
