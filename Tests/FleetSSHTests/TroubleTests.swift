@@ -155,6 +155,31 @@ struct TroubleTests {
         }
     }
 
+    @Test("a connection that fails while it is begun is told, of a jump host too", arguments: [false, true])
+    func failsAtOnce(isJump: Bool) async throws {
+        // The kernel refuses to connect to everybody, in the call itself.
+        var endpoint = HostEndpoint(name: "everybody", address: "255.255.255.255", port: 22, user: "nobody")
+        if isJump {
+            let jump = endpoint
+            endpoint = HostEndpoint(name: "behind", address: "127.0.0.1", port: 22, user: "nobody")
+            endpoint.jumps = [jump]
+        }
+        let target = endpoint
+        try await withHosts {
+            $0.attempts = 2
+        } _: { hosts in
+            for _ in 0..<2 {
+                let report = await hosts.run(.plain("true"), on: target)
+                guard case .neverStarted(let words) = report.outcome else {
+                    Issue.record("\(report)")
+                    return
+                }
+                #expect(words.contains("connect to 255.255.255.255 port 22: "), "\(words)")
+                #expect(report.stage == (isJump ? .jumpHost : .connect))
+            }
+        }
+    }
+
     struct Lie: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var words: [UInt8]

@@ -25,6 +25,8 @@ final class Connection: TransportUser {
     private let jump: Connection?
     private var isInside = false
     private var phase = Phase.waiting
+    /// How it ended; some fail while they are begun (no route, no descriptor left), before anybody waits.
+    private var ending: (outcome: HostOutcome, stage: HostReport.Stage?)?
     private var session: Session?
     private var transport: (any Transport)?
     private var clock = PhaseClock()
@@ -81,6 +83,7 @@ final class Connection: TransportUser {
 
     /// Runs a command when there is room.
     func run(_ execution: Execution) {
+        if let ending { return execution.finish(ending.outcome, clock: clock, stage: ending.stage) }
         idle.cancel()
         queued.append(execution)
         if phase == .ready { startQueued() }
@@ -109,6 +112,7 @@ final class Connection: TransportUser {
 
     /// Hands a jump target the session when it is ready.
     func whenReady(_ user: @escaping (Result<Session, EndedBefore>) -> Void) {
+        if let ending { return user(.failure(EndedBefore(outcome: asJump(ending.outcome)))) }
         idle.cancel()
         wasJump = true
         if phase == .ready, let session { return user(.success(session)) }
@@ -120,6 +124,7 @@ final class Connection: TransportUser {
         guard phase != .ended else { return }
         let (wasReady, stage) = (phase == .ready, stage)
         phase = .ended
+        ending = (outcome, stage)
         [deadline, probe, idle].forEach { $0.cancel() }
         if isInside { admission.leave(wasDropped: isDropped) }
         isInside = false
