@@ -31,7 +31,7 @@ struct SimulatedHosts: Sendable {
         }
         // Whoever is asked for etcd's members is one, and the host in question is none.
         if command.script == NodeScript.etcdMembers {
-            return (success("member=other https://192.0.2.1:2380\nend=yes"), nil)
+            return (success("member=other https://192.0.2.1:2380\nhealthy=https://192.0.2.1:2379\nend=yes"), nil)
         }
         return (success("changed=yes\nresult=changed\nconnections=0"), action(of: command.script))
     }

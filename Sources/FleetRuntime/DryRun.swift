@@ -61,8 +61,11 @@ public struct DryRun: Sendable {
             var lines = step.preview.lines
             if result.refusal == nil {
                 for look in step.preview.looks {
-                    guard case .host(let command) = look.operation else { continue }
-                    lines += step.words(for: await run(command, on: preview.node))
+                    switch look.operation {
+                    case .host(let command): lines += step.words(for: await run(command, on: preview.node))
+                    case .otherHost(let name, let command): lines += step.words(for: await run(command, on: name))
+                    case .cluster, .local: continue
+                    }
                 }
             }
             result.steps.append(NodePreview.Step(kind: step.kind, lines: lines))

@@ -34,6 +34,7 @@ struct DryRunTests {
             "packages: {names: [jq]}",
             "would be refused where it changes anything, unless the node was drained: pods run here",
             "would install jq"),
+        Row("etcd_quorum", "would ask nothing: no control-plane host"),
         Row("host_off: ./is-off.sh", "would ask whether the host is off, then taint the Node"),
         Row(
             "reboot:", "would be refused where it changes anything, unless the node was drained: pods run here",

@@ -46,6 +46,111 @@ struct EtcdTests {
         #expect(try #require(EtcdMembership(answer)).refusal(taking: target) == row.refusal)
     }
 
+    struct Doubt: Sendable, CustomTestStringConvertible {
+        var name: String
+        var lines: [String]
+        var node: NodeName = "cp-1"
+        var address = "10.0.0.1"
+        var without: String?
+        var after: String?
+        var testDescription: String { name }
+    }
+
+    static let doubts = [
+        Doubt(name: "all are well", lines: three + healthy("10.0.0.1", "10.0.0.2", "[fd00::3]")),
+        Doubt(
+            name: "its own is ill", lines: three + healthy("10.0.0.2", "[fd00::3]"),
+            after: "its etcd member cp-1 is not healthy"),
+        Doubt(
+            name: "another one is ill", lines: three + healthy("10.0.0.1", "10.0.0.2"),
+            without: "of the 2 other members of etcd 1 are healthy, and 2 must be"),
+        Doubt(
+            name: "a host without a member, and no quorum", lines: three + healthy("10.0.0.1"), node: "w-1",
+            address: "10.0.0.9", after: "of the 3 members of etcd 1 are healthy, and 2 must be"),
+        Doubt(
+            name: "the only one may be away for a while",
+            lines: ["member=cp-1 https://10.0.0.1:2380"] + healthy("10.0.0.1")),
+        Doubt(name: "an etcd elsewhere", lines: ["unasked=https://10.9.0.1:2379", "unasked=https://10.9.0.2:2379"]),
+        Doubt(
+            name: "an etcd elsewhere, and here",
+            lines: ["unasked=https://10.9.0.1:2379", "unasked=https://10.0.0.1:2379"],
+            without: elsewhere, after: elsewhere),
+    ]
+    private static let elsewhere =
+        "it is a member of the etcd at https://10.0.0.1:2379, which no control-plane host can ask: install etcdctl there"
+
+    @Test("whether etcd can do without a host, and has it back", arguments: doubts)
+    func isDoubted(_ row: Doubt) throws {
+        let answer = NodeAnswer((row.lines + ["end=yes"]).joined(separator: "\n"))
+        var target = Fixture.target(row.node)
+        target.internalAddresses = [row.address]
+        let etcd = try #require(EtcdMembership(answer))
+        #expect(etcd.doubt(without: target) == row.without)
+        #expect(etcd.doubt(after: target) == row.after)
+    }
+
+    @Test("a playbook of the control plane asks around what may stop etcd on a host; another one never")
+    func guarded() throws {
+        func kinds(_ kinds: String...) throws -> [String] {
+            try Fixture.steps(
+                kinds.map { kind in
+                    let arguments: [(String, VariableValue)] =
+                        switch kind {
+                        case "service": [("name", .string("kubelet"))]
+                        case "swap": [("state", .string("off"))]
+                        case "before": [("without_host", .bool(true))]
+                        case "run": [("script", .string("true"))]
+                        default: []
+                        }
+                    let kind = kind == "before" ? "etcd_quorum" : kind
+                    return (kind, arguments.isEmpty ? .null(at: Fixture.place) : Fixture.mapping(arguments))
+                }
+            ).guardingEtcd.map(\.kind)
+        }
+        #expect(try kinds("cordon", "swap", "uncordon") == ["cordon", "swap", "uncordon"])
+        let own = ["etcd_quorum", "cordon", "reboot", "etcd_quorum", "uncordon"]
+        #expect(try kinds("before", "cordon", "reboot", "etcd_quorum", "uncordon") == own)
+        for kind in ["reboot", "service", "run", "containerd", "cleanup"] {
+            #expect(
+                try kinds("cordon", kind, "uncordon") == ["cordon", "etcd_quorum", kind, "uncordon", "etcd_quorum"])
+        }
+    }
+
+    @Test("a reboot waits for the others' health, and the run for the member's return")
+    func reboot() throws {
+        let steps = try Fixture.steps([("reboot", .null(at: Fixture.place))]).guardingEtcd
+        var target = Fixture.target("cp-1")
+        target.isControlPlane = true
+        var order = Fixture.order(waves: [[target]], steps: steps)
+        order.settings.isForControlPlane = true
+        order.settings.clusterAuthority = "cafe"
+        order.settings.inventory = ["cp-1", "cp-2", "cp-3"].map { name in
+            InventoryMember(host: name, node: NodeName(name), groups: ["kube_control_plane"])
+        }
+        var machine = RunMachine(order)
+        var health = [
+            Self.healthy("10.0.0.1", "10.0.0.2"), Self.healthy("10.0.0.1", "10.0.0.2", "[fd00::3]"),
+            Self.healthy("10.0.0.2", "[fd00::3]"), Self.healthy("10.0.0.1", "10.0.0.2", "[fd00::3]"),
+        ]
+        var hasBooted = false
+        let asked = play(&machine, within: 60) { kind, _ in
+            switch kind {
+            case "identity": return report(identity)
+            case "members": return report(Self.three + health.removeFirst() + ["end=yes"])
+            case "boot id": return report(["boot_id=\(hasBooted ? "two" : "one")"])
+            default:
+                hasBooted = true
+                return report(["changed=reboot"])
+            }
+        }
+        #expect(
+            asked == [
+                "identity", "members of cp-2", "members of cp-3", "boot id", "reboot", "boot id", "members of cp-2",
+                "members of cp-3",
+            ])
+        #expect(machine.state.result == .done)
+    }
+
     @Test("an answer that breaks off, or names nobody, is none")
     func broken() {
         #expect(EtcdMembership(NodeAnswer(Self.three.joined(separator: "\n"))) == nil)
@@ -70,14 +175,21 @@ struct EtcdTests {
 
     /// What is asked, of whom; answered until nothing more is asked.
     private func play(
-        _ machine: inout RunMachine, _ answer: (String, NodeName?) -> OperationAnswer
+        _ machine: inout RunMachine, within seconds: Int64 = 0, _ answer: (String, NodeName?) -> OperationAnswer
     ) -> [String] {
-        let now = Instant(seconds: 1_000)
+        var now = Instant(seconds: 1_000)
+        let end = now + .seconds(seconds)
         var asked: [String] = []
-        var reaction = machine.handle(.synchronized(ClusterSnapshot(nodes: [Fixture.node("cp-2")])), at: now)
-        while case .perform(let id, _, let operation)? = reaction.directives.first(where: {
-            if case .perform = $0 { true } else { false }
-        }) {
+        let nodes: [NodeName] = seconds == 0 ? ["cp-2"] : ["cp-1", "cp-2"]
+        var reaction = machine.handle(.synchronized(ClusterSnapshot(nodes: nodes.map { Fixture.node($0) })), at: now)
+        while true {
+            let next = reaction.directives.first { if case .perform = $0 { true } else { false } }
+            guard case .perform(let id, _, let operation)? = next else {
+                guard now < end, machine.state.result == nil else { break }
+                now = now + .seconds(1)
+                reaction = machine.handle(.tick, at: now)
+                continue
+            }
             var other: NodeName?
             var script = ""
             switch operation {
@@ -89,6 +201,8 @@ struct EtcdTests {
                 switch script {
                 case NodeScript.identity: "identity"
                 case NodeScript.etcdMembers: "members"
+                case NodeScript.bootState: "boot id"
+                case NodeScript.reboot: "reboot"
                 case _ where script.contains("FLEET_MODE=verify") || script.contains("FLEET_MODE='verify'"): "verify"
                 case _ where script.contains("/var/lib/etcd\n") || script.contains("/var/lib/etcd'"): "etcd"
                 default: "apply"

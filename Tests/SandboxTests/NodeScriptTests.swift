@@ -48,6 +48,55 @@ struct NodeScriptTests {
         }
     }
 
+    @Test("An etcd outside the control plane is asked with the API server's certificates, or is told to be unasked")
+    func outerEtcd() async throws {
+        try await TestSandbox.with([TestSandbox.host("cp", role: .controlPlane)]) {
+            (fleet: SandboxFleet) async throws in
+            let ask =
+                "export FLEET_DRY_RUN=1 FLEET_CA=\(TestSandbox.certificateHash)\n" + NodeScript.etcdMembers
+            _ = try await fleet.output(
+                "cp",
+                """
+                rm /etc/kubernetes/manifests/etcd.yaml
+                cat >/etc/kubernetes/manifests/kube-apiserver.yaml <<'END'
+                spec:
+                  containers:
+                  - command:
+                    - kube-apiserver
+                    - --etcd-cafile=/etc/ssl/etcd/ca.pem
+                    - --etcd-certfile=/etc/ssl/etcd/node.pem
+                    - --etcd-keyfile=/etc/ssl/etcd/node-key.pem
+                    - --etcd-servers=https://10.9.0.1:2379,https://10.9.0.2:2379
+                END
+                """)
+            #expect(
+                try await fleet.output("cp", ask)
+                    == "unasked=https://10.9.0.1:2379\nunasked=https://10.9.0.2:2379\nend=yes\n")
+            _ = try await fleet.output(
+                "cp",
+                """
+                cat >/usr/local/sbin/etcdctl <<'END'
+                #!/bin/sh
+                echo "$*" >>/tmp/etcdctl-calls
+                case "$*" in
+                    *"member list"*) echo "8e9e05c52164694d, started, e1, https://10.9.0.1:2380, https://10.9.0.1:2379, false" ;;
+                    *) echo "https://10.9.0.1:2379 is healthy: successfully committed proposal: took = 2ms" ;;
+                esac
+                END
+                chmod +x /usr/local/sbin/etcdctl
+                """)
+            #expect(
+                try await fleet.output("cp", ask)
+                    == "member=e1 https://10.9.0.1:2380\nhealthy=https://10.9.0.1:2379\nend=yes\n")
+            let files =
+                "--cacert=/etc/ssl/etcd/ca.pem --cert=/etc/ssl/etcd/node.pem --key=/etc/ssl/etcd/node-key.pem"
+            let calls = ["member list -w simple", "endpoint health --cluster"].map {
+                "--endpoints=https://10.9.0.1:2379,https://10.9.0.2:2379 \(files) \($0)\n"
+            }
+            #expect(try await fleet.output("cp", "cat /tmp/etcdctl-calls") == calls.joined())
+        }
+    }
+
     private func identity(of host: String, in fleet: SandboxFleet) async throws -> NodeIdentity? {
         NodeIdentity(NodeAnswer(try await fleet.output(host, NodeScript.identity)))
     }

@@ -64,6 +64,7 @@ struct LoadedPlaybook: Sendable {
                 return step
             }
         }
-        return Array(groups.joined())
+        let steps = Array(groups.joined())
+        return draft.header?.isForControlPlane == true ? steps.guardingEtcd : steps
     }
 }

@@ -159,11 +159,8 @@ struct Preparation: Sendable {
 
     /// Control-plane hosts that are asked for others' sake: for tokens where the API makes none, for etcd's members.
     private var askedHosts: [FleetModel.Host] {
-        let isAsked = playbook.steps.contains { planned in
-            (planned.step as? JoinStep)?.tokenSource == .controlPlaneHost
-                || playbook.header.isForControlPlane && planned.step is CleanupStep
-        }
-        return isAsked ? inventory.inventory.hosts.filter { $0.groups.contains("kube_control_plane") } : []
+        guard playbook.steps.contains(where: { $0.step.traits.contains(.asksControlPlane) }) else { return [] }
+        return inventory.inventory.hosts.filter { $0.groups.contains("kube_control_plane") }
     }
 
     /// How the targets' hosts are reached; empty when no step needs them.

@@ -21,7 +21,9 @@ public struct RunPreview: Sendable {
             let orders = changes.pending.map { "would \($0)" }
             let others = report.standardOutput.split(separator: "\n").filter { $0.hasPrefix("would ") }.map(String.init)
             let holds = orders.isEmpty ? changes.holds.map { "nothing to do: \($0)" } : []
-            return removals + orders + others + holds
+            let members = answer.all("member").map { "etcd has the member \($0)" }
+            let healthy = answer.all("healthy").map { "etcd is healthy at \($0)" }
+            return removals + orders + others + holds + members + healthy
         }
     }
 

@@ -37,7 +37,7 @@ public struct CleanupStep: Step {
     /// `clean up the host`.
     public var title: String { "clean up the host" }
     /// Touches the host; what it removes is gone; running it again is safe.
-    public var traits: StepTraits { [.touchesHost, .cleans, .repeatable] }
+    public var traits: StepTraits { [.touchesHost, .interruptsHost, .cleans, .repeatable] }
 
     /// Removes, confirms the network rules over a new connection, and verifies row by row.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -23,6 +23,8 @@ public struct ContainerdStep: HostStateStep {
     /// `configure containerd`.
     public var title: String { "configure containerd" }
 
+    /// Touches the host, and may restart its runtime; repeatable, also where it failed.
+    public var traits: StepTraits { [.touchesHost, .interruptsHost, .repeatable, .retriable] }
     /// Not under running pods.
     public var disturbsPods: Bool { !isLive }
 

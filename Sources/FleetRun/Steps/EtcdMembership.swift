@@ -12,16 +12,19 @@ struct EtcdMembership {
     let members: [Member]
     /// The client URLs that answered as healthy.
     let healthy: [String]
+    /// The client URLs of an etcd outside the control plane that the host asked could not ask itself.
+    let unasked: [String]
 
     /// Reads the answer; nil where it broke off or names nobody.
     init?(_ answer: NodeAnswer) {
         guard answer.last("end") == "yes" else { return nil }
+        unasked = answer.all("unasked")
         members = answer.all("member").map { line in
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return Member(name: parts[0], peers: parts.count > 1 ? parts[1] : "")
         }
         healthy = answer.all("healthy")
-        if members.isEmpty { return nil }
+        if members.isEmpty, unasked.isEmpty { return nil }
     }
 
     /// The member on a target's host, by name or by address.
@@ -32,16 +35,46 @@ struct EtcdMembership {
         }
     }
 
-    /// Why the member on a target's host may not go: the others must have a quorum without it (safety rule 3).
+    /// Why the member on a target's host may not go for good: the others must have a quorum without it, and there must
+    /// be others (safety rule 3).
     func refusal(taking target: PlanTarget) -> String? {
-        guard let own = member(on: target) else { return nil }
+        if let own = member(on: target), members == [own] { return "its etcd member \(own.name) is the last one" }
+        return doubt(without: target)
+    }
+
+    /// Why etcd may lose its quorum while a target's host is away; nil where the host is no member, or the only one: then
+    /// nothing keeps a quorum, and whoever works on it knows.
+    func doubt(without target: PlanTarget) -> String? {
+        if let words = unaskedMember(on: target) { return words }
+        guard let own = member(on: target), members.count > 1 else { return nil }
         let rest = members.filter { $0 != own }
-        guard !rest.isEmpty else { return "its etcd member \(own.name) is the last one" }
         let hosts = Set(Self.hosts(in: own.peers))
         let well = healthy.count { url in Self.hosts(in: url).allSatisfy { !hosts.contains($0) } }
         let quorum = rest.count / 2 + 1
         return well < quorum
             ? "of the \(rest.count) other members of etcd \(well) are healthy, and \(quorum) must be" : nil
+    }
+
+    /// Why etcd is not as it should be after work on a target's host: its member is ill, or the quorum is gone.
+    func doubt(after target: PlanTarget) -> String? {
+        if let words = unaskedMember(on: target) { return words }
+        if let own = member(on: target) {
+            let hosts = Set(Self.hosts(in: own.peers))
+            guard healthy.contains(where: { Self.hosts(in: $0).contains(where: hosts.contains) }) else {
+                return "its etcd member \(own.name) is not healthy"
+            }
+        }
+        let quorum = members.count / 2 + 1
+        return !members.isEmpty && healthy.count < quorum
+            ? "of the \(members.count) members of etcd \(healthy.count) are healthy, and \(quorum) must be" : nil
+    }
+
+    private func unaskedMember(on target: PlanTarget) -> String? {
+        let names = [target.node.rawValue, target.host] + target.internalAddresses
+        guard let url = unasked.first(where: { url in names.contains { Self.isAddress($0, in: url) } }) else {
+            return nil
+        }
+        return "it is a member of the etcd at \(url), which no control-plane host can ask: install etcdctl there"
     }
 
     private static func isAddress(_ address: String, in urls: String) -> Bool { hosts(in: urls).contains(address) }
@@ -60,6 +93,32 @@ extension String {
     /// Without the brackets of an IPv6 address in a URL.
     fileprivate var trimmingBrackets: String {
         hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
+    }
+}
+
+extension StepContext {
+    /// The question to one of the other control-plane hosts who is a member of etcd, to each in turn; to the target's own
+    /// where there is no other.
+    func etcdQuestion(_ key: String, mayAskItself: Bool) throws(StepRefusal) -> StepOperation {
+        var hosts = run.controlPlane.filter { $0 != target.node }
+        if hosts.isEmpty, mayAskItself { hosts = run.controlPlane }
+        guard !hosts.isEmpty else {
+            throw StepRefusal("the inventory has no other host in group kube_control_plane to ask about etcd")
+        }
+        guard let authority = run.clusterAuthority else {
+            throw StepRefusal("the kubeconfig names no CA by which a control-plane host could be known")
+        }
+        let host = hosts[(memory.acts[key]?.attempts ?? 0) % hosts.count]
+        return StepOperation(
+            key: key, title: "ask \(host) for etcd's members", .otherHost(host, .etcdMembers(authority: authority)))
+    }
+}
+
+extension OperationResult {
+    /// etcd's members as a control-plane host told them, or why it did not.
+    var etcd: Result<EtcdMembership, StepRefusal> {
+        if isSuccess, let membership = EtcdMembership(NodeAnswer(output)) { return .success(membership) }
+        return .failure(StepRefusal(HostChangeReport(NodeAnswer(output)).failure ?? words))
     }
 }
 
@@ -105,27 +164,17 @@ extension CleanupStep {
 
     /// Asks one other control-plane host after another, while they cannot be reached or run no etcd.
     private func members(_ key: String, in context: StepContext) -> Answer {
-        let hosts = context.run.controlPlane.filter { $0 != context.target.node }
-        guard !hosts.isEmpty else {
-            return .other(.failed("the inventory has no other host in group kube_control_plane; nothing was removed"))
+        let question: StepOperation
+        do throws(StepRefusal) { question = try context.etcdQuestion(key, mayAskItself: false) } catch {
+            return .other(.failed("\(error); nothing was removed"))
         }
-        guard let authority = context.run.clusterAuthority else {
-            return .other(.failed("the kubeconfig names no CA by which a control-plane host could be known"))
-        }
-        let act = context.memory.acts[key]
-        let operation = StepOperation(
-            key: key, title: "ask \(hosts[(act?.attempts ?? 0) % hosts.count]) for etcd's members",
-            .otherHost(hosts[(act?.attempts ?? 0) % hosts.count], .etcdMembers(authority: authority)))
-        switch act?.state {
-        case nil, .inDoubt: return .other(.perform([operation], waitingFor: "etcd's members"))
-        case .inFlight: return .other(.wait("etcd's members"))
-        case .finished(let result):
-            if result.isSuccess, let membership = EtcdMembership(NodeAnswer(result.output)) {
-                return .known(membership)
-            }
-            var told = result
-            told.message = HostChangeReport(NodeAnswer(result.output)).failure ?? result.message
-            return .other(context.retried(operation, after: told, isPassing: true))
+        let (result, next) = context.answer(to: question)
+        switch result?.etcd {
+        case nil: return .other(next)
+        case .success(let membership): return .known(membership)
+        case .failure(let refusal):
+            let told = OperationResult(isSuccess: false, code: result?.code ?? "", message: refusal.description)
+            return .other(context.retried(question, after: told, isPassing: true))
         }
     }
 }

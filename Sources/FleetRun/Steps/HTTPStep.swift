@@ -72,13 +72,12 @@ public struct HTTPStep: Step {
         }
         let words = answer.last("failed") ?? answer.last("status").map { "the answer was \($0)" } ?? result.words
         let deadline = context.memory.startedAt + patience
-        guard context.now < deadline, let asked = context.memory.acts["request"]?.changedAt else {
+        guard context.now < deadline else {
             return .failed("\(title): \(words), and not \(statuses.map(String.init).joined(separator: " or "))")
         }
-        let again = asked + .seconds(5)
-        let reason = "\(title): \(words); trying again"
-        guard context.now >= again else { return .wait(reason, until: min(again, deadline)) }
-        return .perform([StepOperation(key: "request", title: title, .host(command))], waitingFor: reason)
+        let request = StepOperation(key: "request", title: title, .host(command))
+        return context.again(
+            request, every: .seconds(5), until: deadline, because: "\(title): \(words); trying again")
     }
 
     /// Says that it would be sent, without its address.

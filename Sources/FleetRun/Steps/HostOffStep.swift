@@ -71,6 +71,7 @@ public struct HostOffStep: Step {
     }
 
     private static let proof = "proof"
+    private static let interval = Duration.seconds(10)
 
     private func ask(_ context: StepContext) -> StepProgress {
         let act: StepOperation
@@ -78,19 +79,13 @@ public struct HostOffStep: Step {
             act = StepOperation(
                 key: Self.proof, title: "ask whether host \(context.target.host) is off", .local(try question(context)))
         } catch { return .failed("\(error)") }
-        let title = "proof that host \(context.target.host) is off"
-        guard let asked = context.memory.acts[Self.proof] else { return .perform([act], waitingFor: title) }
-        switch asked.state {
-        case .inFlight: return .wait(title)
-        case .inDoubt: return .perform([act], waitingFor: title)
-        case .finished(let result):
-            let words = "the command does not prove that host \(context.target.host) is off: \(result.words)"
-            let deadline = context.memory.startedAt + timeout
-            let again = asked.changedAt + .seconds(10)
-            guard again < deadline else { return .failed("after \(timeout.text): \(words)") }
-            return context.now < again
-                ? .wait("\(words); asking again", until: again) : .perform([act], waitingFor: words)
-        }
+        let (result, next) = context.answer(to: act)
+        guard let result else { return next }
+        let words = "the command does not prove that host \(context.target.host) is off: \(result.words)"
+        let deadline = context.memory.startedAt + timeout
+        let asked = context.memory.acts[Self.proof]?.changedAt ?? context.now
+        guard asked + Self.interval < deadline else { return .failed("after \(timeout.text): \(words)") }
+        return context.again(act, every: Self.interval, because: "\(words); asking again")
     }
 
     private func question(_ context: StepContext) throws(Diagnostic) -> LocalAct {

@@ -46,7 +46,11 @@ public struct JoinStep: Step {
         return [info] + ["create", "delete"].map { AccessQuestion($0, "secrets", namespace: "kube-system") }
     }
     /// Touches the host, brings the Node; the script looks before it acts.
-    public var traits: StepTraits { [.touchesHost, .joins, .repeatable] }
+    public var traits: StepTraits {
+        [
+            .touchesHost, .joins, .repeatable, tokenSource == .controlPlaneHost ? .asksControlPlane : [],
+        ]
+    }
 
     /// Makes a token, lets the host join with it, and waits until the Node of that very machine has registered.
     public func advance(_ context: StepContext) -> StepProgress {

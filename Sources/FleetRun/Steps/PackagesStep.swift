@@ -37,6 +37,8 @@ public struct PackagesStep: HostStateStep {
     /// `install packages`.
     public var title: String { isHeld ? "install and hold packages" : "install packages" }
 
+    /// Touches the host, and may restart its runtime; repeatable, also where it failed.
+    public var traits: StepTraits { [.touchesHost, .interruptsHost, .repeatable, .retriable] }
     /// Not under running pods.
     public var disturbsPods: Bool { !isLive }
 

@@ -35,10 +35,8 @@ public struct PodNetworkStep: Step {
             return .done(changed: false, "no other node has a Ready pod with an address of the pod network")
         }
         let look = StepOperation(key: "look", title: title, .host(Self.command(peers)))
-        guard case .finished(let result) = context.memory.acts["look"]?.state, let act = context.memory.acts["look"]
-        else {
-            return context.memory.acts["look"]?.state == .inFlight ? .wait(title) : .perform([look], waitingFor: title)
-        }
+        let (result, looking) = context.answer(to: look)
+        guard let result else { return looking }
         let answer = NodeAnswer(result.output)
         let silent = answer.all("silent")
         if result.isSuccess, silent.isEmpty, answer.last("failed") == nil {
@@ -48,14 +46,12 @@ public struct PodNetworkStep: Step {
         let words =
             !silent.isEmpty
             ? "no pod answers on \(silent.joined(separator: ", "))" : answer.last("failed") ?? result.words
-        let next = act.changedAt + .seconds(5)
         guard context.now < context.memory.startedAt + timeout else {
             return .failed(
                 "after \(timeout.text): \(words); look at the network plugin's pod on \(context.target.node), and at what lies between the nodes (VXLAN 4789 or 8472/udp, IP-in-IP, BGP 179/tcp)"
             )
         }
-        return context.now < next
-            ? .wait("\(title): \(words)", until: next) : .perform([look], waitingFor: "\(title): \(words)")
+        return context.again(look, every: .seconds(5), because: "\(title): \(words)")
     }
 
     /// Names the nodes that would be asked for.

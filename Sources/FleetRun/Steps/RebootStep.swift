@@ -29,7 +29,7 @@ public struct RebootStep: Step {
     /// `reboot the host`.
     public var title: String { "reboot the host" }
     /// Touches the host; repeatable, for the boot id tells what was done.
-    public var traits: StepTraits { [.touchesHost, .repeatable] }
+    public var traits: StepTraits { [.touchesHost, .interruptsHost, .repeatable] }
 
     /// Notes the boot id, tells the host to boot, and asks again over new connections until it is another.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -32,7 +32,7 @@ public struct RunStep: Step {
     /// `run`, or the operator's name for it.
     public var title: String { name.map { "run \"\($0)\"" } ?? "run a script" }
     /// Touches the host.
-    public var traits: StepTraits { [.touchesHost, .retriable, isRepeatable ? .repeatable : []] }
+    public var traits: StepTraits { [.touchesHost, .interruptsHost, .retriable, isRepeatable ? .repeatable : []] }
 
     /// Runs it once.
     public func advance(_ context: StepContext) -> StepProgress {

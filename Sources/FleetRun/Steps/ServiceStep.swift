@@ -51,7 +51,7 @@ public struct ServiceStep: Step {
     /// Touches the host; repeatable unless it restarts.
     public var traits: StepTraits {
         [
-            .touchesHost, .retriable, state == .restarted ? [] : .repeatable,
+            .touchesHost, .interruptsHost, .retriable, state == .restarted ? [] : .repeatable,
             name == "kubelet" && state == .stopped ? .stopsKubelet : [],
         ]
     }

@@ -90,6 +90,10 @@ public struct StepTraits: OptionSet, Hashable, Sendable {
     public static let retriable = StepTraits(rawValue: 8192)
     /// It stops the kubelet, which makes a node that was drained not Ready.
     public static let stopsKubelet = StepTraits(rawValue: 256)
+    /// It may end what runs on the host without pods' knowing, or the host itself: reboots, services, scripts, clean-up.
+    public static let interruptsHost = StepTraits(rawValue: 32768)
+    /// It asks control-plane hosts of the inventory, whichever hosts the run works on.
+    public static let asksControlPlane = StepTraits(rawValue: 65536)
     /// It looks, or waits, and changes nothing anywhere.
     public static let onlyLooks = StepTraits(rawValue: 16384)
 }

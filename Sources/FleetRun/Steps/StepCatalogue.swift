@@ -13,7 +13,7 @@ public enum StepCatalogue {
         HostNameStep.self, HostsEntriesStep.self, LinesInFileStep.self, SwapStep.self, KernelModuleStep.self,
         SysctlStep.self, PackagesStep.self, ContainerdStep.self, KubeletConfigStep.self, UploadStep.self,
         JoinStep.self, WaitReadyStep.self, PodNetworkStep.self, LabelStep.self, TaintStep.self,
-        RebootStep.self, HTTPStep.self, VerifyStep.self, DiagnoseStep.self, ApproveStep.self,
+        RebootStep.self, EtcdQuorumStep.self, HTTPStep.self, VerifyStep.self, DiagnoseStep.self, ApproveStep.self,
         SoakStep.self,
     ]
 

@@ -43,6 +43,24 @@ extension StepContext {
         }
     }
 
+    /// The last answer to an act that may be done again and again, or what to do until there is one.
+    func answer(to act: StepOperation) -> (result: OperationResult?, next: StepProgress) {
+        switch memory.acts[act.key]?.state {
+        case nil, .inDoubt: (nil, .perform([act], waitingFor: act.title))
+        case .inFlight: (nil, .wait(act.title))
+        case .finished(let result): (result, .wait(act.title))
+        }
+    }
+
+    /// Does it again an interval after its last answer, which did not satisfy; at a deadline at the latest.
+    func again(
+        _ act: StepOperation, every interval: Duration, until deadline: Instant? = nil, because reason: String
+    ) -> StepProgress {
+        let next = (memory.acts[act.key]?.changedAt ?? now) + interval
+        let due = deadline.map { min(next, $0) } ?? next
+        return now < due ? .wait(reason, until: due) : .perform([act], waitingFor: reason)
+    }
+
     /// The request was answered with success; the world must show it within half a minute, else it is sent again.
     private func shown(_ act: StepOperation, _ effect: String) -> StepProgress {
         let deadline = (memory.acts[act.key]?.changedAt ?? now) + .seconds(30)

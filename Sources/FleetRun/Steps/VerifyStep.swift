@@ -42,10 +42,9 @@ public struct VerifyStep: Step {
         let said = result.output.split(separator: "\n").last.map { ": \($0)" } ?? ""
         let words = "\(title): \(result.words)\(said)"
         let deadline = context.memory.startedAt + patience
-        guard context.now < deadline, let asked = context.memory.acts["look"]?.changedAt else { return .failed(words) }
-        let again = min(asked + .seconds(5), deadline)
-        guard context.now >= again else { return .wait("\(words); looking again", until: again) }
-        return .perform([StepOperation(key: "look", title: title, .host(command))], waitingFor: words)
+        guard context.now < deadline else { return .failed(words) }
+        let look = StepOperation(key: "look", title: title, .host(command))
+        return context.again(look, every: .seconds(5), until: deadline, because: "\(words); looking again")
     }
 
     /// Says what it would wait for.

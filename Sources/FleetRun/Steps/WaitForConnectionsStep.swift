@@ -44,15 +44,11 @@ public struct WaitForConnectionsStep: Step {
     /// Asks the host again and again until the count is low enough.
     public func advance(_ context: StepContext) -> StepProgress {
         let look = StepOperation(key: "look", title: title, .host(command))
-        guard let act = context.memory.acts["look"], case .finished(let result) = act.state else {
-            return context.memory.acts["look"]?.state == .inFlight ? .wait(title) : .perform([look], waitingFor: title)
-        }
+        let (result, looking) = context.answer(to: look)
+        guard let result else { return looking }
         let isLate = context.now >= context.memory.startedAt + timeout
-        let next = act.changedAt + interval
         if result.lostHost, !isLate {
-            return context.now < next
-                ? .wait("\(title): \(result.words); trying again", until: next)
-                : .perform([look], waitingFor: title)
+            return context.again(look, every: interval, because: "\(title): \(result.words); trying again")
         }
         guard result.isSuccess, let count = NodeAnswer(result.output).last("connections").flatMap(Int.init) else {
             return .failed("\(title): \(result.words)")
@@ -65,7 +61,7 @@ public struct WaitForConnectionsStep: Step {
                 ? .done(changed: false, "went on after \(timeout.text) with \(count) connections")
                 : .failed("after \(timeout.text): \(reason)")
         }
-        return context.now < next ? .wait(reason, until: next) : .perform([look], waitingFor: reason)
+        return context.again(look, every: interval, because: reason)
     }
 
     /// Counts them once.
