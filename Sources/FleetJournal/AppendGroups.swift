@@ -73,6 +73,8 @@ final class AppendGroups: Sendable {
     private func answer(_ outcome: Result<Void, any Error>) {
         let (group, results) = state.withLockedValue { state in
             defer { (state.committing, state.results) = ([], []) }
+            // A transaction that could not even begin (the database is busy) leaves its group waiting.
+            if state.committing.isEmpty { swap(&state.committing, &state.waiting) }
             return (state.committing, state.results)
         }
         switch outcome {

@@ -46,6 +46,21 @@ import Testing
         #expect(records.count == 2)
     }
 
+    @Test func `An append that meets a busy database is refused, and the next one is written`() async throws {
+        let journal = try temporary.open()
+        try await journal.begin(TemporaryJournal.run("r-1"))
+        try await journal.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA busy_timeout = 50") }
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: temporary.path, configuration: configuration)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let refused = await failure { try await journal.append(TemporaryJournal.records(1...1), to: "r-1") }
+        #expect(refused != nil)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        try await journal.append(TemporaryJournal.records(1...2), to: "r-1")
+        #expect(try await journal.records(of: "r-1") == TemporaryJournal.records(1...2))
+    }
+
     @Test func `Unknown runs are refused`() async throws {
         let journal = try temporary.open()
         #expect(await failure { try await journal.append([TemporaryJournal.record(1)], to: "r-9") }?.code == .notFound)
