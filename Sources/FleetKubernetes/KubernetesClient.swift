@@ -25,7 +25,8 @@ public struct KubernetesClient: ClusterPort {
         self.options = options
         self.logger = logger
         transport = APITransport(
-            connection: connection, options: options, runner: ExecRunner(isInteractive: options.isInteractive),
+            connection: connection, options: options,
+            runner: ExecRunner(isInteractive: options.isInteractive, timeout: options.pluginTimeout),
             logger: logger)
     }
 

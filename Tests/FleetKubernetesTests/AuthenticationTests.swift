@@ -32,6 +32,7 @@ import Testing
     private func failure(_ connection: ClusterConnection) async throws -> ClusterFailure {
         var options = ClientOptions.quick
         options.retries = 0
+        options.pluginTimeout = .seconds(2)
         return try await KubernetesClient.withClient(connection: connection, options: options) { client in
             do throws(ClusterFailure) {
                 _ = try await client.serverVersion()
@@ -226,6 +227,7 @@ import Testing
             "printed only one of"
         ),
         ("kill -9 $$", "was ended by signal 9"),
+        ("sleep 600", "did not end within 2s"),
     ])
     func aPluginsFailureIsTold(script: String, words: String) async throws {
         let command = try plugin(script)

@@ -26,6 +26,8 @@ public struct ClientOptions: Sendable {
     public var refusalsTolerated = 3
     /// When token and certificate files are read again.
     public var credentialReload = Duration.seconds(50)
+    /// How long an exec plugin may take; one that may ask a person gets ten times as long.
+    public var pluginTimeout = Duration.seconds(60)
     /// Whether exec plugins may ask at the terminal.
     public var isInteractive = false
 
