@@ -61,9 +61,25 @@ struct WebClient {
             outgoing.headers.add(name: "Content-Type", value: "application/json")
             outgoing.body = .bytes(Array(body.utf8))
         }
-        let response = try await Self.client.execute(outgoing, timeout: .seconds(request.timeoutSeconds))
-        let body = try await response.body.collect(upTo: 1 << 20)
-        return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
+        return try await answer(to: outgoing, within: request.timeoutSeconds)
+    }
+
+    /// The client's own deadline ends with the head of the answer; the body may stand still behind it.
+    private func answer(to request: HTTPClientRequest, within seconds: Int64) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask {
+                let response = try await Self.client.execute(request, timeout: .seconds(seconds))
+                let body = try await response.body.collect(upTo: 1 << 20)
+                return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
+            }
+            group.addTask {
+                try await ContinuousClock().sleep(for: .seconds(seconds))
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
+        }
     }
 
     private static func words(_ body: [UInt8]) -> String {

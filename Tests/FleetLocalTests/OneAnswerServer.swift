@@ -21,14 +21,15 @@ final class OneAnswerServer: Sendable {
 
     private final class Log: Sendable { let requests = NIOLockedValueBox<[Seen]>([]) }
 
-    init(_ status: Int, _ body: String) async throws {
+    /// Answers; `missing` bytes of the body are announced and never come.
+    init(_ status: Int, _ body: String, missing: Int = 0) async throws {
         let log = Log()
         self.log = log
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(Answerer(status, body, log))
+                    try channel.pipeline.syncOperations.addHandler(Answerer(status, body, missing, log))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -43,12 +44,14 @@ final class OneAnswerServer: Sendable {
 
         private let status: Int
         private let text: String
+        private let missing: Int
         private let log: Log
         private var head: HTTPRequestHead?
         private var body = ByteBuffer()
 
-        init(_ status: Int, _ text: String, _ log: Log) {
+        init(_ status: Int, _ text: String, _ missing: Int, _ log: Log) {
             self.status = status
+            self.missing = missing
             self.text = text
             self.log = log
         }
@@ -69,10 +72,11 @@ final class OneAnswerServer: Sendable {
                 log.requests.withLockedValue { $0.append(seen) }
             }
             var headers = HTTPHeaders()
-            headers.add(name: "Content-Length", value: "\(text.utf8.count)")
+            headers.add(name: "Content-Length", value: "\(text.utf8.count + missing)")
             let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
             context.write(wrapOutboundOut(.head(head)), promise: nil)
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+            guard missing == 0 else { return }
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }
     }

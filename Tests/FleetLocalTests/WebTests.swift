@@ -52,6 +52,17 @@ struct WebTests {
         #expect(!report.message.contains("T0/secret"))
     }
 
+    @Test("an answer that stands still behind its head meets the deadline")
+    func standsStill() async throws {
+        let server = try await OneAnswerServer(200, "half", missing: 4)
+        let request = LocalRequest(url: SecretText(server.url), timeoutSeconds: 1)
+        let start = ContinuousClock.now
+        let report = await LocalMachine().perform(.request(request))
+        await server.stop()
+        #expect(report.code == "timed out", "\(report)")
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
     struct Answer: Sendable, CustomTestStringConvertible {
         let body: String
         let report: LocalReport
