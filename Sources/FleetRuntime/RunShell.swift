@@ -64,7 +64,7 @@ public struct RunShell: Sendable {
     ) async throws -> RunResult {
         let mailbox = Mailbox<Observation>()
         let number = try await journal.requests(of: run, after: 0).last?.number ?? 0
-        return try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await follow(into: mailbox) }
             group.addTask { for await by in stops { mailbox.post(.stopRequested(by: by)) } }
             group.addTask { await listen(into: mailbox, after: number) }

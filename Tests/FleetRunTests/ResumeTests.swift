@@ -86,6 +86,26 @@ struct ResumeTests {
         #expect(machine.handle(.tick, at: start + .seconds(5)).ids.count == 1)
     }
 
+    @Test(
+        "a command that never started is sent again, whatever kept it; one whose time was over is not",
+        arguments: [
+            (HostOutcome.neverStarted("refused"), true), (.timedOut(.connect), true), (.timedOut(.handshake), true),
+            (.timedOut(.authentication), true), (.timedOut(.command), false), (.timedOut(.total), false),
+        ])
+    func neverStarted(outcome: HostOutcome, isSentAgain: Bool) throws {
+        var machine = RunMachine(
+            try order([("service", Fixture.mapping([("name", "kubelet"), ("state", "restarted")]))]))
+        var reaction = machine.handle(synchronized(nodes), at: start)
+        for (id, name) in zip(reaction.ids, ["n1", "n2"]) {
+            let identity = HostReport(
+                outcome: .exited(0), standardOutput: "hostname=\(name)\nmachine_id=machine-\(name)\n")
+            reaction = machine.handle(.completed(id: id, .host(identity)), at: start)
+        }
+        let sent = try #require(reaction.ids.first)
+        _ = machine.handle(.completed(id: sent, .host(HostReport(outcome: outcome))), at: start)
+        #expect(machine.handle(.tick, at: start + .seconds(5)).ids.isEmpty == !isSentAgain)
+    }
+
     @Test("hosts that were refused are asked again by the run that goes on")
     func preflight() throws {
         let order = try order([("run", Fixture.mapping([("script", "true")]))])

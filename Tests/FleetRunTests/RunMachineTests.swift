@@ -274,6 +274,20 @@ struct RunMachineTests {
         #expect(machine.handle(.lost(failure), at: start).finished == .blocked)
     }
 
+    @Test("a cluster that could never be followed leaves the run's beginning, or its going on, in the journal")
+    func neverFollowed() throws {
+        let order = Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps([("cordon", null)]))
+        var machine = RunMachine(order)
+        let failure = ClusterFailure(.forbidden, message: "pods is forbidden")
+        let first = machine.handle(.lost(failure), at: start)
+        #expect(first.events.map(\.kind) == ["run.started", "run.finished"])
+        #expect(first.finished == .blocked)
+        var resumed = RunMachine(order, history: first.events.map { ($0, start) })
+        let second = resumed.handle(.lost(failure), at: start)
+        #expect(second.events.map(\.kind) == ["run.resumed", "run.finished"])
+        #expect(second.finished == .blocked)
+    }
+
     @Test("every event survives the journal")
     func records() throws {
         let node = Fixture.node("n1")

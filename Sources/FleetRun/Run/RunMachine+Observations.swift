@@ -22,7 +22,8 @@ extension RunMachine {
     }
 
     private mutating func lose(_ failure: ClusterFailure) {
-        guard state.result == nil else { return }
+        guard state.result == nil || pendingStart != nil else { return }
+        emitPendingStart()
         finish(.blocked, "the cluster cannot be followed any more: \(failure)")
     }
 

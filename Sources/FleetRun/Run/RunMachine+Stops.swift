@@ -18,7 +18,8 @@ extension RunMachine {
     private mutating func stopBeforeStart(_ wish: RunEvent.StopRequested) {
         pendingStop = wish
         guard wish.kind?.isEnding != true, !world.isSynchronized else { return }
-        startToStop(wish)
+        emitPendingStart()
+        emit(.stopRequested(wish))
         finish((wish.kind ?? .interrupt).result, wish.words)
     }
 

@@ -140,13 +140,12 @@ public struct RunMachine: Sendable {
         resolveDeadlocks()
     }
 
-    /// Records the start of a run that is to stop before it saw the cluster.
-    mutating func startToStop(_ wish: RunEvent.StopRequested) {
+    /// Records the start of a run that ends before it saw the cluster: without it nobody could go on with the run.
+    mutating func emitPendingStart() {
         guard let start = pendingStart else { return }
         pendingStart = nil
         pendingStop = nil
         emit(start)
-        emit(.stopRequested(wish))
     }
 
     private mutating func finishTurn() -> Reaction {

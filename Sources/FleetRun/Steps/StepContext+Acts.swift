@@ -37,7 +37,7 @@ extension StepContext {
                     "in doubt: \(title) was started on \(target.host) and its end was not recorded; look at the host, then mark the step repeatable or finish by hand"
                 )
             )
-        case .finished(let result) where result.lostHost && (isRepeatable || result.code == "never started"):
+        case .finished(let result) where result.neverStarted || result.lostHost && isRepeatable:
             return (nil, retried(act, after: result, isPassing: true))
         case .finished(let result): return (result, .wait(title))
         }
@@ -93,8 +93,15 @@ extension OperationResult {
     /// Whether it failed so that another attempt may mend it.
     var isPassing: Bool { Self.passing.contains(code) }
 
+    private static let unreached: Set<String> = Set(
+        [HostOutcome.neverStarted(""), .timedOut(.connect), .timedOut(.handshake), .timedOut(.authentication)].map(
+            \.summary))
+
+    /// Whether the host was not reached, refused or in time: nothing began there.
+    var neverStarted: Bool { Self.unreached.contains(code) }
+
     /// Whether the host was not reached, or the connection to it broke.
-    var lostHost: Bool { code == "never started" || code == "connection lost" }
+    var lostHost: Bool { neverStarted || code == HostOutcome.transportLost("").summary }
 
     /// Whether a command came to its end, and the host said with which status.
     var hasEnded: Bool { code.hasPrefix("exited ") }

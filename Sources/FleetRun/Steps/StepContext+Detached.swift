@@ -40,7 +40,7 @@ private struct DetachedCourse {
         case .inDoubt: return look()
         case .finished(let result) where result.isSuccess:
             return DetachedState(NodeAnswer(result.output)).map { goOn(from: $0, result) } ?? unreadable(result)
-        case .finished(let result) where result.code == "never started":
+        case .finished(let result) where result.neverStarted:
             return (nil, context.retried(act("start", script.start(again: false)), after: result, isPassing: true))
         case .finished(let result) where result.lostHost: return look()
         case .finished(let result): return (result, .wait(title))
