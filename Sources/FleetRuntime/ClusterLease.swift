@@ -96,6 +96,23 @@ public final class ClusterLease: Sendable {
 
     // MARK: - Keeping it
 
+    /// Renews the lock while something is done before a run drives it; a lock that is lost cancels that.
+    ///
+    /// - Throws: What the body throws; `LockRefusal` when the lock was lost meanwhile.
+    public func keeping<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                await self.keep { _ in }
+                return nil
+            }
+            defer { group.cancelAll() }
+            if let value = try await group.next() ?? nil { return value }
+            try Task.checkCancellation()
+            throw LockRefusal(.contended, try await port.read() ?? ClusterLock())
+        }
+    }
+
     /// Renews the lock until the task is cancelled or the lock is lost, which is told once, with the reason.
     func keep(lost: @escaping @Sendable (String) -> Void) async {
         await withTaskGroup(of: String?.self) { group in

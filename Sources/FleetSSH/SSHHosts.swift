@@ -26,6 +26,21 @@ public final class SSHHosts: HostPort {
         await self.init(settings, loops: Array(MultiThreadedEventLoopGroup.singleton.makeIterator()))
     }
 
+    /// Runs a body with hosts, and says goodbye to them afterwards, whatever came of it.
+    public static func with<Result>(
+        _ settings: SSHSettings, _ body: (SSHHosts) async throws -> Result
+    ) async throws -> Result {
+        let hosts = await SSHHosts(settings)
+        do {
+            let result = try await body(hosts)
+            await hosts.close()
+            return result
+        } catch {
+            await hosts.close()
+            throw error
+        }
+    }
+
     init(_ settings: SSHSettings, loops: [any EventLoop]) async {
         self.settings = settings
         permits = Permits(settings.parallelism)

@@ -313,6 +313,56 @@ import Testing
         }
     }
 
+    @Test("a run that began nothing before its process was killed is closed, never taken for done")
+    func empty() async throws {
+        try await SimulatedWorld.with { world in
+            let playbook = try world.playbook(["cordon:", "uncordon:"])
+            #expect(try await world.run("run", playbook, "-l", "web-02", "--yes").status == 0)
+            let file = "\(world.folder.path)/run.ndjson"
+            #expect(try await world.fleet.run("journal", "export", "r-", "-o", file).status == 0)
+            // As the journal stands before the run's first fact.
+            var archive = try RunArchive(text: String(contentsOfFile: file, encoding: .utf8), name: file)
+            (archive.run.finishedAt, archive.run.result, archive.records) = (nil, nil, [])
+            try archive.text().write(toFile: file, atomically: true, encoding: .utf8)
+            let words = "run \(archive.run.id) began nothing before its process ended"
+            let commands = [
+                ("a", ["resume", "--playbook", playbook], 1, "; it is closed, and nothing was changed"),
+                ("b", ["run", playbook, "-l", "web-02", "--yes"], 0, ", and is closed"),
+            ]
+            for (state, command, status, rest) in commands {
+                let there = ["--state", "\(world.folder.path)/\(state).sqlite"]
+                #expect(try await world.fleet.run(list: ["journal", "import", file] + there).status == 0)
+                let version = await world.server.simulation.resourceVersion
+                let again = try await world.fleet.run(list: command + ["--kubeconfig", world.kubeconfig] + there)
+                #expect(again.status == Int32(status), "\(again.error)")
+                #expect(again.error.contains(words + rest), "\(again.error)")
+                #expect(await world.server.simulation.resourceVersion == version || state == "b")
+                let runs = try await world.fleet.run(list: ["runs", "--output", "json"] + there)
+                #expect(runs.output.contains("\"aborted\""), "\(runs.output)")
+                #expect(runs.output.contains("\"done\"") == (state == "b"), "\(runs.output)")
+            }
+        }
+    }
+
+    @Test("the second signal ends the process at once, also while the run's notices are on their way")
+    func lateSignals() async throws {
+        try await SimulatedWorld.with { world in
+            let mark = "\(world.folder.path)/told"
+            let playbook = try world.playbook(
+                ["cordon:", "uncordon:"],
+                header: "notify: [{command: {run: \"touch \(mark); sleep 14\", on: run_done}}]")
+            let run = try RunningFleet(
+                ["run", playbook, "-l", "web-02", "--yes", "--kubeconfig", world.kubeconfig], in: world.folder.path)
+            while !FileManager.default.fileExists(atPath: mark) { try await Task.sleep(for: .milliseconds(20)) }
+            let start = ContinuousClock.now
+            run.interrupt()
+            try await Task.sleep(for: .milliseconds(200))
+            run.interrupt()
+            #expect(try await run.status() == 130)
+            #expect(ContinuousClock.now - start < .seconds(8))
+        }
+    }
+
     @Test("a run is handed to another machine and gone on with there")
     func handOver() async throws {
         try await SimulatedWorld.with { world in

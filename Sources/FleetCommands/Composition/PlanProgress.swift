@@ -14,6 +14,9 @@ struct PlanProgress: Sendable {
         /// Whether it began and did not end.
         var isUnfinished: Bool { stored.finishedAt == nil }
 
+        /// Whether its first fact came onto the disk; before that it had begun nothing.
+        var hasBegun: Bool { !history.isEmpty }
+
         /// How it ended; nil while it did not, or can be gone on with.
         var finalResult: RunResult? {
             guard case .runFinished(let fact) = history.last?.event, fact.result.isFinal else { return nil }
@@ -52,6 +55,9 @@ struct PlanProgress: Sendable {
 
     /// The run to be gone on with.
     var unfinished: Run? { runs.last { $0.isUnfinished } }
+
+    /// Forgets a run.
+    mutating func forget(_ id: RunID) { runs.removeAll { $0.stored.id == id } }
 
     /// Whether every node of a wave is done.
     func isFinished(_ wave: PlannedWave) -> Bool { wave.targets.allSatisfy { finished.contains($0.node) } }

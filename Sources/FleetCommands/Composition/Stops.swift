@@ -3,10 +3,10 @@ import Foundation
 import NIOConcurrencyHelpers
 
 /// SIGINT and SIGTERM as a stream: the first asks for a graceful stop, the second ends the process at once.
+///
+/// That holds until the process ends: what a command does when its run is over can take long too.
 struct Stops {
     /// The names of the signals, as they come.
-    ///
-    /// The stream keeps what listens alive: a source that is let go is deaf.
     let requests: AsyncStream<String>
 
     init() {
@@ -14,18 +14,16 @@ struct Stops {
         self.requests = requests
         let queue = DispatchQueue(label: "fleet.signals")
         let count = SignalCount()
-        nonisolated(unsafe) let sources = [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")].map { number, name in
+        for (number, name) in [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
+            // A source that is let go is deaf: it holds itself.
+            source.setEventHandler { [source] in
+                _ = source
                 if count.next() > 1 { Foundation.exit(130) }
                 continuation.yield(name)
             }
             source.resume()
-            return source
-        }
-        continuation.onTermination = { _ in
-            for source in sources { source.cancel() }
         }
     }
 }

@@ -16,6 +16,8 @@ struct RunFlow {
     /// What the operator asked for beyond the plan's source.
     struct Wishes {
         var selection: WaveSelection
+        /// Whether a run is to be gone on with, and none to be begun.
+        var onlyGoesOn = false
         var isConfirmed = false
         var isDryRun = false
         /// What was approved by name (safety rule 20).
@@ -40,8 +42,12 @@ struct RunFlow {
     private func run(_ preparation: Preparation) async throws -> FleetExit {
         for warning in preparation.inventory.warnings { output.warning("\(warning)") }
         try refuseDrift(preparation)
-        let progress = try await PlanProgress.read(
+        var progress = try await PlanProgress.read(
             preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
+        if let empty = progress.unfinished, !empty.hasBegun {
+            try await close(empty, preparation)
+            progress.forget(empty.stored.id)
+        }
         if let over = progress.unfinished, let result = over.finalResult {
             return try await conclude(over, as: result, preparation)
         }
@@ -84,9 +90,24 @@ struct RunFlow {
         try await preparation.journal.claim(run.stored.id)
         try reviewRest(of: &order, run.history, preparation)
         output.progress("going on with run \(run.stored.id)")
-        let preparation = try await provided(order, preparation)
         let lease = try await lock(preparation).take(for: run.stored.id, plan: preparation.plan.digest)
-        return try await drive(order, goingOnWith: run, preparation, lease)
+        let ready = try await lease.keeping { [order] in try await provided(order, preparation) }
+        return try await drive(order, goingOnWith: run, ready, lease)
+    }
+
+    /// Closes a run whose process ended before it had begun anything; which waves it was asked for nobody knows.
+    private func close(_ run: PlanProgress.Run, _ preparation: Preparation) async throws {
+        let words = "run \(run.stored.id) began nothing before its process ended"
+        if !wishes.isDryRun {
+            try await preparation.journal.claim(run.stored.id)
+            await lock(preparation).release(of: run.stored.id)
+            try await preparation.journal.finish(
+                run.stored.id, result: RunResult.aborted.rawValue, at: RuntimeClock().now)
+        }
+        guard wishes.onlyGoesOn else { return output.progress("\(words), and is closed") }
+        throw Refusal(
+            "\(words); it is closed, and nothing was changed",
+            hint: "begin anew: fleet run \(source.playbook), with the options that it was begun with")
     }
 
     /// Does what is left of a run that was over when its process was killed.
@@ -208,10 +229,10 @@ struct RunFlow {
 
     private func preview(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
-        let hosts = await SSHHosts(sshSettings(preparation))
-        let dryRun = DryRun(hosts: hosts, endpoints: endpoints)
-        let nodes = await dryRun.preview(order, of: preparation.snapshot, at: RuntimeClock().now)
-        await hosts.close()
+        let nodes = try await SSHHosts.with(sshSettings(preparation)) { hosts in
+            let dryRun = DryRun(hosts: hosts, endpoints: endpoints)
+            return await dryRun.preview(order, of: preparation.snapshot, at: RuntimeClock().now)
+        }
         output.report(DryRunReport(nodes))
         return nodes.contains { $0.refusal != nil } ? .failed : .done
     }
@@ -219,20 +240,21 @@ struct RunFlow {
     private func begin(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {
         // What is wrong with a host's settings is told before anything begins.
         _ = try preparation.endpoints(source.hosts)
-        // Before a provider makes anything, and again under the lock: making it may have taken minutes.
-        try await refuseShared(order, preparation)
-        let preparation = try await provided(order, preparation)
         try preparation.journal.reserve(order.settings.id)
         let lease = try await lock(preparation).take(for: order.settings.id, plan: order.planDigest)
+        let ready: Preparation
         do {
+            // Before a provider makes anything, and again before the run is begun: making it may have taken minutes.
             try await refuseShared(order, preparation)
-            try await pin(preparation)
-            try await preparation.journal.begin(stored(order, preparation.plan))
+            ready = try await lease.keeping { try await provided(order, preparation) }
+            try await refuseShared(order, ready)
+            try await pin(ready)
+            try await ready.journal.begin(stored(order, ready.plan))
         } catch {
             await lock(preparation).release(lease)
             throw error
         }
-        return try await drive(order, goingOnWith: nil, preparation, lease)
+        return try await drive(order, goingOnWith: nil, ready, lease)
     }
 
     /// The run's entry in the journal; made once the plan is pinned, since older runs belong to an earlier plan.
@@ -246,27 +268,27 @@ struct RunFlow {
         _ order: RunOrder, goingOnWith earlier: PlanProgress.Run?, _ preparation: Preparation, _ lease: ClusterLease
     ) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
-        let hosts = await SSHHosts(sshSettings(preparation))
         let clock = RuntimeClock()
-        let shell = RunShell(
-            run: order.settings.id, cluster: preparation.client, hosts: hosts, local: LocalMachine(),
-            journal: preparation.journal, endpoints: endpoints, lease: lease, clock: clock
-        )
         let history = earlier?.history ?? []
         let printer = RunPrinter(order.settings.id, of: preparation.plan, after: history, output)
         let crier = RunCrier(
             order, after: history, to: preparation.playbook.notifiers, of: preparation.client, output)
         // Nobody waits for a notice: the lock is given back first.
         let result = try await crier.announcer.during {
-            let result = try await printer.reminding(by: clock) {
-                try await shell.drive(
-                    RunMachine(order, history: history), after: earlier?.lastSequence ?? 0, stops: Stops().requests
-                ) {
-                    printer.print($0)
-                    crier.take($0)
+            let result = try await SSHHosts.with(sshSettings(preparation)) { hosts in
+                let shell = RunShell(
+                    run: order.settings.id, cluster: preparation.client, hosts: hosts, local: LocalMachine(),
+                    journal: preparation.journal, endpoints: endpoints, lease: lease, clock: clock
+                )
+                return try await printer.reminding(by: clock) {
+                    try await shell.drive(
+                        RunMachine(order, history: history), after: earlier?.lastSequence ?? 0, stops: Stops().requests
+                    ) {
+                        printer.print($0)
+                        crier.take($0)
+                    }
                 }
             }
-            await hosts.close()
             if result.isFinal {
                 await deleteProvided(preparation)
                 // In this order: a process killed in between leaves a run to be gone on with, not a lock of nobody.
