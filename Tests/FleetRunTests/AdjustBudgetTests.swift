@@ -107,7 +107,7 @@ struct AdjustBudgetTests {
         var world = World()
         world.synchronize(with: ClusterSnapshot(budgets: [found]))
         #expect(
-            Compensation.budget(budget, to: .count(1), for: "n1").request(in: world)
+            Compensation.budget(budget, to: .count(1), for: "n1").request(in: world, of: "r-1")
                 == .setBudget(
                     found.key, uid: found.uid, BudgetBound(.minAvailable, .percent(50)),
                     annotations: [Compensation.annotation: nil]))

@@ -73,8 +73,53 @@ struct CompensationTests {
         world.synchronize(with: ClusterSnapshot(workloads: [cart.raised(to: 5), cart.set]))
         let owed = Compensation.replicas(of: cart.deployment, to: 2, for: "n1")
         #expect(
-            owed.request(in: world)
+            owed.request(in: world, of: "r-test")
                 == .scale(cart.deployment.reference, replicas: 5, annotations: [Compensation.annotation: nil]))
+    }
+
+    @Test("a number without this run's annotation is somebody else's, and so is another autoscaler of the name")
+    func othersNumbers() {
+        let cart = Single("cart")
+        let owed = Compensation.replicas(of: cart.deployment, to: 2, for: "n1")
+        for note in [nil, "run=r-other;previous=1;set=2"] {
+            var workload = cart.raised()
+            workload.annotations[Compensation.annotation] = note
+            var world = World()
+            world.synchronize(with: ClusterSnapshot(workloads: [workload, cart.set]))
+            #expect(owed.request(in: world, of: "r-test") == nil)
+        }
+        func autoscaler(_ uid: ObjectUID) -> PodAutoscaler {
+            PodAutoscaler(
+                key: ObjectKey("shop", "cart"), uid: uid, targetKind: "Deployment", targetName: "cart", minReplicas: 2,
+                maxReplicas: 4, annotations: [Compensation.annotation: "run=r-test;previous=1;set=2"])
+        }
+        var raised = Compensation.minimum(of: autoscaler("hpa-1"), to: 2, for: "n1")
+        raised.previous = 1
+        for (uid, isOurs) in [("hpa-1", true), ("hpa-2", false)] as [(ObjectUID, Bool)] {
+            var world = World()
+            world.synchronize(with: ClusterSnapshot(autoscalers: [autoscaler(uid)]))
+            #expect((raised.request(in: world, of: "r-test") != nil) == isOurs)
+            #expect(raised.isMoot(in: world) == !isOurs)
+        }
+    }
+
+    @Test("while the cluster is not seen, nothing is taken for undone")
+    func unseen() throws {
+        let cart = Single("cart")
+        var (machine, first) = try begin([cart])
+        _ = machine.handle(.interrupted(ClusterFailure(.connectionLost, message: "")), at: start)
+        _ = machine.handle(answer(first.ids[0], nil), at: start)
+        _ = machine.handle(.stopRequested(by: "op", kind: .abort), at: start)
+        for second in stride(from: 5, through: 200, by: 5) {
+            #expect(machine.handle(.tick, at: start + .seconds(Int64(second))).finished == nil)
+        }
+        let snapshot = ClusterSnapshot(
+            nodes: [Fixture.node("n1"), Fixture.node("n2")], pods: [cart.pod], workloads: [cart.raised(), cart.set])
+        let seen = machine.handle(.synchronized(snapshot), at: start + .seconds(205))
+        let later = machine.handle(.tick, at: start + .seconds(210))
+        let undo = ClusterRequest.scale(
+            cart.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil])
+        #expect((seen.requests + later.requests).contains(undo))
     }
 
     @Test("a refused undoing is tried again, and no deadline ever lies in the past")

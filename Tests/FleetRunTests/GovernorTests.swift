@@ -91,6 +91,35 @@ struct GovernorTests {
         )
     }
 
+    @Test("an unready pod is spent already: it goes while no more than permitted are out", arguments: [1, 2])
+    func unreadyGoes(unready: Int) {
+        let deployment = Fixture.deployment("web", replicas: 4)
+        let set = Fixture.replicaSet("web", replicas: 4, deployment: deployment)
+        let pods = (1...4).map { Fixture.pod("web-\($0)", on: "n1", of: set, ready: $0 > unready) }
+        let world = world(pods, workloads: [deployment, set])
+        var governor = governor(pods, in: world)
+        let admitted = governor.admit(in: world, at: at).admissions.map(\.candidate.pod.key.name)
+        #expect(admitted == (unready == 1 ? ["web-1"] : []))
+    }
+
+    @Test("an eviction whose answer was lost holds its place until it is seen or answered", arguments: [true, false])
+    func mayLand(isLost: Bool) {
+        let deployment = Fixture.deployment("web", replicas: 4)
+        let set = Fixture.replicaSet("web", replicas: 4, deployment: deployment)
+        let pods = (1...4).map { Fixture.pod("web-\($0)", on: "n1", of: set) }
+        let world = world(pods, workloads: [deployment, set])
+        var governor = governor(Array(pods.prefix(2)), in: world)
+        let first = governor.admit(in: world, at: at).admissions.map(\.candidate.pod)
+        #expect(first.map(\.key.name) == ["web-1"])
+        let failure = ClusterFailure(isLost ? .timedOut : .conflict, message: "no")
+        let goes = governor.answered(first[0].uid, .failed(failure), in: world, at: at)
+        #expect(!goes)
+        let other = governor.admit(in: world, at: at).admissions.map(\.candidate.pod.key.name)
+        #expect(other == (isLost ? [] : ["web-2"]))
+        let again = governor.admit(in: world, at: at + .seconds(3)).admissions.map(\.candidate.pod.key.name)
+        #expect(again == (isLost ? ["web-1"] : []))
+    }
+
     @Test("an agreed downtime lifts the implicit budget of a single replica")
     func downtime() {
         let deployment = Fixture.deployment("web", replicas: 1)

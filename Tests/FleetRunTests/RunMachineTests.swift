@@ -248,6 +248,7 @@ struct RunMachineTests {
 
         var raised = deployment
         raised.replicas = 2
+        raised.annotations[Compensation.annotation] = "run=r-test;previous=1;set=2"
         _ = machine.handle(.completed(id: first.ids[0], .cluster(.succeeded)), at: start)
         _ = machine.handle(.changed(.workload(raised)), at: start)
         let second = machine.handle(.changed(.pod(Fixture.pod("web-2", on: "n2", of: set))), at: start)

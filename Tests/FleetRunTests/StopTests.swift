@@ -313,9 +313,9 @@ struct StopTests {
         node.annotations[note.key] = note.value
         world.synchronize(with: ClusterSnapshot(nodes: [node]))
         let undo = NodePatch(labels: ["example.com/out": nil], annotations: [note.key: nil])
-        #expect(change.request(in: world) == .patchNode("n1", uid: "uid-n1", undo))
+        #expect(change.request(in: world, of: "r-1") == .patchNode("n1", uid: "uid-n1", undo))
         node.labels["example.com/out"] = "somebody's"
         world.synchronize(with: ClusterSnapshot(nodes: [node]))
-        #expect(change.request(in: world) == .patchNode("n1", uid: "uid-n1", NodePatch(annotations: [note.key: nil])))
+        #expect(change.request(in: world, of: "r-1") == .patchNode("n1", uid: "uid-n1", NodePatch(annotations: [note.key: nil])))
     }
 }

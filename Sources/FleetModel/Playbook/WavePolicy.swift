@@ -25,6 +25,9 @@ public struct WavePolicy: Hashable, Sendable {
     /// The run stops when more nodes than this are quarantined (safety rule 17).
     public var maxFailures: Int
 
+    /// Whether wave 1 is a canary.
+    public var hasCanary: Bool { canary != .count(0) && canary != .percent(0) }
+
     /// What `max_unavailable_per_zone` is where a playbook omits it: 1 (safety rule 19).
     ///
     /// Where the playbook says both `order: zone-by-zone` and `max_unavailable`, a wave is one zone by design, and the

@@ -60,10 +60,7 @@ struct WaveCut {
 
     private func canarySize(of total: Int) -> Int {
         if isOneByOne { return 1 }
-        switch policy.canary {
-        case .count(0), .percent(0): return 0
-        default: return max(1, policy.canary.roundedDown(of: total))
-        }
+        return policy.hasCanary ? max(1, policy.canary.roundedDown(of: total)) : 0
     }
 
     private func waveSize(of total: Int) -> Int {

@@ -94,8 +94,27 @@ extension World {
         return "\(name) has no budget; at most \(limit) of \(replicas) may be out and \(readyPods(of: uid)) are Ready"
     }
 
+    /// Whether a pod's eviction spends nothing of its lane.
+    func evictsFreely(_ pod: Pod, in lane: EvictionLane, unreflected: Int, policy: EvictionPolicy) -> Bool {
+        switch lane {
+        case .free: true
+        case .held: false
+        case .budget(let key): evictsUnready(pod, under: key)
+        case .implicit(let uid): evictsUnready(pod, of: uid, unreflected: unreflected, policy: policy)
+        }
+    }
+
+    /// The same of an implicit budget as of a budget's IfHealthyBudget: an unready pod is spent already, while no more
+    /// than permitted are.
+    private func evictsUnready(_ pod: Pod, of uid: ObjectUID, unreflected: Int, policy: EvictionPolicy) -> Bool {
+        guard !pod.isReady else { return false }
+        let replicas = replicasForBudget(of: uid)
+        let limit = ImplicitBudget.maxUnavailable(replicas: replicas, policy: policy.withoutBudget)
+        return limit > 0 && max(0, replicas - readyPods(of: uid)) + unreflected <= limit
+    }
+
     /// Whether the API evicts an unready pod without spending its budget (semantics 1.1, step 6).
-    func evictsUnready(_ pod: Pod, under key: ObjectKey) -> Bool {
+    private func evictsUnready(_ pod: Pod, under key: ObjectKey) -> Bool {
         guard !pod.isReady, let budget = budgets[key] else { return false }
         if budget.unhealthyPodEvictionPolicy == .alwaysAllow { return true }
         return budget.desiredHealthy > 0 && budget.currentHealthy >= budget.desiredHealthy

@@ -40,7 +40,8 @@ extension Governor {
         _ queue: [ObjectUID], _ lane: EvictionLane, _ world: World, _ now: Instant, into admissions: inout [Admission]
     ) -> Instant? {
         var later: Instant?
-        var room = world.room(in: lane, unreflected: unreflected[lane]?.count ?? 0, policy: policy)
+        let inFlight = unreflected[lane]?.count ?? 0
+        var room = world.room(in: lane, unreflected: inFlight, policy: policy)
         for uid in queue {
             guard let entry = entries[uid], let pod = world.pods[uid] else { continue }
             if let notBefore = entry.notBefore, now < notBefore {
@@ -48,7 +49,9 @@ extension Governor {
                 later = min(notBefore, later ?? notBefore)
                 continue
             }
-            let isFree = if case .budget(let key) = lane { world.evictsUnready(pod, under: key) } else { lane == .free }
+            // A request whose answer was lost may land yet: it holds its place, and needs no second one.
+            let isHeld = unreflected[lane]?.contains(uid) ?? false
+            let isFree = isHeld || world.evictsFreely(pod, in: lane, unreflected: inFlight, policy: policy)
             guard isFree || room > 0 else { continue }
             if hold(on: entry, in: world) != nil {
                 held.insert(lane)

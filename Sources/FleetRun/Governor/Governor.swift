@@ -187,7 +187,7 @@ struct Governor: Sendable {
     mutating func answered(
         _ uid: ObjectUID, _ outcome: ClusterOutcome, after latency: Duration? = nil, in world: World, at now: Instant
     ) -> Bool {
-        guard let entry = entries[uid] else { return true }
+        guard let entry = entries[uid] else { return if case .failed = outcome { false } else { true } }
         guard case .failed(let failure) = outcome else {
             rate.answered(after: latency, at: now)
             entries[uid]?.standing = .leaving
@@ -211,16 +211,20 @@ struct Governor: Sendable {
         case .budgetExhausted: putBack(uid, entry, failure, notBefore: now + .seconds(5))
         case .serverError, .timedOut, .unreachable:
             rate.struggles(for: latency ?? .zero, at: now)
-            putBack(uid, entry, failure, notBefore: now + .seconds(max(2, failure.retryAfterSeconds ?? 2)))
+            let again = now + .seconds(max(2, failure.retryAfterSeconds ?? 2))
+            putBack(uid, entry, failure, notBefore: again, mayLand: failure.code != .unreachable)
+        case .connectionLost: putBack(uid, entry, failure, notBefore: now + .seconds(2), mayLand: true)
         default: putBack(uid, entry, failure, notBefore: now + .seconds(max(2, failure.retryAfterSeconds ?? 2)))
         }
         return false
     }
 
-    /// A refused pod waits again.
-    private mutating func putBack(_ uid: ObjectUID, _ entry: Entry, _ failure: ClusterFailure, notBefore: Instant?) {
+    /// A refused pod waits again; one whose eviction may land yet is counted as out until it is seen or answered.
+    private mutating func putBack(
+        _ uid: ObjectUID, _ entry: Entry, _ failure: ClusterFailure, notBefore: Instant?, mayLand: Bool = false
+    ) {
         land(uid)
-        unreflected[entry.lane]?.remove(uid)
+        if !mayLand { unreflected[entry.lane]?.remove(uid) }
         entries[uid]?.candidate.isPassed = false
         entries[uid]?.refusal = failure.message
         entries[uid]?.notBefore = notBefore
@@ -280,6 +284,7 @@ struct Governor: Sendable {
         guard let old = entries[uid]?.lane else { return }
         dequeue(uid, from: old)
         entries[uid]?.lane = lane
+        if unreflected[old]?.remove(uid) != nil { unreflected[lane, default: []].insert(uid) }
         queue(uid, in: lane)
     }
 

@@ -148,25 +148,25 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     func isMoot(in world: World) -> Bool {
         switch kind {
         case .replicas: world.workloads[uid] == nil
-        case .minimumReplicas: world.autoscalers[key] == nil
+        case .minimumReplicas: world.autoscalers[key]?.uid != uid
         case .nodeLabel, .nodeTaint: world.nodes[node]?.uid != uid
         case .budget: world.budgets[key]?.uid != uid
         case .bootstrapToken, .hostToken: false
         }
     }
 
-    /// What undoes it, or nil when the world shows nothing left to undo.
-    func request(in world: World) -> ClusterRequest? {
+    /// What undoes it for the run that made it, or nil when the world shows nothing left to undo.
+    func request(in world: World, of run: RunID) -> ClusterRequest? {
         switch kind {
         case .replicas:
             guard let workload = world.workloads[uid], let workloadKind,
-                let replicas = restored(workload.replicas, workload.annotations)
+                let replicas = restored(workload.replicas, workload.annotations, run)
             else { return nil }
             let reference = WorkloadReference(kind: workloadKind, key: key, uid: uid)
             return .scale(reference, replicas: replicas, annotations: [Self.annotation: nil])
         case .minimumReplicas:
-            guard let autoscaler = world.autoscalers[key],
-                let minimum = restored(autoscaler.minReplicas, autoscaler.annotations)
+            guard let autoscaler = world.autoscalers[key], autoscaler.uid == uid,
+                let minimum = restored(autoscaler.minReplicas, autoscaler.annotations, run)
             else { return nil }
             return .setMinimumReplicas(key, minReplicas: minimum, annotations: [Self.annotation: nil])
         case .nodeLabel:
@@ -210,9 +210,11 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     }
 
     /// The number to set back: the previous one where fleet's own stands, the present one where somebody else changed
-    /// it and only fleet's annotation is left; nil when nothing is.
-    private func restored(_ current: Int, _ annotations: [String: String]) -> Int? {
-        if current == temporary { return previous }
-        return annotations[Self.annotation] == nil ? nil : current
+    /// it and only fleet's annotation is left; nil when that is gone, or another run's.
+    ///
+    /// The annotation came in the same request as the number: without it even the same number is somebody else's.
+    private func restored(_ current: Int, _ annotations: [String: String], _ run: RunID) -> Int? {
+        guard annotations[Self.annotation].flatMap(TemporaryNote.init(text:))?.run == run else { return nil }
+        return current == temporary ? previous : current
     }
 }

@@ -52,6 +52,8 @@ public struct NodeProgress: Hashable, Sendable {
     public private(set) var losses: [ObjectUID: Int] = [:]
     /// When its first eviction was requested.
     public var firstEviction: Instant?
+    /// Whether its cordon was seen since it was begun.
+    public var isCordoned = false
     /// Whether its drain was verified done by this plan.
     public var isDrained = false
     /// Whether `host_off` proved its host to be powered off since it was begun.

@@ -48,7 +48,8 @@ extension RunMachine {
         guard let node = state.nodes[name], let current = world.nodes[name], current.uid == node.target.nodeUID else {
             return false
         }
-        return current.isCordoned && !node.target.wasCordoned && node.retreats < Self.mostRetreats
+        let isOurs = current.isCordoned && current.annotations[CordonStep.annotation] != nil
+        return isOurs && !node.target.wasCordoned && node.retreats < Self.mostRetreats
     }
 
     // MARK: - The wait graph's nodes

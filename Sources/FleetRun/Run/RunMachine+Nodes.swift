@@ -54,6 +54,7 @@ extension RunMachine {
             if state.isStopping, order.steps.isEmpty { return }
             guard index < order.steps.count else { return finishNode(name) }
             let planned = order.steps[index]
+            if let reason = estrangement(of: node, at: index) { return quarantine(name, planned, reason) }
             switch wish(planned, index, name) {
             case .wanted: break
             case .unwanted:
@@ -68,6 +69,23 @@ extension RunMachine {
             if beginsNothing, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) { return }
             guard carryOut(planned, index, node) else { return }
         }
+    }
+
+    /// Why a node in hand is no more what it was when it was begun: another Node bears its name (safety rule 2), or
+    /// somebody lets pods come to it again.
+    private func estrangement(of node: NodeProgress, at index: Int) -> String? {
+        guard !beginsNothing, let current = world.nodes[node.target.node] else { return nil }
+        let traits = order.steps[index].step.traits
+        if let planned = node.target.nodeUID, current.uid != planned, !traits.contains(.onlyLooks),
+            !order.steps[..<index].contains(where: { $0.step.traits.contains(.deletesNode) })
+        {
+            return
+                "Node \(current.name) was deleted and registered anew: its UID is \(current.uid), the plan's \(planned)"
+        }
+        if node.isCordoned, !current.isCordoned, traits.contains(.drains) {
+            return "somebody uncordoned it while it was drained: pods come to it again, and no more are evicted"
+        }
+        return nil
     }
 
     /// Performs what a step decided; true when the next step may be asked.
@@ -261,7 +279,9 @@ extension RunMachine {
             let detail = "still needed by \(other.node)"
             return emit(.compensationSettled(RunEvent.CompensationSettled(id: compensation.id, detail: detail)))
         }
-        guard let request = compensation.request(in: world) else {
+        guard let request = compensation.request(in: world, of: order.settings.id) else {
+            // What is not seen at the moment may be there all the same.
+            if isInterrupted { return wake(name, at: now + .seconds(5)) }
             // The change itself may still be on its way into the watch.
             if act == nil, !compensation.isMoot(in: world) {
                 if state.open.values.contains(where: { $0.node == name && $0.index != nil }) { return }

@@ -85,7 +85,7 @@ extension RunMachine {
         return "\(bad.count) nodes failed (\(names)), more than max_failures: \(order.policy.maxFailures)"
     }
 
-    private func isCanary(_ node: NodeProgress) -> Bool { node.wave == 1 && order.policy.canary != .count(0) }
+    private func isCanary(_ node: NodeProgress) -> Bool { node.wave == 1 && order.policy.hasCanary }
 
     // MARK: - Putting nodes back
 

@@ -218,6 +218,10 @@ extension RunMachine {
                 refusal = refusal ?? caps.refusal(of: target)
                 continue
             }
+            if let reason = shortage(of: target, in: wave) {
+                refusal = refusal ?? reason
+                continue
+            }
             if let reason = narrowRefusal(of: target, in: wave, inHand: state.working.count) {
                 narrow = narrow ?? reason
                 continue
@@ -227,6 +231,22 @@ extension RunMachine {
         }
         if let narrow, refusal == nil, state.working.isEmpty { return awaitNarrowWindow(narrow) }
         noteBlocked(refusal, wave)
+    }
+
+    /// Why an old node stays: a new one of its zone and pool, which came in for one of this wave's, was set aside (R1).
+    private func shortage(of target: PlanTarget, in wave: PlannedWave) -> String? {
+        guard target.isNewcomer == false, let before = order.waves.last(where: { $0.number < wave.number }) else {
+            return nil
+        }
+        func isLike(_ other: PlanTarget) -> Bool { other.zone == target.zone && other.pool == target.pool }
+        let missing = before.targets.filter {
+            $0.isNewcomer == true && isLike($0) && state.nodes[$0.node]?.isQuarantined == true
+        }
+        guard !missing.isEmpty else { return nil }
+        let staying = wave.targets.count { isLike($0) && state.pending.contains($0.node) }
+        guard staying <= missing.count else { return nil }
+        return
+            "\(missing.map(\.node.rawValue).joined(separator: ", ")) came in for it, or for another node of its zone, and was set aside"
     }
 
     /// Says why nothing can be begun; after ten minutes of it the run ends, and can be resumed.

@@ -107,6 +107,7 @@ public struct RunState: Hashable, Sendable {
         case .stepStarted(let start): begin(start, at: time)
         case .stepFinished(let finish):
             nodes[finish.node]?.waiting = ""
+            if finish.step == CordonStep.kind { nodes[finish.node]?.isCordoned = true }
             if finish.step == DrainStep.kind { nodes[finish.node]?.isDrained = true }
             if finish.step == HostOffStep.kind, finish.changed { nodes[finish.node]?.isProvedOff = true }
             if finish.changed { nodes[finish.node]?.changes.append(finish.step) }
@@ -180,6 +181,7 @@ public struct RunState: Hashable, Sendable {
         nodes[fact.node]?.steps = [:]
         nodes[fact.node]?.results = [:]
         nodes[fact.node]?.firstEviction = nil
+        nodes[fact.node]?.isCordoned = false
         nodes[fact.node]?.isDrained = false
         nodes[fact.node]?.isProvedOff = false
         nodes[fact.node]?.waiting = ""
@@ -292,7 +294,7 @@ public struct RunState: Hashable, Sendable {
         for key in acts.keys { acts[key]?.move(by: gap) }
         owedAt = owedAt.mapValues { $0 + gap }
         answeredAt = answeredAt.mapValues { $0 + gap }
-        for name in working { nodes[name]?.move(by: gap) }
+        for name in nodes.keys where nodes[name]?.steps.isEmpty == false { nodes[name]?.move(by: gap) }
     }
 }
 

@@ -68,12 +68,13 @@ extension [Pod] {
 }
 
 extension StepContext {
-    /// Pods other than DaemonSets' and the kubelet's own on a node that this plan did not drain (safety rule 9).
-    var livePods: [Pod] { node.isDrained ? [] : remaining }
+    /// Pods other than DaemonSets' and the kubelet's own (safety rule 9); somebody may have let them come after a drain.
+    var livePods: [Pod] { remaining }
 
     /// What a preview says of a step that disturbs pods where there are any; nothing where there are none.
     var refusalUnderPods: [String] {
-        livePods.isEmpty
+        // What comes after a drain finds the node empty.
+        node.isDrained || livePods.isEmpty
             ? []
             : [
                 "would be refused where it changes anything, unless the node was drained: pods run here: \(livePods.names)"

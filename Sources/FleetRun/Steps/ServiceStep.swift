@@ -58,9 +58,9 @@ public struct ServiceStep: Step {
 
     /// Runs systemctl, and believes only what it says afterwards.
     public func advance(_ context: StepContext) -> StepProgress {
-        if restartsRuntime, !isLive, let pod = context.livePods.first {
+        if endsPods, !isLive, context.memory.acts["service"] == nil, let pod = context.livePods.first {
             return .failed(
-                "\(title) would stop pods that run here, \(pod.key) among them; drain the node first, or say live: true on this step"
+                "\(title) would end pods that run here, \(pod.key) among them; drain the node first, or say live: true on this step"
             )
         }
         if let refusal = refusesRestart(in: context) { return refusal }
@@ -75,15 +75,15 @@ public struct ServiceStep: Step {
     /// Asks systemctl what would change.
     public func preview(_ context: StepContext) -> StepPreview {
         let look = StepOperation(key: "look", title: title, .host(command(isDryRun: true)))
-        let mayRestart = restartsRuntime || isRuntime && !files.isEmpty
+        let mayRestart = endsPods || isRuntime && !files.isEmpty
         let refusal = mayRestart && !isLive ? context.refusalUnderPods : []
         return StepPreview(refusal + ["would see to it: \(title)"], looks: [look])
     }
 
     private var isRuntime: Bool { ["containerd", "docker", "crio", "cri-docker"].contains(name) }
 
-    /// Whether it restarts what runs the pods, whatever they need.
-    private var restartsRuntime: Bool { (state == .restarted || state == .stopped) && isRuntime }
+    /// Whether it stops what runs the pods; without its kubelet a node is given up after minutes, past every budget.
+    private var endsPods: Bool { isRuntime && state == .restarted || (isRuntime || name == "kubelet") && state == .stopped }
 
     /// Under running pods the runtime is only looked at, and its restart refused; nil where nothing stands against it.
     private func refusesRestart(in context: StepContext) -> StepProgress? {

@@ -25,12 +25,16 @@ public struct UncordonStep: Step {
     public func advance(_ context: StepContext) -> StepProgress {
         guard let node = context.current else { return .failed("the Node is gone") }
         let isMarked = node.isRetiring
-        let isOurs = node.isCordoned && !context.target.wasCordoned
-        guard isMarked || isOurs else {
-            if node.isCordoned { return .done(changed: false, "left cordoned: it was so before this plan") }
+        let isOurs = node.isCordoned && !context.target.wasCordoned && node.annotations[CordonStep.annotation] != nil
+        // An earlier run may have set it aside.
+        let isLabelled = (isOurs || !node.isCordoned) && node.labels[RunMachine.quarantineLabel] != nil
+        guard isMarked || isOurs || isLabelled else {
+            if node.isCordoned { return .done(changed: false, "left cordoned: the cordon is not this plan's") }
             return .done(changed: context.memory.acts["uncordon"] != nil, "schedulable")
         }
-        var patch = NodePatch(isCordoned: isOurs ? false : nil, annotations: [CordonStep.annotation: nil])
+        var patch = NodePatch(isCordoned: isOurs ? false : nil)
+        if isOurs { patch.annotations[CordonStep.annotation] = .some(nil) }
+        if isLabelled { patch.labels[RunMachine.quarantineLabel] = .some(nil) }
         if isMarked { patch.unmark() }
         return context.request(
             "uncordon", "uncordon \(node.name)", .patchNode(node.name, uid: node.uid, patch), waitingFor: "schedulable"
