@@ -124,7 +124,6 @@ public final class SSHHosts: HostPort {
                 permits.enter { [self] in
                     let place = choice.enter(hops[0].key)
                     let pool = pools[place]
-                    let isStopped = stop.isRequested(orRunsIn: pool)
                     pool.eventLoop.execute { [self] in
                         let execution = Execution(command, escalation, mayBeginEarly: isFirst) { [self] report in
                             pool.value.forget(id)
@@ -134,7 +133,10 @@ public final class SSHHosts: HostPort {
                             continuation.resume(returning: report)
                         }
                         if let receiving { execution.receiving = receiving }
-                        guard !isStopped else { return execution.finish(.neverStarted("it was stopped")) }
+                        // Asked on the loop: a later request is told to it, behind this.
+                        if stop.isRequested(orRunsIn: pool) {
+                            return execution.finish(.neverStarted("it was stopped"))
+                        }
                         if let due { execution.limit(to: due, pool.value.ticker) }
                         pool.value.run(execution, id: id, over: hops[...], anew: command.needsNewConnection)
                     }

@@ -20,6 +20,8 @@ public struct SSHSettings: Sendable {
     public var probes: Int = 3
     /// Seconds between SIGTERM and SIGKILL when a command is stopped.
     public var killGraceSeconds: Int = 3
+    /// The longest a stop may take beyond that grace, in seconds; the command is then reported all the same.
+    public var stopSeconds: Int = 20
     /// Hosts worked on at once.
     public var parallelism: Int = 256
     /// Hosts that files are sent to at once; each takes half a MiB of memory and its share of the network here.

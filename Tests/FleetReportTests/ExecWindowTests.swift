@@ -135,6 +135,16 @@ struct LiveLinesTests {
         #expect(Self.tell(pieces) == told)
     }
 
+    @Test("what was dropped is told in its place, on a line of its own")
+    func skipped() {
+        var lines = LiveLines(host: "n1", width: 4, style: .plain)
+        #expect(lines.consume(Array("a\nb".utf8)) == "n1    a\n")
+        let notice = "(7 bytes were dropped: they came faster than they could be printed)"
+        #expect(lines.skip(7) == "n1    b\nn1    \(notice)\n")
+        #expect(lines.skip(7) == "n1    \(notice)\n")
+        #expect(lines.consume(Array("c\n".utf8)) == "n1    c\n")
+    }
+
     @Test("a character cut in two comes out whole, and a line without end is cut")
     func long() {
         var lines = LiveLines(host: "n", width: 0, style: .plain)

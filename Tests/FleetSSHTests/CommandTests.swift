@@ -72,6 +72,33 @@ struct CommandTests {
         }
     }
 
+    @Test("closing ends what runs on a connection that was given up, too")
+    func closesRetired() async throws {
+        let server = try LocalSSHD()
+        let hosts = await SSHHosts()
+        let (begun, endpoint) = (server.folder.path + "/begun", server.endpoint())
+        async let report = hosts.run(.plain(": >\(begun); sleep 60"), on: endpoint)
+        try await fileAppears(begun)
+        var command = HostCommand.plain("true")
+        command.needsNewConnection = true
+        #expect(await hosts.run(command, on: endpoint).outcome == .exited(0))
+        await hosts.close()
+        #expect(await report.outcome == .transportLost("fleet is closing its connections"))
+    }
+
+    @Test("connections may outlive whoever made them, and end when they are idle")
+    func outliving() async throws {
+        let server = try LocalSSHD(config: "LogLevel VERBOSE")
+        func once() async {
+            var settings = SSHSettings()
+            settings.idleSeconds = 1
+            let report = await SSHHosts(settings).run(.plain("true"), on: server.endpoint())
+            #expect(report.outcome == .exited(0))
+        }
+        await once()
+        try await waitUntil(server.log.contains("Received disconnect"))
+    }
+
     @Test("a working directory and a umask hold for the script")
     func workingDirectoryAndMask() async throws {
         let server = try LocalSSHD()
@@ -238,6 +265,27 @@ struct CommandTests {
             let report = await hosts.run(command, on: server.endpoint())
             #expect(report.outcome == .neverStarted("its time of 2 s in all was over before it could start"))
             #expect(ContinuousClock.now - begun < .seconds(30))
+        }
+    }
+
+    @Test("a stop that hangs on the host is given up in its own time, and not stopped in its turn")
+    func hungStop() async throws {
+        // A tool of the stop's that hangs as long as it is there.
+        let sed = """
+            #!/bin/sh
+            while [ -e "$0" ]; do sleep 0.2; done
+            exec /bin/sed "$@"
+            """
+        let server = try LocalSSHD(config: "LogLevel VERBOSE", programs: ["sed": sed])
+        try await withHosts {
+            $0.killGraceSeconds = 0
+            $0.stopSeconds = 2
+        } _: { hosts in
+            let report = await hosts.run(.plain("echo begun; sleep 30", 1), on: server.endpoint())
+            #expect(report.outcome == .timedOut(.command))
+            #expect(report.standardOutput == "begun\n")
+            #expect(report.standardError.contains("could not be ended"), "\(report.standardError)")
+            #expect(server.log.components(separatedBy: "Starting session: command").count - 1 == 2)
         }
     }
 

@@ -94,4 +94,126 @@ struct JumpTests {
         }
         #expect(words.contains("the jump host cannot reach it"))
     }
+
+    // MARK: Targets that do not answer
+
+    /// A host that answers no connection, behind a bastion; to be kept as long as it is to be silent.
+    private static func silent(behind bastion: HostEndpoint) throws -> (listener: FullListener, endpoint: HostEndpoint)
+    {
+        let full = try FullListener()
+        var endpoint = HostEndpoint(name: "full", address: "127.0.0.1", port: full.port, user: "nobody")
+        endpoint.jumps = [bastion]
+        return (full, endpoint)
+    }
+
+    @Test("a target that does not answer holds up nobody behind the same bastion")
+    func silentTarget() async throws {
+        let (bastion, server) = (try LocalSSHD(), try LocalSSHD(addresses: ["127.0.0.1", "127.0.0.2"]))
+        let (full, silent) = try Self.silent(behind: bastion.endpoint())
+        defer { withExtendedLifetime(full) {} }
+        let targets = server.addresses.map { address in
+            var endpoint = server.endpoint(address)
+            endpoint.jumps = [bastion.endpoint()]
+            return endpoint
+        }
+        try await withHosts {
+            $0.connectSeconds = 5
+        } _: { hosts in
+            async let first = hosts.run(.plain("true"), on: silent)
+            // Its opening is asked for first.
+            try await Task.sleep(for: .milliseconds(500))
+            let behind = await hosts.run(.plain("true"), on: targets[0])
+            #expect(behind.outcome == .exited(0), "\(behind)")
+            #expect(await first.outcome == .timedOut(.connect))
+            let after = await hosts.run(.plain("true"), on: targets[1])
+            #expect(after.outcome == .exited(0), "\(after)")
+        }
+    }
+
+    @Test("a target that answers too late is not taken for the next one")
+    func lateTarget() async throws {
+        let (bastion, late, server) = (try LocalSSHD(), try LocalSSHD(), try LocalSSHD())
+        let (first, second) = (late.endpoint(), server.endpoint())
+        let targets = [first, second].map { endpoint in
+            var endpoint = endpoint
+            endpoint.jumps = [bastion.endpoint()]
+            return endpoint
+        }
+        let queue = late.silence()
+        try await withHosts {
+            $0.connectSeconds = 4
+        } _: { hosts in
+            let silent = await hosts.run(.plain("true"), on: targets[0])
+            #expect(silent.outcome == .timedOut(.connect), "\(silent)")
+            async let next = hosts.run(.plain("true"), on: targets[1])
+            late.answer(queue)
+            let report = await next
+            #expect(report.outcome == .exited(0), "\(report)")
+        }
+    }
+
+    @Test("a bastion that is gone without a word costs one target its deadline, and the next has a new connection")
+    func silentBastion() async throws {
+        let (bastion, server) = (try LocalSSHD(), try LocalSSHD(addresses: (1...3).map { "127.0.0.\($0)" }))
+        let path = try TroubledPath(to: bastion.port)
+        defer { path.close() }
+        try bastion.know("[127.0.0.1]:\(path.port) \(try bastion.publicHostKey("ed25519"))\n")
+        let jump = HostEndpoint(
+            name: "bastion", address: "127.0.0.1", port: path.port, user: bastion.user,
+            identityFiles: [bastion.identity], knownHostsFiles: [bastion.knownHosts])
+        let targets = server.addresses.map { address in
+            var endpoint = server.endpoint(address)
+            endpoint.jumps = [jump]
+            return endpoint
+        }
+        try await withHosts {
+            $0.connectSeconds = 3
+            $0.attempts = 1
+        } _: { hosts in
+            #expect(await hosts.run(.plain("true"), on: targets[0]).outcome == .exited(0))
+            path.freeze()
+            #expect(await hosts.run(.plain("true"), on: targets[1]).outcome == .timedOut(.connect))
+            let next = await hosts.run(.plain("true"), on: targets[2])
+            #expect(next.outcome == .exited(0), "\(next)")
+            #expect(path.connections == 2)
+        }
+    }
+
+    @Test("a target that hangs up before its banner is told at once behind a bastion too")
+    func droppedBehindABastion() async throws {
+        let bastion = try LocalSSHD()
+        let peer = try ScriptedPeer(saying: [], hangsUp: true)
+        defer { peer.close() }
+        var endpoint = HostEndpoint(name: "dropper", address: "127.0.0.1", port: peer.port, user: "nobody")
+        endpoint.jumps = [bastion.endpoint()]
+        let target = endpoint
+        try await withHosts {
+            $0.attempts = 1
+            $0.attemptsWhenDropped = 2
+        } _: { hosts in
+            let report = await hosts.run(.plain("true"), on: target)
+            #expect(report.outcome == .neverStarted("the host closed the connection"))
+            #expect(report.stage == .handshake)
+        }
+    }
+
+    @Test("a bastion's connection that was given up ends with its last target, whose key was wrong")
+    func retiredWithAWrongKey() async throws {
+        let (bastion, server) = (try LocalSSHD(config: "LogLevel VERBOSE"), try LocalSSHD())
+        try server.know("[127.0.0.1]:\(server.port) \(try bastion.publicHostKey("ed25519"))\n")
+        var endpoint = server.endpoint()
+        endpoint.jumps = [bastion.endpoint()]
+        let target = endpoint
+        try await withHosts { hosts in
+            guard case .refused(let refusal) = await hosts.run(.plain("true"), on: target).outcome else {
+                Issue.record("the key was accepted")
+                return
+            }
+            #expect(refusal.code == .hostKeyChanged)
+            var command = HostCommand.plain("true")
+            command.needsNewConnection = true
+            #expect(await hosts.run(command, on: bastion.endpoint()).outcome == .exited(0))
+            try await waitUntil(bastion.log.contains("Received disconnect"))
+        }
+    }
 }

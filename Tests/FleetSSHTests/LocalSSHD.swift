@@ -117,6 +117,31 @@ final class LocalSSHD {
         if let process { kill(process.pid, SIGCONT) }
     }
 
+    /// Stops it, and fills its queue of connections: whoever connects now is not answered before ``answer(_:)``.
+    func silence() -> [CInt] {
+        hang()
+        return (0..<200).map { _ in
+            let client = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+            _ = fcntl(client, F_SETFL, O_NONBLOCK)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = UInt16(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    _ = connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            return client
+        }
+    }
+
+    /// Lets it go on, and takes the connections back that filled its queue.
+    func answer(_ clients: [CInt]) {
+        clients.forEach { closeDescriptor($0) }
+        wake()
+    }
+
     func authorize(_ name: String) throws {
         let line = try String(contentsOfFile: "\(folder.path)/\(name).pub", encoding: .utf8)
         let path = folder.path + "/authorized_keys"
@@ -204,4 +229,10 @@ func fileAppears(_ path: String) async throws {
         try await Task.sleep(for: .milliseconds(50))
     }
     try #require(FileManager.default.fileExists(atPath: path))
+}
+
+/// Waits until something is so, at most half a minute.
+func waitUntil(_ condition: @autoclosure () -> Bool) async throws {
+    for _ in 0..<600 where !condition() { try await Task.sleep(for: .milliseconds(50)) }
+    try #require(condition())
 }

@@ -255,6 +255,33 @@ struct ProxyCommandTests {
         #expect(words.contains("the ProxyCommand closed the connection"), "\(words)")
     }
 
+    @Test("no descriptor left for a command's second stream is told, and leaves none open")
+    func descriptors() throws {
+        let free = Self.twoFree
+        var usual = rlimit()
+        try #require(getrlimit(openFiles, &usual) == 0)
+        var scarce = usual
+        scarce.rlim_cur = rlim_t(free[1] + 1)
+        try #require(setrlimit(openFiles, &scarce) == 0)
+        let failure = #expect(throws: ProxyProcess.Failure.self) { try ProxyProcess("sleep 5") }
+        try #require(setrlimit(openFiles, &usual) == 0)
+        #expect(failure?.words == "Too many open files")
+        #expect(Self.twoFree[1] <= free[1])
+    }
+
+    /// The two lowest descriptors that are free.
+    private static var twoFree: [CInt] {
+        let descriptors = (0..<2).map { _ in open("/dev/null", O_RDONLY) }
+        descriptors.forEach { closeDescriptor($0) }
+        return descriptors.sorted()
+    }
+
+    #if canImport(Glibc)
+    private let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+    private let openFiles = RLIMIT_NOFILE
+    #endif
+
     @Test("the host's key is judged behind a command as anywhere")
     func judged() async throws {
         let server = try LocalSSHD()

@@ -19,6 +19,7 @@ final class TroubledPath: @unchecked Sendable {
     private let lock = NSLock()
     private var isStalled = false
     private var mustCut = false
+    private var mustFreeze = false
     private var isEnded = false
     private var limit: Int?
     private var accepted = 0
@@ -39,6 +40,7 @@ final class TroubledPath: @unchecked Sendable {
         var server: CInt = -1
         var opensAt: Double
         var lanes: [Lane] = []
+        var isFrozen = false
     }
 
     /// A path to a port of 127.0.0.1; `delay` is one way, in seconds.
@@ -72,6 +74,9 @@ final class TroubledPath: @unchecked Sendable {
     /// What was held goes on.
     func resume() { lock.withLock { isStalled = false } }
 
+    /// Nothing gets through any present connection again, and nobody is told; later ones are as before.
+    func freeze() { lock.withLock { mustFreeze = true } }
+
     /// Every present connection is cut; later ones are not.
     func cut() { lock.withLock { mustCut = true } }
 
@@ -96,10 +101,11 @@ final class TroubledPath: @unchecked Sendable {
     private func work() {
         var pairs: [Pair] = []
         while true {
-            let (ended, cut, stalled, limit) = lock.withLock {
-                defer { mustCut = false }
-                return (isEnded, mustCut, isStalled, self.limit)
+            let (ended, cut, freeze, stalled, limit) = lock.withLock {
+                defer { (mustCut, mustFreeze) = (false, false) }
+                return (isEnded, mustCut, mustFreeze, isStalled, self.limit)
             }
+            if freeze { for index in pairs.indices { pairs[index].isFrozen = true } }
             if ended || cut {
                 pairs.forEach(Self.end)
                 pairs.removeAll()
@@ -146,7 +152,7 @@ final class TroubledPath: @unchecked Sendable {
     }
 
     private func step(_ pair: inout Pair, isStalled: Bool, limit: Int?) {
-        guard !isStalled else { return }
+        guard !isStalled, !pair.isFrozen else { return }
         if pair.server < 0 {
             take(&pair.lanes[0], notBefore: pair.opensAt)
             guard Self.now >= pair.opensAt else { return }
@@ -232,7 +238,7 @@ final class TroubledPath: @unchecked Sendable {
     private func wait(_ pairs: [Pair], isStalled: Bool) {
         var waits = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
         var due = Self.now + 0.02
-        for pair in pairs where !isStalled {
+        for pair in pairs where !isStalled && !pair.isFrozen {
             if pair.server < 0 { due = min(due, pair.opensAt) }
             for lane in pair.lanes {
                 if !lane.hasEnded, lane.bytesInside < Self.roomInside {

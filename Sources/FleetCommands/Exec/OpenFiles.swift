@@ -4,10 +4,12 @@ import Glibc
 import Darwin
 #endif
 
-/// The limit of open files, of which every connection takes one.
+/// The limit of open files, of which every connection takes some.
 enum OpenFiles {
     /// Descriptors that fleet itself needs beside its connections.
     private static let own = 64
+    /// What a connection takes at most: two with a ProxyCommand, and one more while that is started.
+    private static let perConnection = 3
 
     /// Raises the soft limit for so many connections, as far as the hard limit permits.
     static func allow(_ connections: Int) {
@@ -17,7 +19,7 @@ enum OpenFiles {
         #else
         let resource = RLIMIT_NOFILE
         #endif
-        let wanted = rlim_t(connections + own)
+        let wanted = rlim_t(connections * perConnection + own)
         guard getrlimit(resource, &limit) == 0, limit.rlim_cur < wanted else { return }
         limit.rlim_cur = min(wanted, limit.rlim_max)
         setrlimit(resource, &limit)

@@ -33,6 +33,11 @@ public struct LiveLines: Sendable {
         return line(rest)
     }
 
+    /// A line in the place of bytes that were dropped, behind what was left before them.
+    public mutating func skip(_ count: Int) -> String {
+        "\(finish())\(prefix)(\(count) bytes were dropped: they came faster than they could be printed)\n"
+    }
+
     private func line(_ bytes: [UInt8]) -> String {
         prefix + VisibleText.line(String(decoding: bytes, as: UTF8.self)) + "\n"
     }

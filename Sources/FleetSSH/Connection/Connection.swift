@@ -22,7 +22,9 @@ final class Connection: TransportUser {
     var whenEnded: ((Connection) -> Void)?
     private let scratch: Scratch
     private let admission: Admission
-    private let jump: Connection?
+    /// Finds the connection to the jump host; nil where the way is direct.
+    private let findJump: (() -> Connection?)?
+    private var jump: Connection?
     private var isInside = false
     private var phase = Phase.waiting
     /// How it ended; some fail while they are begun (no route, no descriptor left), before anybody waits.
@@ -34,14 +36,17 @@ final class Connection: TransportUser {
     private var running: [Execution] = []
     /// Whose channel is asked for before the login is answered.
     private var early: Execution?
-    private var targets: [ForwardedTransport] = []
+    /// The connections that go through it.
+    private var targets: [Connection] = []
+    /// Whether it waits for its turn to be opened by the jump host.
+    private var isInLine = false
     private var waitingTargets: [(Result<Session, EndedBefore>) -> Void] = []
     private var isRetired = false
     private var login: Login?
     private var wasJump = false
     private var hasRequested = false
     private let deadline: MovingDeadline
-    private let probe: MovingDeadline
+    private let peerWatch: PeerWatch
     private let idle: MovingDeadline
 
     /// How a jump host's connection ended before it was ready.
@@ -49,15 +54,19 @@ final class Connection: TransportUser {
 
     /// How long a jump host's connection waits for the next target at least, in seconds.
     private static let jumpIdleSeconds: Int64 = 15
+    /// How long a jump host may be silent about a target while others wait for their turn, in seconds.
+    private static let openingPatience: Int64 = 2
 
-    init(_ hop: Hop, through jump: Connection?, pool: LoopPool) {
+    /// A connection that is begun by ``open()``; `findJump` finds a usable one to its jump host, where it has one, and
+    /// nil when there will be no more.
+    init(_ hop: Hop, through findJump: (() -> Connection?)?, pool: LoopPool) {
         self.hop = hop
-        self.jump = jump
+        self.findJump = findJump
         settings = pool.settings
         loop = pool.loop
         ticker = pool.ticker
         deadline = MovingDeadline(pool.ticker)
-        probe = MovingDeadline(pool.ticker)
+        peerWatch = PeerWatch(pool.settings, pool.ticker)
         idle = MovingDeadline(pool.ticker)
         scratch = pool.scratch
         admission = pool.admission(of: hop.key)
@@ -125,7 +134,8 @@ final class Connection: TransportUser {
         let (wasReady, stage) = (phase == .ready, stage)
         phase = .ended
         ending = (outcome, stage)
-        [deadline, probe, idle].forEach { $0.cancel() }
+        [deadline, idle].forEach { $0.cancel() }
+        peerWatch.cancel()
         if isInside { admission.leave(wasDropped: isDropped) }
         isInside = false
         endUsers(outcome, stage)
@@ -134,7 +144,7 @@ final class Connection: TransportUser {
         session = nil
         transport = nil
         login = nil
-        jump?.targetEnded()
+        jump?.targetEnded(self)
         whenEnded?(self)
         whenEnded = nil
     }
@@ -143,7 +153,7 @@ final class Connection: TransportUser {
     private var stage: HostReport.Stage? {
         let isJumpLost = jump?.hasEnded ?? false
         return switch phase {
-        case .waiting, .connecting: jump == nil ? .connect : .jumpHost
+        case .waiting, .connecting: findJump == nil ? .connect : .jumpHost
         case .handshake: isJumpLost ? .jumpHost : .handshake
         case .authentication: isJumpLost ? .jumpHost : .authentication
         case .ready, .ended: nil
@@ -152,7 +162,7 @@ final class Connection: TransportUser {
 
     private func endUsers(_ outcome: HostOutcome, _ stage: HostReport.Stage?) {
         let words = Self.words(of: outcome)
-        for target in targets { target.jumpEnded("the jump host \(hop.name) is lost: \(words)") }
+        for target in targets { target.forwarded?.jumpEnded("the jump host \(hop.name) is lost: \(words)") }
         targets.removeAll()
         let failure = EndedBefore(outcome: asJump(outcome))
         waitingTargets.forEach { $0(.failure(failure)) }
@@ -186,27 +196,62 @@ final class Connection: TransportUser {
 
     private func connect() {
         if let command = hop.key.proxyCommand { return ProxyTransport.connect(by: command, on: loop, user: self) }
-        guard let jump else {
+        guard let findJump else {
             let limit = TimeAmount.seconds(settings.connectSeconds + 1)
             return TCPTransport.connect(
                 to: hop.key.address, port: hop.key.port, within: limit, on: loop, user: self)
         }
         // The jump host's own deadlines hold until it is ready.
         deadline.cancel()
+        guard let jump = findJump() else { return end(.neverStarted("fleet is closing its connections")) }
+        self.jump = jump
         jump.whenReady { [self] result in
-            guard phase == .connecting else { return jump.targetEnded() }
+            guard phase == .connecting else { return jump.targetEnded(self) }
             switch result {
             case .failure(let ended): end(ended.outcome)
-            case .success(let session):
-                let transport = ForwardedTransport(user: self)
-                self.transport = transport
-                jump.targets.append(transport)
-                transport.connect(to: hop.key.address, port: hop.key.port, through: session) { [self] in
-                    if phase == .connecting { expect(.connect, within: settings.connectSeconds) }
-                }
+            case .success(let session): connect(through: session, of: jump)
             }
         }
     }
+
+    private func connect(through session: Session, of jump: Connection) {
+        let transport = ForwardedTransport(user: self)
+        self.transport = transport
+        isInLine = true
+        jump.targets.append(self)
+        jump.watchPeer()
+        transport.connect(to: hop.key.address, port: hop.key.port, through: session) { [self] in
+            isInLine = false
+            if phase == .connecting { expectAnswer(of: jump) }
+        }
+    }
+
+    /// A session opens one channel at a time: while this one is not answered, nobody else's can be asked for, and the
+    /// jump host may be gone.
+    private func expectAnswer(of jump: Connection) {
+        let patience = min(Self.openingPatience, settings.connectSeconds)
+        deadline.set(in: patience) { [self] in
+            jump.passOnTargets()
+            expect(.connect, within: settings.connectSeconds - patience)
+        }
+    }
+
+    /// Takes no more targets; those in line go through a new connection to the same jump host.
+    private func passOnTargets() {
+        isRetired = true
+        let waiting = targets.filter(\.isInLine)
+        targets.removeAll(where: \.isInLine)
+        for target in waiting { target.connectAnew() }
+    }
+
+    private func connectAnew() {
+        transport?.close()
+        transport = nil
+        connect()
+    }
+
+    /// The transport, where a jump host carries it.
+    private var forwarded: ForwardedTransport? { transport as? ForwardedTransport }
 
     func transportConnected(_ transport: any Transport) {
         guard phase == .connecting, let session = Session(scratch: scratch) else { return transport.close() }
@@ -350,7 +395,7 @@ final class Connection: TransportUser {
             execution.begin(on: self, session: session, after: clock)
             clock = PhaseClock()
         }
-        if running.isEmpty { restIfIdle() } else { watch() }
+        if running.isEmpty { restIfIdle() } else { watchPeer() }
     }
 
     // MARK: Deadlines
@@ -359,14 +404,14 @@ final class Connection: TransportUser {
         deadline.set(in: seconds) { [self] in end(.timedOut(outcome)) }
     }
 
-    private func targetEnded() {
-        targets.removeAll { $0.hasEnded }
+    private func targetEnded(_ target: Connection) {
+        targets.removeAll { $0 === target }
         restIfIdle()
     }
 
     private func restIfIdle() {
         guard phase == .ready, running.isEmpty, queued.isEmpty, targets.isEmpty, waitingTargets.isEmpty else { return }
-        probe.cancel()
+        peerWatch.cancel()
         idle.cancel()
         guard !isRetired else { return end(.neverStarted("the connection was given up")) }
         // The next target is about to come through a jump host: it is kept for a while all the same.
@@ -378,23 +423,9 @@ final class Connection: TransportUser {
         }
     }
 
-    /// Counts what comes in while commands run: silence is probed, and silence after probes is death.
-    private func watch() {
-        guard !probe.isSet, let session else { return }
-        watch(received: session.wire.receivedBytes, unanswered: 0)
-    }
-
-    private func watch(received: Int, unanswered: Int) {
-        probe.set(in: settings.probeSeconds) { [self] in
-            guard phase == .ready, let session else { return }
-            let now = session.wire.receivedBytes
-            guard now == received else { return watch(received: now, unanswered: 0) }
-            guard unanswered < settings.probes else {
-                let silence = settings.probeSeconds * Int64(unanswered + 1)
-                return end(.transportLost("no byte came for \(silence) s, though \(unanswered) probes asked for one"))
-            }
-            session.probe()
-            watch(received: now, unanswered: unanswered + 1)
-        }
+    /// While commands run, here or on targets.
+    private func watchPeer() {
+        guard let session else { return }
+        peerWatch.begin(on: session) { [self] words in end(.transportLost(words)) }
     }
 }

@@ -11,6 +11,8 @@ final class Execution: ChannelOwner {
     private let escalation: Escalation
     /// Whether its channel may be asked for before the login is answered; another attempt does without.
     let mayBeginEarly: Bool
+    /// Whether it stops another command: it is given up in time, and not stopped in its turn.
+    private let isStop: Bool
     private let nonce: String
     private var reply: ((HostReport) -> Void)?
     private var output: MarkedStream
@@ -37,17 +39,16 @@ final class Execution: ChannelOwner {
         }
     }
 
-    /// The longest a stop may take beyond its grace, in seconds.
-    private static let stopSeconds = 20
     /// How long a stop waits for a shell that is still starting, in seconds.
     private static let startSeconds: Int64 = 15
 
     init(
-        _ command: HostCommand, _ escalation: Escalation, mayBeginEarly: Bool = false,
+        _ command: HostCommand, _ escalation: Escalation, mayBeginEarly: Bool = false, isStop: Bool = false,
         reply: @escaping (HostReport) -> Void
     ) {
         self.command = command
         self.mayBeginEarly = mayBeginEarly
+        self.isStop = isStop
         self.escalation = escalation
         self.reply = reply
         // A control character first: searching the output for it is cheap.
@@ -253,7 +254,7 @@ final class Execution: ChannelOwner {
         stop = reason
         deadline?.cancel()
         silence?.cancel()
-        guard wasSent, connection != nil else { return finish(abandoned()) }
+        guard wasSent, !isStop, connection != nil else { return finish(abandoned()) }
         guard output.start == nil else { return kill() }
         // The shell is still starting, and only it can say which processes are its own.
         deadline?.set(in: Self.startSeconds) { [self] in
@@ -271,12 +272,12 @@ final class Execution: ChannelOwner {
         }
         let script = KillScript.text(
             session: String(start[0]), started: String(start[1]), graceSeconds: connection.settings.killGraceSeconds)
-        let limit = Int64(connection.settings.killGraceSeconds + Self.stopSeconds)
+        let limit = Int64(connection.settings.killGraceSeconds + connection.settings.stopSeconds)
         var kill = HostCommand(
             script: script, becomesRoot: escalation.method != .none, timeoutSeconds: limit, outputLimit: 4096)
         kill.hasTerminal = command.hasTerminal
         let again = Escalation(escalation.method, password: escalation.password)
-        connection.runAtOnce(Execution(kill, again) { [self] in killed($0, String(start[0])) })
+        connection.runAtOnce(Execution(kill, again, isStop: true) { [self] in killed($0, String(start[0])) })
     }
 
     private func killed(_ report: HostReport, _ session: String) {

@@ -7,7 +7,10 @@ final class LoopPool {
     let settings: SSHSettings
     let scratch = Scratch()
     let ticker: Ticker
+    /// Those that the next command may be given to.
     private var connections: [HostEndpoint: Connection] = [:]
+    /// All that have not ended, those given up among them.
+    private var living: [ObjectIdentifier: Connection] = [:]
     private var admissions: [String: Admission] = [:]
     private var executions: [UInt64: Execution] = [:]
     private var isClosed = false
@@ -21,7 +24,7 @@ final class LoopPool {
     /// Runs a command over the last hop; `anew` gives the present connection to it up and makes another.
     func run(_ execution: Execution, id: UInt64, over hops: ArraySlice<Hop>, anew: Bool) {
         if anew, let hop = hops.last { connections[hop.key]?.retire() }
-        guard !isClosed, let connection = connection(over: hops) else {
+        guard let connection = connection(over: hops) else {
             return execution.finish(.neverStarted("fleet is closing its connections"))
         }
         executions[id] = execution
@@ -37,11 +40,8 @@ final class LoopPool {
     /// Ends every connection.
     func close() {
         isClosed = true
-        for connection in connections.values { connection.end(.neverStarted("fleet is closing its connections")) }
+        for connection in living.values { connection.end(.neverStarted("fleet is closing its connections")) }
     }
-
-    /// Open connections.
-    var count: Int { connections.count }
 
     /// The sshd's own count of unauthenticated connections.
     func admission(of key: HostEndpoint) -> Admission {
@@ -52,16 +52,23 @@ final class LoopPool {
         return admission
     }
 
+    /// A usable connection to the last hop; nil once closed.
     private func connection(over hops: ArraySlice<Hop>) -> Connection? {
-        guard let hop = hops.last else { return nil }
+        guard !isClosed, let hop = hops.last else { return nil }
         if let known = connections[hop.key], known.isUsable { return known }
-        let jump = hops.count > 1 ? connection(over: hops.dropLast()) : nil
-        let connection = Connection(hop, through: jump, pool: self)
+        let jumps = hops.dropLast()
+        // Connections may outlive the pool, where nobody closes it.
+        let findJump = { [weak self] in self?.connection(over: jumps) }
+        let connection = Connection(hop, through: jumps.isEmpty ? nil : findJump, pool: self)
         connections[hop.key] = connection
-        connection.whenEnded = { [unowned self] ended in
-            if connections[hop.key] === ended { connections[hop.key] = nil }
-        }
+        living[ObjectIdentifier(connection)] = connection
+        connection.whenEnded = { [weak self] in self?.remove($0) }
         connection.open()
         return connection
+    }
+
+    private func remove(_ ended: Connection) {
+        living[ObjectIdentifier(ended)] = nil
+        if connections[ended.hop.key] === ended { connections[ended.hop.key] = nil }
     }
 }

@@ -41,6 +41,8 @@ final class RemoteChannel {
     private var state = State.opening
     private var raw: OpaquePointer?
     private var outgoing = ByteBuffer()
+    /// Whether the peer was asked to open it.
+    private var isBegun = false
     private var isRequested = false
     private var wantsTerminal = false
     private var endsInput = false
@@ -128,9 +130,13 @@ final class RemoteChannel {
     }
 
     private func attemptOpen() -> Int32 {
-        if state == .closed, raw == nil { return 0 }
-        whenBegun?()
-        whenBegun = nil
+        // Once begun it is seen through, wanted or not: another's call would resume this one and get its channel.
+        if !isBegun {
+            guard state == .opening else { return 0 }
+            isBegun = true
+            whenBegun?()
+            whenBegun = nil
+        }
         switch purpose {
         case .command:
             raw = libssh2_channel_open_ex(
@@ -142,10 +148,7 @@ final class RemoteChannel {
     }
 
     private func finishOpen(_ code: Int32) {
-        guard raw != nil else {
-            if state == .opening { fail(code) }
-            return
-        }
+        guard raw != nil else { return fail(code) }
         session.adopt(self)
         if state == .closed {
             state = .closing
@@ -216,8 +219,8 @@ final class RemoteChannel {
         guard read(stream: 0), read(stream: 1) else { return }
         owner?.channelPaused()
         guard state == .open, libssh2_channel_eof(raw) == 1 else { return }
-        let code = libssh2_channel_wait_closed(raw)
-        if code == SSHLibrary.again { return }
+        // A forwarded connection ends with its last byte: a jump host closes the channel much later, if at all.
+        if case .command = purpose, libssh2_channel_wait_closed(raw) == SSHLibrary.again { return }
         let end = ChannelEnd(signal: exitSignal(), status: libssh2_channel_get_exit_status(raw))
         state = .closing
         let owner = owner

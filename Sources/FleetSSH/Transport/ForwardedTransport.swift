@@ -27,9 +27,6 @@ final class ForwardedTransport: Transport, ChannelOwner {
         channel = nil
     }
 
-    /// Whether it carries nothing any more.
-    var hasEnded: Bool { channel == nil }
-
     /// Tells the user that the jump host's session is gone.
     func jumpEnded(_ words: String) { end(words) }
 

@@ -10,8 +10,10 @@ internal import Darwin
 struct ProxyProcess {
     /// The shell, and its process group.
     private let pid: pid_t
-    /// Our end of the socket that is its standard input and output.
-    let descriptor: CInt
+    /// Our end of the socket that is its standard output.
+    let output: CInt
+    /// The same as its standard input: a descriptor of its own.
+    let input: CInt
 
     /// Why none could be started.
     struct Failure: Error { var words: String }
@@ -24,14 +26,15 @@ struct ProxyProcess {
         var ends: [CInt] = [-1, -1]
         // Closed in whatever is started meanwhile, at once, so that nobody else holds the connection open.
         guard socketpair(AF_UNIX, Self.socketType, 0, &ends) == 0 else { throw Failure.now }
-        let child = Self.spawn(command, standardStreams: ends[1])
+        let second = fcntl(ends[0], F_DUPFD_CLOEXEC, 0)
+        let child = second < 0 ? nil : Self.spawn(command, standardStreams: ends[1])
         let failure = Failure.now
         close(ends[1])
         guard let child else {
-            close(ends[0])
+            for descriptor in [ends[0], second] where descriptor >= 0 { close(descriptor) }
             throw failure
         }
-        (pid, descriptor) = (child, ends[0])
+        (pid, output, input) = (child, ends[0], second)
     }
 
     private static var socketType: CInt {

@@ -30,7 +30,7 @@ final class ProxyTransport: ChannelInboundHandler, Transport {
                     try channel.pipeline.syncOperations.addHandler(transport)
                 }
             }
-            .takingOwnershipOfDescriptor(inputOutput: process.descriptor)
+            .takingOwnershipOfDescriptors(input: process.output, output: process.input)
         future.assumeIsolated().whenFailure { error in
             process.end()
             user.transportEnded("the ProxyCommand's streams cannot be used: \(error)")
