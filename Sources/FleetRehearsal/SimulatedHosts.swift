@@ -99,9 +99,10 @@ private struct DetachedRequest {
 
     /// Reads the variables at the text's head; nil for any other text.
     init?(_ script: String) {
-        let head = script.split(separator: "\n", omittingEmptySubsequences: false).prefix(2)
-        guard head.count == 2, head[1].hasPrefix("FLEET_ID=") else { return nil }
-        id = String(head[1].dropFirst(9))
+        guard let end = script.utf8.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        let rest = script[script.utf8.index(after: end)...]
+        guard rest.hasPrefix("FLEET_ID=") else { return nil }
+        id = String(rest.dropFirst(9).prefix { $0 != "\n" })
         act =
             if script.contains("FLEET_SCRIPT=") { .start } else if script.contains("FLEET_TURNS=") {
                 .follow

@@ -43,7 +43,7 @@ public struct BudgetBound: Hashable, Sendable, Codable, CustomStringConvertible 
 extension PodDisruptionBudget {
     /// Sets the one bound, and clears the other; nil clears both.
     public mutating func set(_ bound: BudgetBound?) {
-        minAvailable = bound?.field == .minAvailable ? bound?.value : nil
-        maxUnavailable = bound?.field == .maxUnavailable ? bound?.value : nil
+        self.minAvailable = bound?.field == .minAvailable ? bound?.value : nil
+        self.maxUnavailable = bound?.field == .maxUnavailable ? bound?.value : nil
     }
 }

@@ -48,13 +48,13 @@ public struct ClusterSnapshot: Hashable, Sendable, Codable {
 ///
 /// A change carries the object's whole new state.
 public enum ClusterChange: Hashable, Sendable {
-    indirect case node(Node)
+    case node(Node)
     case nodeDeleted(NodeName, uid: ObjectUID)
-    indirect case pod(Pod)
+    case pod(Pod)
     case podDeleted(PodReference)
-    indirect case budget(PodDisruptionBudget)
+    case budget(PodDisruptionBudget)
     case budgetDeleted(ObjectKey)
-    indirect case workload(Workload)
+    case workload(Workload)
     case workloadDeleted(WorkloadReference)
     case autoscaler(PodAutoscaler)
     case autoscalerDeleted(ObjectKey)

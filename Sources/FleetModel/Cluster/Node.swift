@@ -1,5 +1,5 @@
 /// A Kubernetes Node, as far as fleet looks at it.
-public struct Node: Hashable, Sendable, Codable {
+public struct Node: SharedObject {
     /// The state of the Ready condition.
     public enum Readiness: String, Sendable, Codable {
         case ready = "True"
@@ -7,40 +7,49 @@ public struct Node: Hashable, Sendable, Codable {
         case unknown = "Unknown"
     }
 
-    /// The object's name.
-    public var name: NodeName
-    /// The object's UID.
-    public var uid: ObjectUID
-    /// The version of the last change.
-    public var resourceVersion: String
-    /// Labels.
-    public var labels: [String: String]
-    /// Annotations.
-    public var annotations: [String: String]
-    /// Taints.
-    public var taints: [Taint]
-    /// `spec.unschedulable`: cordoned.
-    public var isCordoned: Bool
-    /// The Ready condition; `unknown` when absent.
-    public var readiness: Readiness
-    /// Whole capacity.
-    public var capacity: Resources
-    /// What pods may use.
-    public var allocatable: Resources
-    /// `status.addresses` of type InternalIP.
-    public var internalAddresses: [String]
-    /// `status.nodeInfo.machineID`; empty when unknown.
-    public var machineID: String
-    /// `status.nodeInfo.systemUUID`; empty when unknown.
-    public var systemUUID: String
-    /// `status.nodeInfo.kubeletVersion`; empty when unknown.
-    public var kubeletVersion: String
-    /// `status.volumesInUse`.
-    public var volumesInUse: [String]
-    /// `spec.providerID`; empty when absent.
-    public var providerID: String
-    /// When the object was created.
-    public var createdAt: Instant
+    /// What it says; its properties are the node's own.
+    public struct Content: Hashable, Sendable, Codable {
+        /// The object's name.
+        public var name: NodeName
+        /// The object's UID.
+        public var uid: ObjectUID
+        /// The version of the last change.
+        public var resourceVersion: String
+        /// Labels.
+        public var labels: [String: String]
+        /// Annotations.
+        public var annotations: [String: String]
+        /// Taints.
+        public var taints: [Taint]
+        /// `spec.unschedulable`: cordoned.
+        public var isCordoned: Bool
+        /// The Ready condition; `unknown` when absent.
+        public var readiness: Readiness
+        /// Whole capacity.
+        public var capacity: Resources
+        /// What pods may use.
+        public var allocatable: Resources
+        /// `status.addresses` of type InternalIP.
+        public var internalAddresses: [String]
+        /// `status.nodeInfo.machineID`; empty when unknown.
+        public var machineID: String
+        /// `status.nodeInfo.systemUUID`; empty when unknown.
+        public var systemUUID: String
+        /// `status.nodeInfo.kubeletVersion`; empty when unknown.
+        public var kubeletVersion: String
+        /// `status.volumesInUse`.
+        public var volumesInUse: [String]
+        /// `spec.providerID`; empty when absent.
+        public var providerID: String
+        /// When the object was created.
+        public var createdAt: Instant
+    }
+
+    /// What this one says.
+    public var content: Shared<Content>
+
+    /// One that says this.
+    @inlinable public init(content: Shared<Content>) { self.content = content }
 
     /// A node; everything omitted is empty, Ready and schedulable.
     public init(
@@ -50,33 +59,24 @@ public struct Node: Hashable, Sendable, Codable {
         internalAddresses: [String] = [], machineID: String = "", systemUUID: String = "",
         kubeletVersion: String = "", volumesInUse: [String] = [], providerID: String = "", createdAt: Instant = .epoch
     ) {
-        self.name = name
-        self.uid = uid
-        self.resourceVersion = resourceVersion
-        self.labels = labels
-        self.annotations = annotations
-        self.taints = taints
-        self.isCordoned = isCordoned
-        self.readiness = readiness
-        self.capacity = capacity
-        self.allocatable = allocatable
-        self.internalAddresses = internalAddresses
-        self.machineID = machineID
-        self.systemUUID = systemUUID
-        self.kubeletVersion = kubeletVersion
-        self.volumesInUse = volumesInUse
-        self.providerID = providerID
-        self.createdAt = createdAt
+        content = Shared(
+            Content(
+                name: name, uid: uid, resourceVersion: resourceVersion, labels: labels, annotations: annotations,
+                taints: taints, isCordoned: isCordoned, readiness: readiness, capacity: capacity,
+                allocatable: allocatable, internalAddresses: internalAddresses, machineID: machineID,
+                systemUUID: systemUUID, kubeletVersion: kubeletVersion, volumesInUse: volumesInUse,
+                providerID: providerID, createdAt: createdAt))
     }
 
     /// The zone by the well-known label `topology.kubernetes.io/zone`; nil when unlabelled.
-    public var zone: Zone? { labels["topology.kubernetes.io/zone"].map(Zone.init(rawValue:)) }
+    public var zone: Zone? { self.labels["topology.kubernetes.io/zone"].map(Zone.init(rawValue:)) }
 
     /// Whether the kubelet reports Ready.
-    public var isReady: Bool { readiness == .ready }
+    public var isReady: Bool { self.readiness == .ready }
 
     /// Whether a role label makes it a control-plane node.
     public var hasControlPlaneRole: Bool {
-        labels["node-role.kubernetes.io/control-plane"] != nil || labels["node-role.kubernetes.io/master"] != nil
+        self.labels["node-role.kubernetes.io/control-plane"] != nil
+            || self.labels["node-role.kubernetes.io/master"] != nil
     }
 }

@@ -46,7 +46,7 @@ public struct PodReference: Hashable, Sendable, Codable, CustomStringConvertible
 }
 
 /// A Kubernetes Pod, as far as fleet looks at it.
-public struct Pod: Hashable, Sendable, Codable {
+public struct Pod: SharedObject {
     /// `status.phase`.
     public enum Phase: String, Sendable, Codable {
         case pending = "Pending"
@@ -56,50 +56,59 @@ public struct Pod: Hashable, Sendable, Codable {
         case unknown = "Unknown"
     }
 
-    /// Namespace and name.
-    public var key: ObjectKey
-    /// The object's UID.
-    public var uid: ObjectUID
-    /// The version of the last change.
-    public var resourceVersion: String
-    /// Labels.
-    public var labels: [String: String]
-    /// Annotations.
-    public var annotations: [String: String]
-    /// Finalizers that hold the object after its deletion.
-    public var finalizers: [String]
-    /// The owner that controls it.
-    public var controller: ControllerReference?
-    /// The node it is bound to.
-    public var nodeName: NodeName?
-    /// The phase.
-    public var phase: Phase
-    /// The Ready condition.
-    public var isReady: Bool
-    /// `metadata.deletionTimestamp`: when the grace period ends; nil while it is not being deleted.
-    public var deletionTime: Instant?
-    /// `metadata.creationTimestamp`.
-    public var createdAt: Instant
-    /// `spec.terminationGracePeriodSeconds`.
-    public var gracePeriodSeconds: Int64
-    /// Effective requests, as the scheduler counts them (semantics 5.1).
-    public var requests: Resources
-    /// Sum of the containers' limits.
-    public var limits: Resources
-    /// What decides where it may run.
-    public var constraints: SchedulingConstraints
-    /// Volumes of interest.
-    public var volumes: [PodVolume]
-    /// `spec.priorityClassName`; empty when absent.
-    public var priorityClassName: String
-    /// `spec.priority`, which admission fills in from the class; 0 when absent.
-    public var priority: Int
-    /// Why it is Pending: the message of condition PodScheduled, or a container's waiting reason; empty otherwise.
-    public var pendingReason: String
-    /// True once condition `DisruptionTarget` is True.
-    public var isDisruptionTarget: Bool
-    /// Its address; the node's own for a pod of the host's network, empty while it has none.
-    public var address: String
+    /// What it says; its properties are the pod's own.
+    public struct Content: Hashable, Sendable, Codable {
+        /// Namespace and name.
+        public var key: ObjectKey
+        /// The object's UID.
+        public var uid: ObjectUID
+        /// The version of the last change.
+        public var resourceVersion: String
+        /// Labels.
+        public var labels: [String: String]
+        /// Annotations.
+        public var annotations: [String: String]
+        /// Finalizers that hold the object after its deletion.
+        public var finalizers: [String]
+        /// The owner that controls it.
+        public var controller: ControllerReference?
+        /// The node it is bound to.
+        public var nodeName: NodeName?
+        /// The phase.
+        public var phase: Phase
+        /// The Ready condition.
+        public var isReady: Bool
+        /// `metadata.deletionTimestamp`: when the grace period ends; nil while it is not being deleted.
+        public var deletionTime: Instant?
+        /// `metadata.creationTimestamp`.
+        public var createdAt: Instant
+        /// `spec.terminationGracePeriodSeconds`.
+        public var gracePeriodSeconds: Int64
+        /// Effective requests, as the scheduler counts them (semantics 5.1).
+        public var requests: Resources
+        /// Sum of the containers' limits.
+        public var limits: Resources
+        /// What decides where it may run.
+        public var constraints: SchedulingConstraints
+        /// Volumes of interest.
+        public var volumes: [PodVolume]
+        /// `spec.priorityClassName`; empty when absent.
+        public var priorityClassName: String
+        /// `spec.priority`, which admission fills in from the class; 0 when absent.
+        public var priority: Int
+        /// Why it is Pending: the message of condition PodScheduled, or a container's waiting reason; empty otherwise.
+        public var pendingReason: String
+        /// True once condition `DisruptionTarget` is True.
+        public var isDisruptionTarget: Bool
+        /// Its address; the node's own for a pod of the host's network, empty while it has none.
+        public var address: String
+    }
+
+    /// What this one says.
+    public var content: Shared<Content>
+
+    /// One that says this.
+    @inlinable public init(content: Shared<Content>) { self.content = content }
 
     /// A pod; everything omitted is empty.
     public init(
@@ -111,44 +120,30 @@ public struct Pod: Hashable, Sendable, Codable {
         volumes: [PodVolume] = [], priorityClassName: String = "", priority: Int = 0, pendingReason: String = "",
         isDisruptionTarget: Bool = false, address: String = ""
     ) {
-        self.key = key
-        self.uid = uid
-        self.resourceVersion = resourceVersion
-        self.labels = labels
-        self.annotations = annotations
-        self.finalizers = finalizers
-        self.controller = controller
-        self.nodeName = nodeName
-        self.phase = phase
-        self.isReady = isReady
-        self.deletionTime = deletionTime
-        self.createdAt = createdAt
-        self.gracePeriodSeconds = gracePeriodSeconds
-        self.requests = requests
-        self.limits = limits
-        self.constraints = constraints
-        self.volumes = volumes
-        self.priorityClassName = priorityClassName
-        self.priority = priority
-        self.pendingReason = pendingReason
-        self.isDisruptionTarget = isDisruptionTarget
-        self.address = address
+        content = Shared(
+            Content(
+                key: key, uid: uid, resourceVersion: resourceVersion, labels: labels, annotations: annotations,
+                finalizers: finalizers, controller: controller, nodeName: nodeName, phase: phase, isReady: isReady,
+                deletionTime: deletionTime, createdAt: createdAt, gracePeriodSeconds: gracePeriodSeconds,
+                requests: requests, limits: limits, constraints: constraints, volumes: volumes,
+                priorityClassName: priorityClassName, priority: priority, pendingReason: pendingReason,
+                isDisruptionTarget: isDisruptionTarget, address: address))
     }
 
     /// Name and UID.
-    public var reference: PodReference { PodReference(key, uid: uid) }
+    public var reference: PodReference { PodReference(self.key, uid: self.uid) }
 
     /// Whether the kubelet made it from a file on the node (annotation `kubernetes.io/config.mirror`).
-    @inlinable public var isMirror: Bool { annotations["kubernetes.io/config.mirror"] != nil }
+    @inlinable public var isMirror: Bool { self.annotations["kubernetes.io/config.mirror"] != nil }
 
     /// Whether a DaemonSet controls it.
     @inlinable public var isDaemon: Bool {
-        controller.map { $0.kind == "DaemonSet" && $0.apiVersion.hasPrefix("apps/") } ?? false
+        self.controller.map { $0.kind == "DaemonSet" && $0.apiVersion.hasPrefix("apps/") } ?? false
     }
 
     /// Whether its containers are done: phase Succeeded or Failed.
-    @inlinable public var isFinished: Bool { phase == .succeeded || phase == .failed }
+    @inlinable public var isFinished: Bool { self.phase == .succeeded || self.phase == .failed }
 
     /// Whether it is being deleted.
-    @inlinable public var isTerminating: Bool { deletionTime != nil }
+    @inlinable public var isTerminating: Bool { self.deletionTime != nil }
 }

@@ -29,7 +29,7 @@ public struct WorkloadReference: Hashable, Sendable, Codable, CustomStringConver
 }
 
 /// A Deployment, ReplicaSet, StatefulSet, DaemonSet, Job or ReplicationController.
-public struct Workload: Hashable, Sendable, Codable {
+public struct Workload: SharedObject {
     /// How a Deployment or StatefulSet replaces its pods.
     public enum Strategy: String, Sendable, Codable {
         case rollingUpdate = "RollingUpdate"
@@ -37,34 +37,43 @@ public struct Workload: Hashable, Sendable, Codable {
         case onDelete = "OnDelete"
     }
 
-    /// Kind, name and UID.
-    public var reference: WorkloadReference
-    /// The version of the last change.
-    public var resourceVersion: String
-    /// Labels of the workload itself.
-    public var labels: [String: String]
-    /// Annotations of the workload itself.
-    public var annotations: [String: String]
-    /// The owner that controls it, such as the Deployment of a ReplicaSet.
-    public var controller: ControllerReference?
-    /// `spec.replicas`; for a DaemonSet the desired number.
-    public var replicas: Int
-    /// `status.readyReplicas`, or `numberReady`.
-    public var readyReplicas: Int
-    /// `spec.selector`; nil matches nothing.
-    public var selector: LabelSelector?
-    /// How pods are replaced.
-    public var strategy: Strategy
-    /// The pod that its template makes (key's name and UID are empty); nil where it was not decoded.
-    public var template: PodTemplate?
-    /// Names of the volume claim templates of a StatefulSet.
-    public var claimTemplates: [String]
-    /// Whether a StatefulSet's pods come and go all at once (`podManagementPolicy: Parallel`), not one by one.
-    public var isParallel: Bool
-    /// `metadata.generation`.
-    public var generation: Int64
-    /// `status.observedGeneration`.
-    public var observedGeneration: Int64
+    /// What it says; its properties are the workload's own.
+    public struct Content: Hashable, Sendable, Codable {
+        /// Kind, name and UID.
+        public var reference: WorkloadReference
+        /// The version of the last change.
+        public var resourceVersion: String
+        /// Labels of the workload itself.
+        public var labels: [String: String]
+        /// Annotations of the workload itself.
+        public var annotations: [String: String]
+        /// The owner that controls it, such as the Deployment of a ReplicaSet.
+        public var controller: ControllerReference?
+        /// `spec.replicas`; for a DaemonSet the desired number.
+        public var replicas: Int
+        /// `status.readyReplicas`, or `numberReady`.
+        public var readyReplicas: Int
+        /// `spec.selector`; nil matches nothing.
+        public var selector: LabelSelector?
+        /// How pods are replaced.
+        public var strategy: Strategy
+        /// The pod that its template makes (key's name and UID are empty); nil where it was not decoded.
+        public var template: PodTemplate?
+        /// Names of the volume claim templates of a StatefulSet.
+        public var claimTemplates: [String]
+        /// Whether a StatefulSet's pods come and go all at once (`podManagementPolicy: Parallel`), not one by one.
+        public var isParallel: Bool
+        /// `metadata.generation`.
+        public var generation: Int64
+        /// `status.observedGeneration`.
+        public var observedGeneration: Int64
+    }
+
+    /// What this one says.
+    public var content: Shared<Content>
+
+    /// One that says this.
+    @inlinable public init(content: Shared<Content>) { self.content = content }
 
     /// A workload; everything omitted is empty.
     public init(
@@ -74,20 +83,12 @@ public struct Workload: Hashable, Sendable, Codable {
         template: PodTemplate? = nil, claimTemplates: [String] = [], isParallel: Bool = false, generation: Int64 = 1,
         observedGeneration: Int64 = 1
     ) {
-        self.reference = reference
-        self.resourceVersion = resourceVersion
-        self.labels = labels
-        self.annotations = annotations
-        self.controller = controller
-        self.replicas = replicas
-        self.readyReplicas = readyReplicas
-        self.selector = selector
-        self.strategy = strategy
-        self.template = template
-        self.claimTemplates = claimTemplates
-        self.isParallel = isParallel
-        self.generation = generation
-        self.observedGeneration = observedGeneration
+        content = Shared(
+            Content(
+                reference: reference, resourceVersion: resourceVersion, labels: labels, annotations: annotations,
+                controller: controller, replicas: replicas, readyReplicas: readyReplicas, selector: selector,
+                strategy: strategy, template: template, claimTemplates: claimTemplates, isParallel: isParallel,
+                generation: generation, observedGeneration: observedGeneration))
     }
 }
 

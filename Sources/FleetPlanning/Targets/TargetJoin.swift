@@ -58,7 +58,7 @@ extension Node {
             "pool", "karpenter.sh/nodepool", "cloud.google.com/gke-nodepool", "eks.amazonaws.com/nodegroup",
             "kubernetes.azure.com/agentpool",
         ]
-        return keys.lazy.compactMap { labels[$0] }.first.map(Pool.init(rawValue:))
+        return keys.lazy.compactMap { self.labels[$0] }.first.map(Pool.init(rawValue:))
     }
 }
 

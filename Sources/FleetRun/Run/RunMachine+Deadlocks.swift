@@ -84,7 +84,7 @@ extension RunMachine {
     private mutating func retreat(_ retreat: WaitGraph.Retreat) {
         governor.drop(retreat.node)
         deadlines[retreat.node] = nil
-        watched.set([], for: retreat.node)
+        watched.forget(retreat.node)
         emit(
             .nodeRetreated(
                 RunEvent.NodeRetreated(node: retreat.node, waitsFor: retreat.frees, reason: retreat.reason)

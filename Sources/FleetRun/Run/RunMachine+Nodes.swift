@@ -42,8 +42,9 @@ extension RunMachine {
     /// Notes whose pods decide when a node's step goes on: those of workloads that run or ran there.
     private mutating func watchWorkloads(_ planned: PlannedStep, _ node: NodeProgress) {
         let name = node.target.node
-        guard planned.step.traits.contains(.watchesWorkloads) else { return watched.set([], for: name) }
-        watched.set(world.workloads(on: name).union(node.losses.keys), for: name)
+        guard planned.step.traits.contains(.watchesWorkloads) else { return watched.forget(name) }
+        watched.add(world.workloads(on: name), for: name)
+        watched.add(node.losses.keys, for: name)
     }
 
     /// Asks a working node's step what to do, until it waits.
@@ -105,7 +106,7 @@ extension RunMachine {
             return false
         case .blocked(let reason):
             note(reason, planned, name)
-            watched.set([], for: name)
+            watched.forget(name)
             blocked[name] = reason
             return false
         case .done(let changed, let detail):
@@ -143,7 +144,7 @@ extension RunMachine {
     }
 
     private mutating func endStep(_ planned: PlannedStep, _ index: Int, _ name: NodeName) -> Bool {
-        watched.set([], for: name)
+        watched.forget(name)
         if planned.step.traits.contains(.drains) {
             governor.drop(name)
             settleCompensations(of: name, only: [.replicas, .minimumReplicas, .budget])
@@ -212,7 +213,7 @@ extension RunMachine {
             )
         )
         deadlines[name] = nil
-        watched.set([], for: name)
+        watched.forget(name)
         governor.drop(name)
         settleEnded(name)
     }

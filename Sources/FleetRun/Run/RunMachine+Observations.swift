@@ -119,13 +119,13 @@ extension RunMachine {
 
 extension Pod {
     /// Whether it is one of its workload's Ready pods.
-    fileprivate var countsAsReady: Bool { isReady && !isTerminating }
+    fileprivate var countsAsReady: Bool { self.isReady && !isTerminating }
 }
 
 extension Workload {
     /// Whether neither its specification nor what is written on it changed.
     fileprivate func differsOnlyInStatus(from old: Workload) -> Bool {
-        generation == old.generation && replicas == old.replicas && annotations == old.annotations
-            && labels == old.labels && controller == old.controller
+        self.generation == old.generation && self.replicas == old.replicas && self.annotations == old.annotations
+            && self.labels == old.labels && self.controller == old.controller
     }
 }

@@ -209,7 +209,7 @@ extension RunEvent.StopRequested {
 
 extension Node {
     /// Whether it bears the taint of a plan's nodes.
-    var isRetiring: Bool { taints.contains { $0.key == RunMachine.retiringTaint.key } }
+    var isRetiring: Bool { self.taints.contains { $0.key == RunMachine.retiringTaint.key } }
 }
 
 extension NodePatch {

@@ -162,7 +162,7 @@ extension RunMachine {
         emit(.nodeReturned(RunEvent.NodeReturned(node: name, isUncordoned: isUncordoned)))
         governor.drop(name)
         deadlines[name] = nil
-        watched.set([], for: name)
+        watched.forget(name)
         mayAdmitNodes = true
     }
 

@@ -11,15 +11,18 @@ struct WorkloadWatches: Sendable {
     /// The nodes that wait for a workload.
     func nodes(watching workload: ObjectUID) -> Set<NodeName> { byWorkload[workload] ?? [] }
 
-    /// A node waits for these workloads, and for no others; for none it is forgotten.
-    mutating func set(_ workloads: Set<ObjectUID>, for node: NodeName) {
-        let old = byNode[node] ?? []
-        guard old != workloads else { return }
-        for uid in old where !workloads.contains(uid) {
+    /// A node waits for these workloads too.
+    mutating func add(_ workloads: some Sequence<ObjectUID>, for node: NodeName) {
+        for uid in workloads where byNode[node, default: []].insert(uid).inserted {
+            byWorkload[uid, default: []].insert(node)
+        }
+    }
+
+    /// A node waits for no workload any more.
+    mutating func forget(_ node: NodeName) {
+        for uid in byNode.removeValue(forKey: node) ?? [] {
             byWorkload[uid]?.remove(node)
             if byWorkload[uid]?.isEmpty == true { byWorkload[uid] = nil }
         }
-        for uid in workloads where !old.contains(uid) { byWorkload[uid, default: []].insert(node) }
-        byNode[node] = workloads.isEmpty ? nil : workloads
     }
 }

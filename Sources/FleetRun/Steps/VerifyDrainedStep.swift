@@ -73,8 +73,8 @@ private struct Shortfall {
     /// What it lacks, with the Pending reasons of its pods; once it is late also with where the others stand.
     func words(in world: World, isLate: Bool) -> String {
         let pods = world.unreadyPods(of: workload.uid)
-        let reasons = Set(pods.map { isLate ? Self.trouble(of: $0) : $0.pendingReason }).subtracting([""]).sorted()
-        let words = reasons.isEmpty ? "" : " (\(reasons.prefix(3).joined(separator: "; ")))"
+        let reasons = Set(pods.lazy.map { isLate ? Self.trouble(of: $0) : $0.pendingReason }.filter { !$0.isEmpty })
+        let words = reasons.isEmpty ? "" : " (\(reasons.sorted().prefix(3).joined(separator: "; ")))"
         return "\(workload) has \(world.readyPods(of: workload.uid)) of \(wanted) Ready pods\(words)"
     }
 

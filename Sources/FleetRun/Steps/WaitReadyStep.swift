@@ -132,5 +132,5 @@ public struct WaitReadyStep: Step {
 
 extension Node {
     /// `not Ready`, or `not heard of` while the API has lost sight of the kubelet.
-    var readinessWords: String { readiness == .unknown ? "not heard of" : "not Ready" }
+    var readinessWords: String { self.readiness == .unknown ? "not heard of" : "not Ready" }
 }

@@ -99,10 +99,10 @@ public struct SimulatedNamespace: Hashable, Sendable {
 /// One object of any kind.
 public enum SimulationObject: Hashable, Sendable {
     case namespace(SimulatedNamespace)
-    indirect case node(Node)
-    indirect case pod(Pod)
-    indirect case budget(PodDisruptionBudget)
-    indirect case workload(Workload)
+    case node(Node)
+    case pod(Pod)
+    case budget(PodDisruptionBudget)
+    case workload(Workload)
     case autoscaler(PodAutoscaler)
     case claim(PersistentVolumeClaim)
     case volume(PersistentVolume)

@@ -133,14 +133,14 @@ extension Node {
     /// Applies a patch; taints are told apart by key and effect.
     mutating func apply(_ patch: NodePatch) {
         if let isCordoned = patch.isCordoned { self.isCordoned = isCordoned }
-        labels.apply(patch.labels)
-        annotations.apply(patch.annotations)
-        for taint in patch.removeTaints { taints.removeAll { $0.key == taint.key && $0.effect == taint.effect } }
+        self.labels.apply(patch.labels)
+        self.annotations.apply(patch.annotations)
+        for taint in patch.removeTaints { self.taints.removeAll { $0.key == taint.key && $0.effect == taint.effect } }
         for taint in patch.addTaints {
-            if let known = taints.firstIndex(where: { $0.key == taint.key && $0.effect == taint.effect }) {
-                taints[known] = taint
+            if let known = self.taints.firstIndex(where: { $0.key == taint.key && $0.effect == taint.effect }) {
+                self.taints[known] = taint
             } else {
-                taints.append(taint)
+                self.taints.append(taint)
             }
         }
     }

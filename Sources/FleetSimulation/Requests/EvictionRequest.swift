@@ -82,19 +82,20 @@ extension SimulatedCluster {
 extension PodDisruptionBudget {
     /// The shortcut for pods that are not Ready.
     var letsUnreadyGo: Bool {
-        unhealthyPodEvictionPolicy == .alwaysAllow || currentHealthy >= desiredHealthy && desiredHealthy > 0
+        self.unhealthyPodEvictionPolicy == .alwaysAllow
+            || self.currentHealthy >= self.desiredHealthy && self.desiredHealthy > 0
     }
 
     /// Why the budget allows nothing (semantics 1.3).
     var exhaustedCause: String {
-        let name = key.name
-        if let syncFailure {
+        let name = self.key.name
+        if let failure = self.syncFailure {
             return "The disruption budget \(name) does not allow evicting pods currently because it failed sync: "
-                + syncFailure
+                + failure
         }
-        if currentHealthy <= desiredHealthy {
+        if self.currentHealthy <= self.desiredHealthy {
             return
-                "The disruption budget \(name) needs \(desiredHealthy) healthy pods and has \(currentHealthy) currently"
+                "The disruption budget \(name) needs \(self.desiredHealthy) healthy pods and has \(self.currentHealthy) currently"
         }
         return "The disruption budget \(name) does not allow evicting pods currently"
     }

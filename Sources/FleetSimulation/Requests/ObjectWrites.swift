@@ -261,13 +261,13 @@ extension SimulatedCluster {
 extension PodDisruptionBudget {
     /// Creation drops the status.
     mutating func resetStatus() {
-        generation = 1
-        observedGeneration = 0
-        disruptionsAllowed = 0
-        currentHealthy = 0
-        desiredHealthy = 0
-        expectedPods = 0
-        disruptedPods = [:]
-        syncFailure = nil
+        self.generation = 1
+        self.observedGeneration = 0
+        self.disruptionsAllowed = 0
+        self.currentHealthy = 0
+        self.desiredHealthy = 0
+        self.expectedPods = 0
+        self.disruptedPods = [:]
+        self.syncFailure = nil
     }
 }

@@ -29,13 +29,13 @@ extension Pod {
             volumes: PodVolume.volumes(of: spec, pod: metadata.name),
             priorityClassName: spec["priorityClassName"].string ?? "",
             priority: spec["priority"].int ?? 0,
-            pendingReason: phase == .pending ? Self.pendingReason(json) : "",
+            pendingReason: phase == .pending ? Self.reason(json) : "",
             isDisruptionTarget: json.condition("DisruptionTarget")["status"].string == "True",
             address: status["podIP"].string ?? ""
         )
     }
 
-    private static func pendingReason(_ json: JSONValue) -> String {
+    private static func reason(_ json: JSONValue) -> String {
         let scheduled = json.condition("PodScheduled")
         if scheduled["status"].string == "False" {
             return scheduled["message"].string ?? scheduled["reason"].string ?? ""

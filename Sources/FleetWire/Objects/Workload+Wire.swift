@@ -14,9 +14,9 @@ extension Workload {
             labels: metadata.labels,
             annotations: metadata.annotations,
             controller: metadata.controller,
-            replicas: Self.replicas(json, kind),
-            readyReplicas: Self.readyReplicas(json["status"], kind),
-            selector: Self.selector(spec["selector"], kind),
+            replicas: Self.wanted(json, kind),
+            readyReplicas: Self.ready(json["status"], kind),
+            selector: Self.labelSelector(spec["selector"], kind),
             strategy: strategy.flatMap(Strategy.init(rawValue:)) ?? .rollingUpdate,
             template: spec["template"].object == nil ? nil : PodTemplate(spec["template"]),
             claimTemplates: spec["volumeClaimTemplates"].elements.compactMap { $0["metadata"]["name"].string },
@@ -26,7 +26,7 @@ extension Workload {
         )
     }
 
-    private static func replicas(_ json: JSONValue, _ kind: WorkloadKind) -> Int {
+    private static func wanted(_ json: JSONValue, _ kind: WorkloadKind) -> Int {
         switch kind {
         case .daemonSet: return json["status"]["desiredNumberScheduled"].int ?? 0
         case .job:
@@ -36,7 +36,7 @@ extension Workload {
         }
     }
 
-    private static func readyReplicas(_ status: JSONValue, _ kind: WorkloadKind) -> Int {
+    private static func ready(_ status: JSONValue, _ kind: WorkloadKind) -> Int {
         switch kind {
         case .daemonSet: status["numberReady"].int ?? 0
         case .job: status["ready"].int ?? 0
@@ -45,7 +45,7 @@ extension Workload {
     }
 
     /// A ReplicationController's selector is a bare map of labels.
-    private static func selector(_ json: JSONValue, _ kind: WorkloadKind) -> LabelSelector? {
+    private static func labelSelector(_ json: JSONValue, _ kind: WorkloadKind) -> LabelSelector? {
         guard kind == .replicationController else { return LabelSelector(json) }
         return json.object == nil ? nil : LabelSelector(matchLabels: json.strings)
     }

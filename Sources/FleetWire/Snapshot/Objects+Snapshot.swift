@@ -4,24 +4,26 @@ extension Node {
     /// The Node as a snapshot holds it; it decodes to the same Node.
     var snapshotJSON: JSONValue {
         var object = SnapshotObject(
-            "v1", "Node", ObjectKey("", name.rawValue), uid: uid, resourceVersion: resourceVersion, labels: labels,
-            annotations: annotations, createdAt: createdAt)
-        object.set("spec", "unschedulable", isCordoned ? true : nil)
-        object.set("spec", "providerID", providerID.isEmpty ? nil : .string(providerID))
-        object.set("spec", "taints", taints.isEmpty ? nil : .array(taints.map(\.snapshotJSON)))
-        object.set("status", "capacity", capacity.snapshotJSON)
-        object.set("status", "allocatable", allocatable.snapshotJSON)
-        object.addCondition("Ready", readiness.rawValue)
-        let addresses = internalAddresses.map { address -> JSONValue in
+            "v1", "Node", ObjectKey("", self.name.rawValue), uid: self.uid, resourceVersion: self.resourceVersion,
+            labels: self.labels,
+            annotations: self.annotations, createdAt: self.createdAt)
+        object.set("spec", "unschedulable", self.isCordoned ? true : nil)
+        object.set("spec", "providerID", self.providerID.isEmpty ? nil : .string(self.providerID))
+        object.set("spec", "taints", self.taints.isEmpty ? nil : .array(self.taints.map(\.snapshotJSON)))
+        object.set("status", "capacity", self.capacity.snapshotJSON)
+        object.set("status", "allocatable", self.allocatable.snapshotJSON)
+        object.addCondition("Ready", self.readiness.rawValue)
+        let addresses = self.internalAddresses.map { address -> JSONValue in
             ["type": "InternalIP", "address": .string(address)]
         }
         object.set("status", "addresses", addresses.isEmpty ? nil : .array(addresses))
-        object.set("status", "volumesInUse", volumesInUse.isEmpty ? nil : .array(volumesInUse.map(JSONValue.string)))
+        object.set(
+            "status", "volumesInUse", self.volumesInUse.isEmpty ? nil : .array(self.volumesInUse.map(JSONValue.string)))
         object.set(
             "status", "nodeInfo",
             [
-                "machineID": .string(machineID), "systemUUID": .string(systemUUID),
-                "kubeletVersion": .string(kubeletVersion),
+                "machineID": .string(self.machineID), "systemUUID": .string(self.systemUUID),
+                "kubeletVersion": .string(self.kubeletVersion),
             ])
         return object.json
     }
@@ -39,21 +41,22 @@ extension PodDisruptionBudget {
     /// The budget as a snapshot holds it, status included; it decodes to the same budget.
     var snapshotJSON: JSONValue {
         var object = SnapshotObject(
-            "policy/v1", "PodDisruptionBudget", key, uid: uid, resourceVersion: resourceVersion, labels: labels,
-            annotations: annotations, generation: generation)
-        object.set("spec", "selector", selector?.json)
-        object.set("spec", "minAvailable", minAvailable?.json)
-        object.set("spec", "maxUnavailable", maxUnavailable?.json)
-        object.set("spec", "unhealthyPodEvictionPolicy", .string(unhealthyPodEvictionPolicy.rawValue))
-        object.set("status", "observedGeneration", .int(observedGeneration))
-        object.set("status", "disruptionsAllowed", .int(disruptionsAllowed))
-        object.set("status", "currentHealthy", .int(currentHealthy))
-        object.set("status", "desiredHealthy", .int(desiredHealthy))
-        object.set("status", "expectedPods", .int(expectedPods))
-        let disrupted = disruptedPods.mapValues { Timestamp.text($0) }
+            "policy/v1", "PodDisruptionBudget", self.key, uid: self.uid, resourceVersion: self.resourceVersion,
+            labels: self.labels,
+            annotations: self.annotations, generation: self.generation)
+        object.set("spec", "selector", self.selector?.json)
+        object.set("spec", "minAvailable", self.minAvailable?.json)
+        object.set("spec", "maxUnavailable", self.maxUnavailable?.json)
+        object.set("spec", "unhealthyPodEvictionPolicy", .string(self.unhealthyPodEvictionPolicy.rawValue))
+        object.set("status", "observedGeneration", .int(self.observedGeneration))
+        object.set("status", "disruptionsAllowed", .int(self.disruptionsAllowed))
+        object.set("status", "currentHealthy", .int(self.currentHealthy))
+        object.set("status", "desiredHealthy", .int(self.desiredHealthy))
+        object.set("status", "expectedPods", .int(self.expectedPods))
+        let disrupted = self.disruptedPods.mapValues { Timestamp.text($0) }
         object.set("status", "disruptedPods", disrupted.isEmpty ? nil : JSONValue(disrupted))
-        if let syncFailure {
-            object.addCondition("DisruptionAllowed", "False", reason: "SyncFailed", message: syncFailure)
+        if let failure = self.syncFailure {
+            object.addCondition("DisruptionAllowed", "False", reason: "SyncFailed", message: failure)
         }
         return object.json
     }
@@ -62,34 +65,37 @@ extension PodDisruptionBudget {
 extension Workload {
     /// The workload as a snapshot holds it, template included; it decodes to the same workload.
     var snapshotJSON: JSONValue {
-        let kind = reference.kind
+        let kind = self.reference.kind
         var object = SnapshotObject(
-            kind.apiVersion, kind.rawValue, reference.key, uid: reference.uid, resourceVersion: resourceVersion,
-            labels: labels, annotations: annotations, controller: controller, generation: generation)
+            kind.apiVersion, kind.rawValue, self.reference.key, uid: self.reference.uid,
+            resourceVersion: self.resourceVersion,
+            labels: self.labels, annotations: self.annotations, controller: self.controller, generation: self.generation
+        )
         setCounts(&object)
         object.set(
-            "spec", "selector", selector.map { kind == .replicationController ? JSONValue($0.matchLabels) : $0.json })
+            "spec", "selector",
+            self.selector.map { kind == .replicationController ? JSONValue($0.matchLabels) : $0.json })
         let key = kind == .deployment ? "strategy" : "updateStrategy"
-        object.set("spec", key, strategy == .rollingUpdate ? nil : ["type": .string(strategy.rawValue)])
-        object.set("spec", "template", template?.snapshotJSON)
-        let claims = claimTemplates.map { name -> JSONValue in ["metadata": ["name": .string(name)]] }
+        object.set("spec", key, self.strategy == .rollingUpdate ? nil : ["type": .string(self.strategy.rawValue)])
+        object.set("spec", "template", self.template?.snapshotJSON)
+        let claims = self.claimTemplates.map { name -> JSONValue in ["metadata": ["name": .string(name)]] }
         object.set("spec", "volumeClaimTemplates", claims.isEmpty ? nil : .array(claims))
-        object.set("spec", "podManagementPolicy", isParallel ? "Parallel" : nil)
-        object.set("status", "observedGeneration", observedGeneration == 0 ? nil : .int(observedGeneration))
+        object.set("spec", "podManagementPolicy", self.isParallel ? "Parallel" : nil)
+        object.set("status", "observedGeneration", self.observedGeneration == 0 ? nil : .int(self.observedGeneration))
         return object.json
     }
 
     private func setCounts(_ object: inout SnapshotObject) {
-        switch reference.kind {
+        switch self.reference.kind {
         case .daemonSet:
-            object.set("status", "desiredNumberScheduled", .int(replicas))
-            object.set("status", "numberReady", .int(readyReplicas))
+            object.set("status", "desiredNumberScheduled", .int(self.replicas))
+            object.set("status", "numberReady", .int(self.readyReplicas))
         case .job:
-            object.set("spec", "parallelism", .int(replicas))
-            object.set("status", "ready", .int(readyReplicas))
+            object.set("spec", "parallelism", .int(self.replicas))
+            object.set("status", "ready", .int(self.readyReplicas))
         default:
-            object.set("spec", "replicas", .int(replicas))
-            object.set("status", "readyReplicas", .int(readyReplicas))
+            object.set("spec", "replicas", .int(self.replicas))
+            object.set("status", "readyReplicas", .int(self.readyReplicas))
         }
     }
 }

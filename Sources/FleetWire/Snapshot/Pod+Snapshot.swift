@@ -4,30 +4,32 @@ extension Pod {
     /// The pod as a snapshot holds it; it decodes to the same pod.
     var snapshotJSON: JSONValue {
         var object = SnapshotObject(
-            "v1", "Pod", key, uid: uid, resourceVersion: resourceVersion, labels: labels, annotations: annotations,
-            controller: controller, createdAt: createdAt)
-        object.set("metadata", "finalizers", finalizers.isEmpty ? nil : .array(finalizers.map(JSONValue.string)))
-        object.set("metadata", "deletionTimestamp", deletionTime.map { .string(Timestamp.text($0)) })
-        object.set("spec", "nodeName", nodeName.map { .string($0.rawValue) })
+            "v1", "Pod", self.key, uid: self.uid, resourceVersion: self.resourceVersion, labels: self.labels,
+            annotations: self.annotations,
+            controller: self.controller, createdAt: self.createdAt)
+        object.set(
+            "metadata", "finalizers", self.finalizers.isEmpty ? nil : .array(self.finalizers.map(JSONValue.string)))
+        object.set("metadata", "deletionTimestamp", self.deletionTime.map { .string(Timestamp.text($0)) })
+        object.set("spec", "nodeName", self.nodeName.map { .string($0.rawValue) })
         object.setPodSpec(
-            requests: requests, limits: limits, constraints: constraints, volumes: volumes,
-            gracePeriodSeconds: gracePeriodSeconds, priorityClassName: priorityClassName)
-        object.set("spec", "priority", priority == 0 ? nil : .int(priority))
-        object.set("status", "phase", .string(phase.rawValue))
-        if isReady { object.addCondition("Ready", "True") }
-        if isDisruptionTarget { object.addCondition("DisruptionTarget", "True") }
+            requests: self.requests, limits: self.limits, constraints: self.constraints, volumes: self.volumes,
+            gracePeriodSeconds: self.gracePeriodSeconds, priorityClassName: self.priorityClassName)
+        object.set("spec", "priority", self.priority == 0 ? nil : .int(self.priority))
+        object.set("status", "phase", .string(self.phase.rawValue))
+        if self.isReady { object.addCondition("Ready", "True") }
+        if self.isDisruptionTarget { object.addCondition("DisruptionTarget", "True") }
         setPendingReason(&object)
         return object.json
     }
 
     private func setPendingReason(_ object: inout SnapshotObject) {
-        guard !pendingReason.isEmpty else { return }
-        guard nodeName != nil else {
-            return object.addCondition("PodScheduled", "False", reason: "Unschedulable", message: pendingReason)
+        guard !self.pendingReason.isEmpty else { return }
+        guard self.nodeName != nil else {
+            return object.addCondition("PodScheduled", "False", reason: "Unschedulable", message: self.pendingReason)
         }
         object.set(
             "status", "containerStatuses",
-            [["name": "pod", "state": ["waiting": ["reason": .string(pendingReason)]]]])
+            [["name": "pod", "state": ["waiting": ["reason": .string(self.pendingReason)]]]])
     }
 }
 
