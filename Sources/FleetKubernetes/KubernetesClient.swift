@@ -93,18 +93,27 @@ public struct KubernetesClient: ClusterPort {
 
     /// The UID of namespace `kube-system`, which stands for the cluster; empty when it does not exist.
     public func clusterUID() async throws(ClusterFailure) -> ObjectUID {
-        let request = APIRequest(.get, APIResource.namespaces.path(name: "kube-system"))
-        do throws(ClusterFailure) {
-            let json = try await read(request, subject: "get namespace kube-system")
-            return ObjectUID(json["metadata"]["uid"].string ?? "")
-        } catch {
-            if error.code == .notFound { return "" }
-            throw error
-        }
+        let json = try await object(.namespaces, ObjectKey("", "kube-system"), subject: "get namespace kube-system")
+        return ObjectUID(json?["metadata"]["uid"].string ?? "")
     }
 }
 
 extension KubernetesClient {
+    /// One object as it stands; nil where there is none.
+    func object(
+        _ resource: APIResource, _ key: ObjectKey, subject: String
+    ) async throws(ClusterFailure) -> JSONValue? {
+        let list = StreamingList(transport: transport, resource: resource, only: key)
+        if let state = await list.read({ $0 }) { return state.values.first }
+        do throws(ClusterFailure) {
+            return try await read(
+                APIRequest(.get, resource.path(namespace: key.namespace, name: key.name)), subject: subject)
+        } catch {
+            if error.code == .notFound { return nil }
+            throw error
+        }
+    }
+
     /// A read, repeated while the failure may pass.
     func read(_ request: APIRequest, subject: String) async throws(ClusterFailure) -> JSONValue {
         let bytes = try await transport.repeating(subject: subject, while: \.mayPass, request)

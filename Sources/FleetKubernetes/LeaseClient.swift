@@ -19,12 +19,8 @@ public struct LeaseClient: Sendable {
 
     /// The Lease as it stands; nil when there is none.
     public func read() async throws(ClusterFailure) -> Lease? {
-        do throws(ClusterFailure) {
-            return try decode(try await client.read(APIRequest(.get, path), subject: "get lease \(key)"))
-        } catch {
-            if error.code == .notFound { return nil }
-            throw error
-        }
+        guard let json = try await client.object(.leases, key, subject: "get lease \(key)") else { return nil }
+        return try decode(json)
     }
 
     /// Takes the Lease: makes it when there is none, else replaces the record that was seen.
@@ -48,7 +44,7 @@ public struct LeaseClient: Sendable {
         lease.durationSeconds = durationSeconds
         lease.renewedAt = now
         lease.annotations.merge(annotations) { _, new in new }
-        let collection = "/apis/coordination.k8s.io/v1/namespaces/\(key.namespace)/leases"
+        let collection = APIResource.leases.collection(namespace: key.namespace)
         let request =
             seen == nil ? APIRequest(.post, collection, body: lease.json) : APIRequest(.put, path, body: lease.json)
         return try decode(try await client.write(request, subject: "take lease \(key)"))

@@ -3,21 +3,27 @@ public import FleetPorts
 public import FleetRun
 import NIOConcurrencyHelpers
 
-/// How a Lease is kept, in client-go's terms (semantics 8): duration > renewDeadline > 1.2 × retryPeriod.
+/// How a Lease is kept, in client-go's terms (semantics 8): duration > renewDeadline > renewPeriod > 1.2 × retryPeriod.
 public struct LeaseTiming: Hashable, Sendable {
     /// How long a renewal is good for; whole seconds.
     public var duration: Duration
     /// A holder that could not renew it for so long has lost it.
     public var renewDeadline: Duration
-    /// The pause between renewals, and between looks at somebody else's.
+    /// The pause between renewals that succeed.
+    public var renewPeriod: Duration
+    /// The pause after a renewal that failed, and between looks at somebody else's.
     public var retryPeriod: Duration
 
-    /// client-go's defaults: 15 s, 10 s, 2 s.
+    /// Twice client-go's duration and deadline, 30 s and 20 s: nothing waits for a lock to change hands but `--take-over`.
+    ///
+    /// So a renewal every 10 s is early enough, and tried again every 2 s where it fails; a kubelet renews its own as often.
     public init(
-        duration: Duration = .seconds(15), renewDeadline: Duration = .seconds(10), retryPeriod: Duration = .seconds(2)
+        duration: Duration = .seconds(30), renewDeadline: Duration = .seconds(20),
+        renewPeriod: Duration = .seconds(10), retryPeriod: Duration = .seconds(2)
     ) {
         self.duration = duration
         self.renewDeadline = renewDeadline
+        self.renewPeriod = renewPeriod
         self.retryPeriod = retryPeriod
     }
 }
@@ -52,15 +58,18 @@ public final class ClusterLease: Sendable {
     /// Takes the lock for a run.
     ///
     /// - Parameters:
+    ///   - rule: What decides, given the lock as it stands.
     ///   - waiting: Is told when a holder must be watched first, and for how long.
     /// - Throws: `LockRefusal` when somebody else holds it, `ClusterFailure` when it cannot be read or written,
     ///   `CancellationError`.
     public static func take(
-        _ rule: LockRule, from port: any LockPort, timing: LeaseTiming = LeaseTiming(),
-        clock: RuntimeClock = RuntimeClock(), waiting: (ClusterLock, Duration) -> Void = { _, _ in }
+        by rule: (ClusterLock?) async throws -> LockRule, from port: any LockPort,
+        timing: LeaseTiming = LeaseTiming(), clock: RuntimeClock = RuntimeClock(),
+        waiting: (ClusterLock, Duration) -> Void = { _, _ in }
     ) async throws -> ClusterLease {
         for _ in 0..<5 {
             let seen = try await port.read()
+            let rule = try await rule(seen)
             switch rule.verdict(on: seen) {
             case .take: break
             case .takeWhenSilent:
@@ -125,10 +134,14 @@ public final class ClusterLease: Sendable {
 
     /// Renews again and again; why it was lost, or nil when the task was cancelled.
     private func renew() async -> String? {
-        while (try? await clock.sleep(until: clock.now + timing.retryPeriod)) != nil {
+        while (try? await clock.sleep(until: nextRenewal)) != nil {
             if let reason = await renewOnce() { return reason }
         }
         return nil
+    }
+
+    private var nextRenewal: Instant {
+        max(held.withLockedValue(\.renewedAt) + timing.renewPeriod, clock.now + timing.retryPeriod)
     }
 
     private func renewOnce() async -> String? {

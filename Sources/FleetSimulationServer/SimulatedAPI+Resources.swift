@@ -131,6 +131,10 @@ extension SimulatedAPI {
             json["status"] = ["userInfo": ["username": .string(account.user), "groups": .strings(account.groups)]]
             return .json(json, code: 201)
         }
+        if target.resource.kind == "SelfSubjectRulesReview" {
+            json["status"] = try account.rules(in: json["spec"]["namespace"].string ?? "")
+            return .json(json, code: 201)
+        }
         let asked = json["spec"]["resourceAttributes"]
         let subresource = asked["subresource"].string.flatMap { $0.isEmpty ? nil : "/\($0)" } ?? ""
         let allowed = account.permits(

@@ -45,7 +45,10 @@ extension SimulatedAPI {
         let id = nextWatch
         nextWatch += 1
         watches[id] = open
-        let beginning = registry.beginning(open.watch)
+        var beginning = registry.beginning(open.watch)
+        if case .streamingListsRefused = fault, options.sendInitialEvents == true {
+            beginning = [("ERROR", Watch.unsupported.json)]
+        }
         for event in beginning { send(event, to: id) }
         if beginning.first?.type == "ERROR" || open.eventsLeft == 0 { close(id) }
         return stream

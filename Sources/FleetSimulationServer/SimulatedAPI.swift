@@ -169,7 +169,7 @@ actor SimulatedAPI {
         do throws(APIFailure) {
             let account = try access.account(request, registry)
             if case .resource(let resource) = target {
-                try access.authorise(account, verb.name, resource)
+                try access.authorise(account, verb.name, resource, only: request.query["fieldSelector"])
                 return try respond(request, resource, verb, account, fault)
             }
             return try document(request, target, account)

@@ -91,7 +91,7 @@ import Testing
             #expect(!result.error.contains("warning: no Event"), "\(result.error)")
 
             let events = try await world.events().filter { $0.regarding.name == "web-02" }
-            #expect(Set(events.map(\.reason)).isSuperset(of: ["Cordoned", "Drained", "Deleted"]), "\(events)")
+            #expect(events.filter { $0.note?.contains("fleet run") == true }.map(\.reason) == ["Deleted"], "\(events)")
 
             let json = try await world.fleet.run("report", try await runName(world), "--output", "json")
             let report = try JSONDecoder().decode(Report.self, from: Data(json.output.utf8))

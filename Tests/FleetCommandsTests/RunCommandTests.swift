@@ -118,7 +118,7 @@ import Testing
 
     @Test("403 names the verb and the resource that are missing")
     func forbidden() async throws {
-        let rule = Account.Rule(verbs: ["list"], resources: ["poddisruptionbudgets"])
+        let rule = Account.Rule(verbs: ["list", "watch"], resources: ["poddisruptionbudgets"])
         try await SimulatedWorld.with(denied: [rule]) { world in
             let result = try await world.run("plan", try world.playbook(), "-l", "web-02")
             #expect(result.status == 1)

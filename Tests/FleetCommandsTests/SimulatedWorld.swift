@@ -42,6 +42,11 @@ struct SimulatedWorld {
         }
     }
 
+    /// From now on the API server sends no lists as the beginning of a watch.
+    func refuseStreamingLists() async {
+        await server.inject(WireFault(.streamingListsRefused, verb: "watch", count: 100_000))
+    }
+
     /// Runs fleet against the cluster.
     func run(_ command: String, _ arguments: String...) async throws -> FleetBinary.Result {
         let all = command.split(separator: " ").map(String.init) + arguments + ["--kubeconfig", kubeconfig]

@@ -8,16 +8,21 @@ import Testing
 /// An API server whose lists are empty and whose watches stay silent, unless a test scripts them.
 final class FakeAPI: Sendable {
     private let scripts = NIOLockedValueBox<[String: [Script]]>([:])
+    private let streamsLists: Bool
 
-    /// Queues answers for requests such as `GET /api/v1/pods`, or `WATCH /api/v1/pods`; the last one stays.
+    /// A server that may send lists as the beginning of a watch, or is too old for that.
+    init(streamsLists: Bool = false) { self.streamsLists = streamsLists }
+
+    /// Queues answers for requests such as `GET /api/v1/pods`, `WATCH /api/v1/pods`, or `STREAM /api/v1/pods` for a
+    /// streaming list; the last one stays.
     func on(_ request: String, _ answers: Script...) {
         scripts.withLockedValue { $0[request, default: []] += answers }
     }
 
     var respond: ScriptedServer.Respond {
         { [self] request in
-            let verb = request.isWatch ? "WATCH" : request.method
-            return scripted("\(verb) \(request.path)") ?? Self.usual(request)
+            let verb = request.isStream ? "STREAM" : request.isWatch ? "WATCH" : request.method
+            return scripted("\(verb) \(request.path)") ?? usual(request)
         }
     }
 
@@ -29,7 +34,8 @@ final class FakeAPI: Sendable {
         }
     }
 
-    private static func usual(_ request: SeenRequest) -> Script {
+    private func usual(_ request: SeenRequest) -> Script {
+        if request.isStream { return streamsLists ? Self.stream(of: request) : Self.noStreams }
         if request.isWatch { return .watch([], then: [.hang]) }
         if request.path == "/version" { return .json(["gitVersion": "v1.36.0"]) }
         if request.path == "/api/v1/namespaces/kube-system" {
@@ -38,7 +44,27 @@ final class FakeAPI: Sendable {
         guard let resource = APIResource.ofSnapshot.first(where: { $0.path == request.path }) else {
             return .status(404, "NotFound", "the server could not find the requested resource")
         }
-        return .json(list(resource.kind, version: "10", []))
+        return .json(Self.list(resource.kind, version: "10", []))
+    }
+
+    /// What a server before Kubernetes 1.32 says to `sendInitialEvents`.
+    static let noStreams = Script.status(
+        422, "Invalid", "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: ")
+
+    private static func stream(of request: SeenRequest) -> Script {
+        let system = event("ADDED", ["kind": "Namespace", "metadata": ["name": "kube-system", "uid": "cluster-1"]])
+        return .watch(request.path == APIResource.namespaces.path ? [system, end(10)] : [end(10)], then: [.hang])
+    }
+
+    /// The bookmark that ends a streaming list.
+    static func end(_ version: Int) -> JSONValue {
+        event(
+            "BOOKMARK",
+            [
+                "metadata": [
+                    "resourceVersion": .string(String(version)), "annotations": ["k8s.io/initial-events-end": "true"],
+                ]
+            ])
     }
 
     static func list(_ kind: String, version: String, _ items: [JSONValue], next: String = "") -> JSONValue {

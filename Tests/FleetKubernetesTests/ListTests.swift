@@ -82,18 +82,4 @@ import Testing
             #expect(snapshot.autoscalers.isEmpty)
         }
     }
-
-    @Test func accessReviews() async throws {
-        let api = FakeAPI()
-        api.on(
-            "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-            .json(201, ["status": ["allowed": false, "reason": "no rule"]]))
-        try await withAPI(api) { client, server in
-            let answer = try await client.isAllowed(AccessQuestion("create", "pods", subresource: "eviction"))
-            #expect(!answer.allowed && answer.reason == "no rule")
-            #expect(
-                server.requests.last?.json["spec"]["resourceAttributes"]
-                    == ["verb": "create", "resource": "pods", "subresource": "eviction"])
-        }
-    }
 }

@@ -21,7 +21,10 @@ struct SeenRequest: Sendable {
         return items.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
     }
 
-    var isWatch: Bool { query("watch") == "1" }
+    /// A watch that goes on from a version.
+    var isWatch: Bool { query("watch") == "1" && !isStream }
+    /// A watch that begins with the state: a streaming list.
+    var isStream: Bool { query("sendInitialEvents") == "true" }
     var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
 }
 

@@ -64,7 +64,7 @@ struct NoticeTests {
             ])
     }
 
-    @Test("nodes that were cordoned, drained or set aside say so in Events; nodes without a UID do not")
+    @Test("one Event a node says what was done to it, or why it was set aside; nodes without a UID have none")
     func events() {
         var log = NodeEvents(
             run: RunStory.id, playbook: "decommission", actor: RunStory.actor,
@@ -72,17 +72,42 @@ struct NoticeTests {
         let found = RunStory.events.enumerated().compactMap { place, entry in
             log.take(entry.1, sequence: Int64(place + 1), at: RunStory.start + .seconds(entry.0))
         }
-        #expect(found.map(\.reason) == ["Cordoned", "Drained", "SetAside"])
+        #expect(found.map(\.reason) == ["Drained", "SetAside"])
         #expect(
             found.first
                 == NodeEvent(
-                    name: "web-001.\(RunStory.id)-9", node: "web-001", uid: "uid-1", reason: "Cordoned",
-                    action: "Cordon",
-                    note: "cordoned by fleet run \(RunStory.id) (decommission, wave 1): SchedulingDisabled",
-                    time: RunStory.start + .seconds(1.1), reporter: "alice@bastion"))
+                    name: "web-001.\(RunStory.id)-16", node: "web-001", uid: "uid-1", reason: "Drained",
+                    action: "Drain",
+                    note: "cordoned, drained (1 pod evicted) by fleet run \(RunStory.id) (decommission, wave 1)",
+                    time: RunStory.start + .seconds(21.2), reporter: "alice@bastion"))
         #expect(found.last?.isWarning == true)
+        #expect(found.last?.note.hasSuffix("not drained within 30m") == true)
         var strange = NodeEvents(run: RunStory.id, playbook: "x", actor: RunStory.actor, uids: [:])
         #expect(RunStory.events.allSatisfy { strange.take($1, sequence: 1, at: RunStory.start) == nil })
+    }
+
+    @Test(
+        "the weightiest of what was done names the Event; what went before a failure is told with it",
+        arguments: [
+            (["cordon", "drain", "delete_node"], "Deleted", "cordoned, drained (d), removed from the cluster"),
+            (["cordon", "drain", "reboot", "uncordon"], "Rebooted", "cordoned, drained (d), rebooted, uncordoned"),
+            (["cordon", "uncordon"], "Uncordoned", "cordoned, uncordoned"), (["run"], nil, nil),
+        ] as [([String], String?, String?)])
+    func outcomes(steps: [String], reason: String?, words: String?) {
+        func events(endingWith last: RunEvent) -> [NodeEvent] {
+            var log = NodeEvents(run: "r-1", playbook: "p", actor: RunStory.actor, uids: ["n": "u"])
+            let facts = steps.enumerated().map { index, step in
+                RunEvent.stepFinished(.init(node: "n", index: index, step: step, changed: true, detail: "d"))
+            }
+            return (facts + [last]).compactMap { log.take($0, sequence: 1, at: RunStory.start) }
+        }
+        let finished = events(endingWith: .nodeFinished(.init(node: "n")))
+        #expect(finished.map(\.reason) == [reason].compactMap(\.self))
+        #expect(finished.map(\.note) == [words].compactMap(\.self).map { "\($0) by fleet run r-1 (p)" })
+        let failed = events(
+            endingWith: .nodeQuarantined(.init(node: "n", step: "run", reason: "exited 3", owesCleanup: false)))
+        let before = words.map { "; before that \($0)" } ?? ""
+        #expect(failed.map(\.note) == ["set aside in run by fleet run r-1 (p): exited 3\(before)"])
     }
 
     private struct Trail: Decodable, Equatable {

@@ -13,6 +13,8 @@ private final class FakeLock: LockPort {
         var version = 0
         var failure: ClusterFailure?
         var renewals = 0
+        var reads = 0
+        var attempts = 0
     }
 
     private let state = NIOLockedValueBox(State())
@@ -27,6 +29,9 @@ private final class FakeLock: LockPort {
 
     var lock: ClusterLock? { state.withLockedValue(\.lock) }
     var renewals: Int { state.withLockedValue(\.renewals) }
+    var reads: Int { state.withLockedValue(\.reads) }
+    /// Renewals, whether they succeeded or not.
+    var attempts: Int { state.withLockedValue(\.attempts) }
 
     /// Writes the record as somebody else would.
     @discardableResult
@@ -48,6 +53,7 @@ private final class FakeLock: LockPort {
     }
 
     func read() async throws(ClusterFailure) -> ClusterLock? {
+        state.withLockedValue { $0.reads += 1 }
         try check()
         if isRenewed, let lock { write(lock) }
         return lock
@@ -67,6 +73,7 @@ private final class FakeLock: LockPort {
     }
 
     func renew(_ held: ClusterLock, at now: Instant) async throws(ClusterFailure) -> ClusterLock {
+        state.withLockedValue { $0.attempts += 1 }
         try check()
         guard let lock else { throw ClusterFailure(.notFound, message: "leases \"fleet\" not found") }
         guard held.version == lock.version else { throw ClusterFailure(.conflict, message: "modified") }
@@ -94,7 +101,8 @@ private final class Loss: Sendable {
 struct ClusterLeaseTests {
     /// Generous where time is not what is tested: a slow machine must not lose a lock by being slow.
     private let timing = LeaseTiming(
-        duration: .seconds(1), renewDeadline: .seconds(3600), retryPeriod: .milliseconds(20))
+        duration: .seconds(1), renewDeadline: .seconds(3600), renewPeriod: .milliseconds(20),
+        retryPeriod: .milliseconds(20))
 
     private func claim(_ run: RunID, _ stateFile: String = "mine") -> LockClaim {
         LockClaim(run: run, planDigest: "d", stateFile: stateFile, user: "alice", machine: "bastion")
@@ -109,7 +117,7 @@ struct ClusterLeaseTests {
         _ port: FakeLock, takeOver: RunID? = nil, timing: LeaseTiming? = nil
     ) async throws -> ClusterLease {
         let rule = LockRule(claim: claim("r-1"), takeOver: takeOver)
-        return try await ClusterLease.take(rule, from: port, timing: timing ?? self.timing)
+        return try await ClusterLease.take(by: { _ in rule }, from: port, timing: timing ?? self.timing)
     }
 
     /// Waits for a condition, by turns and not by the clock: where everything is slow, this is slow too.
@@ -185,11 +193,35 @@ struct ClusterLeaseTests {
         #expect(port.lock?.claim?.run == "r-2")
     }
 
+    @Test("read once to be taken, and renewed as rarely as it may be; a renewal that failed is tried again soon")
+    func rare() async throws {
+        let port = FakeLock(ClusterLock(durationSeconds: 1))
+        let seldom = LeaseTiming(
+            duration: .seconds(7200), renewDeadline: .seconds(3600), renewPeriod: .milliseconds(400),
+            retryPeriod: .milliseconds(20))
+        let clock = ContinuousClock()
+        let start = clock.now
+        let lease = try await take(port, timing: seldom)
+        #expect(port.reads == 1)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await lease.keep { reason in Issue.record("lost: \(reason)") } }
+            try await wait { port.renewals >= 2 }
+            #expect(clock.now - start >= .milliseconds(700))
+            port.fail(ClusterFailure(.unreachable, message: "connection refused"))
+            let tried = port.attempts
+            try await wait { port.attempts >= tried + 4 }
+            group.cancelAll()
+        }
+        #expect(LeaseTiming().duration > LeaseTiming().renewDeadline)
+        #expect(LeaseTiming().renewDeadline >= LeaseTiming().renewPeriod * 2)
+    }
+
     @Test("an API that does not answer: lost after the deadline, not before")
     func unreachable() async throws {
         let port = FakeLock()
         let hasty = LeaseTiming(
-            duration: .seconds(1), renewDeadline: .milliseconds(600), retryPeriod: .milliseconds(20))
+            duration: .seconds(1), renewDeadline: .milliseconds(600), renewPeriod: .milliseconds(20),
+            retryPeriod: .milliseconds(20))
         let lease = try await take(port, timing: hasty)
         let loss = Loss()
         let clock = ContinuousClock()

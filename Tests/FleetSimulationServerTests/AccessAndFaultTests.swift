@@ -34,6 +34,42 @@ import Testing
         #expect(listed?.code == 200)
     }
 
+    @Test(
+        "a rules review tells what holds in a namespace, and that it is not the whole truth for who is refused something"
+    )
+    func rulesReview() async throws {
+        let world = try await world()
+        let here = Account.Rule(verbs: ["create"], resources: ["pods/eviction"], groups: [""], namespace: "shop")
+        let everywhere = Account.Rule(verbs: ["patch"], resources: ["nodes"], groups: [""], names: ["n1"])
+        let asking = Account.Rule(
+            verbs: ["create"], resources: ["selfsubjectrulesreviews"], groups: ["authorization.k8s.io"])
+        await world.api.add(Account(user: "jane", token: "jane", allowed: [here, everywhere, asking]))
+        await world.api.add(
+            Account(user: "joe", token: "joe", denied: [Account.Rule(verbs: ["patch"], resources: ["nodes"])]))
+        func status(_ token: String, _ namespace: String) async throws -> JSONValue {
+            let review: JSONValue = [
+                "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview",
+                "spec": ["namespace": .string(namespace)],
+            ]
+            let answer = try #require(
+                await world.send("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review, token: token))
+            guard case .json(let json) = answer.body else { return .null }
+            return answer.code == 201 ? json["status"] : json
+        }
+        let node: JSONValue = ["verbs": ["patch"], "apiGroups": [""], "resources": ["nodes"], "resourceNames": ["n1"]]
+        let review: JSONValue = [
+            "verbs": ["create"], "apiGroups": ["authorization.k8s.io"], "resources": ["selfsubjectrulesreviews"],
+        ]
+        let shop = try await status("jane", "shop")
+        #expect(
+            shop["resourceRules"].elements
+                == [["verbs": ["create"], "apiGroups": [""], "resources": ["pods/eviction"]], node, review])
+        #expect(shop["incomplete"] == false)
+        #expect(try await status("jane", "-no-namespace-")["resourceRules"].elements == [node, review])
+        #expect(try await status("joe", "shop")["incomplete"] == true)
+        #expect(try await status("jane", "")["message"].string == "no namespace on request")
+    }
+
     @Test func aBasePathCarriesTheToken() async throws {
         let world = try await world()
         let answer = await world.send("GET", "/as/admin-token/api/v1/nodes?limit=1", token: nil)

@@ -86,10 +86,74 @@ import Testing
         #expect(seen.contains { $0["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"] == "true" })
     }
 
-    @Test func initialEventsNeedTheirMatch() async throws {
+    @Test(
+        "what may not stand together, in a real server's words",
+        arguments: [
+            (
+                "watch=1&sendInitialEvents=true",
+                "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+            ),
+            (
+                "watch=1&sendInitialEvents=true&resourceVersionMatch=Exact",
+                "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to "
+                    + "NotOlderThan, resourceVersionMatch: Unsupported value: \"Exact\": supported values: "
+                    + "\"NotOlderThan\"]"
+            ),
+            (
+                "watch=1&resourceVersionMatch=NotOlderThan",
+                "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless "
+                    + "sendInitialEvents is provided"
+            ),
+            ("sendInitialEvents=true", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list"),
+            (
+                "sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+                "[resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is "
+                    + "provided, sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list]"
+            ),
+        ])
+    func initialEventsNeedTheirMatch(query: String, words: String) async throws {
         let world = try await world()
-        let answer = try await world.json("GET", "\(path)?watch=1&sendInitialEvents=true", code: 422)
-        #expect(answer["details"]["causes"][0]["field"] == "resourceVersionMatch")
+        let answer = try await world.json("GET", "\(path)?\(query)", code: 422)
+        #expect(answer["message"].string == "ListOptions.meta.k8s.io \"\" is invalid: \(words)")
+    }
+
+    @Test("a streaming list: the state, the bookmark that ends it, then what changes; or that the storage cannot do it")
+    func streamingList() async throws {
+        let world = try await world()
+        try await world.json("POST", path, configMap("one"), code: 201)
+        let query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+        let events = try await open(world, query)
+        try await world.json("POST", path, configMap("two"), code: 201)
+        await world.api.endWatches()
+        let seen = await all(events)
+        #expect(seen.map { $0["type"].string } == ["ADDED", "BOOKMARK", "ADDED"])
+        #expect(seen[1]["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"] == "true")
+        await world.api.inject(WireFault(.streamingListsRefused, verb: "watch"))
+        let refused = await all(try await open(world, query))
+        #expect(refused.map { $0["type"].string } == ["ERROR"])
+        #expect(refused[0]["object"]["code"] == 500)
+        await world.api.inject(WireFault(.streamingListsRefused, verb: "watch"))
+        let plain = try await open(world, "resourceVersion=1&allowWatchBookmarks=true")
+        await world.api.endWatches()
+        #expect(await all(plain).allSatisfy { $0["type"] != "ERROR" })
+    }
+
+    @Test("who may watch one object may do so by a field selector that names it, and no other")
+    func oneObject() async throws {
+        let world = try await world()
+        await world.api.add(
+            Account(
+                user: "jane", token: "jane-token",
+                allowed: [Account.Rule(verbs: ["watch"], resources: ["configmaps"], names: ["one"])]))
+        func code(_ selector: String) async -> Int? {
+            await world.send("GET", "\(path)?watch=1&fieldSelector=\(selector)", token: "jane-token")?.code
+        }
+        #expect(await code("metadata.name%3Done") == 200)
+        #expect(await code("metadata.name%3D%3Done") == 200)
+        #expect(await code("metadata.name%3Dtwo") == 403)
+        #expect(await code("metadata.name%21%3Done") == 403)
+        #expect(await code("metadata.namespace%3Done") == 403)
+        await world.api.endWatches()
     }
 
     @Test func faultsOfWatches() async throws {

@@ -9,16 +9,7 @@ import FleetRun
 enum AccessCheck {
     /// Refuses a run that would be forbidden something half-way.
     static func refuse(_ playbook: LoadedPlaybook, by client: KubernetesClient) async throws {
-        let questions = Set(playbook.ownAccess)
-        let forbidden = await withTaskGroup(of: AccessQuestion?.self) { group in
-            for question in questions {
-                group.addTask {
-                    guard let answer = try? await client.isAllowed(question) else { return nil }
-                    return answer.allowed ? nil : question
-                }
-            }
-            return await group.reduce(into: [AccessQuestion]()) { if let question = $1 { $0.append(question) } }
-        }
+        let forbidden = await client.refused(Set(playbook.ownAccess))
         guard !forbidden.isEmpty else { return }
         let names = forbidden.map(\.description).sorted().joined(separator: ", ")
         throw Refusal(

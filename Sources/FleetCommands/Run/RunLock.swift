@@ -22,8 +22,10 @@ struct RunLock {
         let claim = LockClaim(
             run: run, planDigest: digest, stateFile: journal.fileID, user: actor.user, machine: actor.machine)
         let port = LeaseClient(client: client)
-        let rule = LockRule(claim: claim, takeOver: takeOver, unfinished: try await unfinished(try await port.read()))
-        return try await ClusterLease.take(rule, from: port) { lock, span in
+        let rule = { (lock: ClusterLock?) in
+            LockRule(claim: claim, takeOver: takeOver, unfinished: try await unfinished(lock))
+        }
+        return try await ClusterLease.take(by: rule, from: port) { lock, span in
             let holder = lock.claim.map { "run \($0.run) of \($0.user)@\($0.machine)" } ?? lock.holder
             output.progress("watching the cluster's lock for \(span.short): is \(holder) still being driven?")
         }

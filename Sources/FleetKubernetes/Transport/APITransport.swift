@@ -14,6 +14,8 @@ actor APITransport {
     private let credentials: CredentialSource
     private let logger: Logger
     private var clients: (identity: TLSIdentity, pools: HTTPClients)?
+    /// Whether the server may send lists as the beginning of a watch; false once it said that it does not.
+    private(set) var streamsLists = true
     /// The pools of the last identity: requests under way end in peace before the next change ends them.
     private var retired: HTTPClients?
 
@@ -43,10 +45,19 @@ actor APITransport {
     }
 
     /// A stream whose head said 200.
-    func stream(_ request: APIRequest, subject: String) async throws(ClusterFailure) -> HTTPClientResponse {
-        let response = try await open(request, subject: subject, timeout: options.watchSilence, isWatch: true)
+    func stream(
+        _ request: APIRequest, subject: String, timeout: Duration? = nil
+    ) async throws(ClusterFailure) -> HTTPClientResponse {
+        let response = try await open(
+            request, subject: subject, timeout: timeout ?? options.watchSilence, isWatch: true)
         if response.status == .ok { return response }
         throw failure(response, try await collect(response, subject: subject), subject)
+    }
+
+    /// Notes that the server sends no lists as the beginning of a watch.
+    func stopStreamingLists() {
+        if streamsLists { logger.info("the API server streams no lists: they are read page by page") }
+        streamsLists = false
     }
 
     nonisolated func lost(_ error: any Error, subject: String) -> ClusterFailure {

@@ -6,7 +6,7 @@ struct ClusterFollower: Sendable {
     let client: KubernetesClient
     let mirror: ClusterMirror
 
-    /// Claims and volumes are listed only: no change of theirs is of interest while a run goes on.
+    /// Claims and volumes are read only: no change of theirs is of interest while a run goes on.
     static let listedOnly: Set<APIResource> = [.claims, .volumes]
 
     /// Returns why it ended; nil when it was cancelled.
@@ -25,16 +25,16 @@ struct ClusterFollower: Sendable {
     /// The client's own reading while it is fresh, else a new one; nil when cancelled.
     private func read() async throws(ClusterFailure) -> ClusterReading? {
         if let reading = client.reading, reading.isFresh { return reading }
-        let (version, uid) = try await identity()
+        let (uid, version) = try await identity()
         return try await lists().map { ClusterReading($0, serverVersion: version, clusterUID: uid) }
     }
 
-    private func identity() async throws(ClusterFailure) -> (String, ObjectUID) {
+    private func identity() async throws(ClusterFailure) -> (ObjectUID, String) {
         let uid = try await patiently(.namespaces) { () async throws(ClusterFailure) in try await client.clusterUID() }
         let version = try await patiently(.namespaces) { () async throws(ClusterFailure) in
             try await client.serverVersion()
         }
-        return (version, uid)
+        return (uid, version)
     }
 
     /// All first lists in parallel; nil when cancelled.

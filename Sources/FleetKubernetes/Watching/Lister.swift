@@ -10,7 +10,7 @@ struct Listed: Sendable {
     var resourceVersion: String
 }
 
-/// Reads whole lists page by page (semantics 6.1).
+/// Reads whole lists: as the beginning of a watch, else page by page (semantics 6.1).
 struct Lister: Sendable {
     let client: KubernetesClient
 
@@ -19,8 +19,9 @@ struct Lister: Sendable {
 
     /// Everything, in parallel.
     func read() async throws(ClusterFailure) -> ClusterReading {
-        let version = try await client.serverVersion()
+        // The cluster's identity first: it also tells, once for all lists, whether the server streams them.
         let uid = try await client.clusterUID()
+        let version = try await client.serverVersion()
         let outcomes = await withTaskGroup(of: Result<Listed?, ClusterFailure>.self) { group in
             for resource in APIResource.ofSnapshot {
                 group.addTask {
@@ -57,12 +58,19 @@ struct Lister: Sendable {
     ///
     /// Where the pages outlive the server's memory (410) it begins anew, at last in one piece.
     func list(_ resource: APIResource) async throws(ClusterFailure) -> Listed {
+        if let listed = await stream(resource) { return listed }
         do throws(ClusterFailure) {
             return try await pages(of: resource, limit: client.options.pageLimit)
         } catch {
             guard error.code == .expired else { throw error }
         }
         return try await pages(of: resource, limit: nil)
+    }
+
+    private func stream(_ resource: APIResource) async -> Listed? {
+        let list = StreamingList(transport: client.transport, resource: resource)
+        let state = await list.read { (json) throws(WireFormatError) in try ClusterObject(json, kind: resource.kind) }
+        return state.map { Listed(resource: resource, objects: $0.values, resourceVersion: $0.resourceVersion) }
     }
 
     private func pages(of resource: APIResource, limit: Int?) async throws(ClusterFailure) -> Listed {

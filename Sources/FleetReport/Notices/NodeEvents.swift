@@ -1,13 +1,17 @@
 public import FleetModel
 public import FleetRun
 
-/// Turns a run's facts into Kubernetes Events on the nodes touched: cordoned, drained, deleted, set aside and so on.
+/// Turns a run's facts into Kubernetes Events on the nodes touched: one for each node that says what was done to it, and
+/// one for whatever is out of the ordinary.
+///
+/// While a node is in hand, the cordon's annotation on it names the run.
 public struct NodeEvents: Sendable {
     private let run: RunID
     private let playbook: String
     private let reporter: String
     private let uids: [NodeName: ObjectUID]
     private var waves: [NodeName: Int] = [:]
+    private var done: [NodeName: [(words: Words, detail: String)]] = [:]
     private var uncordoning: [Int: NodeName] = [:]
 
     /// The events of a run; nodes without a known UID, such as those that have yet to join, get none.
@@ -26,10 +30,16 @@ public struct NodeEvents: Sendable {
             return nil
         case .stepFinished(let fact):
             guard fact.changed || fact.step == DrainStep.kind, let words = Self.steps[fact.step] else { return nil }
-            return make(fact.node, words, fact.detail, sequence, time)
+            done[fact.node, default: []].append((words, fact.step == DrainStep.kind ? fact.detail : ""))
+            return nil
+        case .nodeFinished(let fact):
+            guard let words = outcome(of: fact.node) else { return nil }
+            done[fact.node] = nil
+            return make(fact.node, words, "", sequence, time)
         case .nodeQuarantined(let fact):
             let words = Words(reason: "SetAside", action: "Quarantine", verb: "set aside in \(fact.step)")
-            return make(fact.node, words, fact.reason, sequence, time, isWarning: true)
+            let before = done.removeValue(forKey: fact.node).map { "; before that " + Self.list($0) } ?? ""
+            return make(fact.node, words, fact.reason + before, sequence, time, isWarning: true)
         case .nodeRetreated(let fact):
             let words = Words(reason: "GaveWay", action: "Uncordon", verb: "uncordoned for the time being")
             return make(fact.node, words, fact.reason, sequence, time)
@@ -51,15 +61,26 @@ public struct NodeEvents: Sendable {
         var reason: String
         var action: String
         var verb: String
+        var weight = 0
     }
 
     private static let steps: [String: Words] = [
         CordonStep.kind: Words(reason: "Cordoned", action: "Cordon", verb: "cordoned"),
-        UncordonStep.kind: Words(reason: "Uncordoned", action: "Uncordon", verb: "uncordoned"),
-        DrainStep.kind: Words(reason: "Drained", action: "Drain", verb: "drained"),
-        DeleteNodeStep.kind: Words(reason: "Deleted", action: "Delete", verb: "removed from the cluster"),
-        RebootStep.kind: Words(reason: "Rebooted", action: "Reboot", verb: "rebooted"),
+        UncordonStep.kind: Words(reason: "Uncordoned", action: "Uncordon", verb: "uncordoned", weight: 1),
+        DrainStep.kind: Words(reason: "Drained", action: "Drain", verb: "drained", weight: 2),
+        RebootStep.kind: Words(reason: "Rebooted", action: "Reboot", verb: "rebooted", weight: 3),
+        DeleteNodeStep.kind: Words(reason: "Deleted", action: "Delete", verb: "removed from the cluster", weight: 4),
     ]
+
+    /// What was done to a node, by the name of the weightiest; nil when it was nothing that Events tell.
+    private func outcome(of node: NodeName) -> Words? {
+        guard let all = done[node], let first = all.max(by: { $0.words.weight < $1.words.weight }) else { return nil }
+        return Words(reason: first.words.reason, action: first.words.action, verb: Self.list(all))
+    }
+
+    private static func list(_ done: [(words: Words, detail: String)]) -> String {
+        done.map { $0.detail.isEmpty ? $0.words.verb : "\($0.words.verb) (\($0.detail))" }.joined(separator: ", ")
+    }
 
     private func make(
         _ node: NodeName, _ words: Words, _ detail: String, _ sequence: Int64, _ time: Instant, isWarning: Bool = false

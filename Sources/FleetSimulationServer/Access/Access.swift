@@ -29,16 +29,28 @@ struct Access: Sendable {
     }
 
     /// Refuses what the account may not do, in the words of RBAC.
-    func authorise(_ account: Account, _ verb: String, _ target: ResourceTarget) throws(APIFailure) {
+    ///
+    /// A field selector that names one object makes a list or a watch a request for that one
+    /// (`~/apiserver/pkg/endpoints/request/requestinfo.go`).
+    func authorise(
+        _ account: Account, _ verb: String, _ target: ResourceTarget, only selector: String?
+    ) throws(APIFailure) {
         let resource = target.subresource.map { "\(target.resource.name)/\($0)" } ?? target.resource.name
         let request = Account.Request(
             verb: verb, group: target.resource.group, resource: resource, namespace: target.namespace,
-            name: target.name ?? "")
+            name: target.name ?? Self.name(in: selector))
         guard !account.permits(request) else { return }
         let place = target.namespace.isEmpty ? "at the cluster scope" : "in the namespace \"\(target.namespace)\""
         throw .forbidden(
             target.resource, target.name,
             "User \"\(account.user)\" cannot \(verb) resource \"\(resource)\" in API group \"\(target.resource.group)\" \(place)"
         )
+    }
+
+    private static func name(in selector: String?) -> String {
+        guard let selector, let equals = selector.range(of: "metadata.name="), equals.lowerBound == selector.startIndex
+        else { return "" }
+        let name = selector[equals.upperBound...].drop { $0 == "=" }
+        return name.contains { ",!=".contains($0) } ? "" : String(name)
     }
 }

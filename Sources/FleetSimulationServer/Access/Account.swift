@@ -1,3 +1,5 @@
+import FleetWire
+
 /// Somebody who may talk to the simulated API.
 public struct Account: Sendable {
     /// A set of requests, as an RBAC rule names them; `*` stands for all.
@@ -86,6 +88,24 @@ public struct Account: Sendable {
     /// Whether a request is permitted.
     func permits(_ request: Request) -> Bool {
         allowed.contains { $0.covers(request) } && !denied.contains { $0.covers(request) }
+    }
+
+    /// The status of a SelfSubjectRulesReview: what is allowed in a namespace, by roles there and everywhere.
+    ///
+    /// Rules cannot say what is refused all the same; who is refused something gets an incomplete answer.
+    func rules(in namespace: String) throws(APIFailure) -> JSONValue {
+        guard !namespace.isEmpty else { throw .badRequest("no namespace on request") }
+        let rules = allowed.filter { $0.namespace == nil || $0.namespace == namespace }.map { rule in
+            var json: JSONValue = [
+                "verbs": .strings(rule.verbs.sorted()), "apiGroups": .strings(rule.groups?.sorted() ?? ["*"]),
+                "resources": .strings(rule.resources.sorted()),
+            ]
+            if let names = rule.names { json["resourceNames"] = .strings(names.sorted()) }
+            return json
+        }
+        return [
+            "resourceRules": .array(rules), "nonResourceRules": .array([]), "incomplete": .bool(!denied.isEmpty),
+        ]
     }
 
     /// Somebody without credentials.

@@ -12,6 +12,8 @@ public struct WireFault: Sendable {
         case cut(lands: Bool)
         /// The answer comes this much later, in real time.
         case latency(Duration)
+        /// A watch that asks for the state first is told that the storage cannot do that.
+        case streamingListsRefused
         /// A watch: events stop coming, without an end.
         case watchStall
         /// A watch: it ends after so many events.

@@ -68,6 +68,9 @@ enum ResourceCatalog {
             "authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced: false,
             createOnly: true),
         APIResource(
+            "authorization.k8s.io", "v1", "SelfSubjectRulesReview", "selfsubjectrulesreviews", namespaced: false,
+            createOnly: true),
+        APIResource(
             "certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", namespaced: false,
             short: ["csr"],
             subresources: [

@@ -62,31 +62,47 @@ struct ListOptions: Sendable {
     }
 
     private func validate(isWatch: Bool) throws(APIFailure) {
-        func refuse(_ field: String, _ why: String) throws(APIFailure) {
-            throw Self.invalid([.forbidden(field, "\(field) \(why)")])
+        let errors = isWatch ? watchErrors : listErrors
+        if !errors.isEmpty { throw Self.invalid(errors) }
+    }
+
+    private var watchErrors: [FieldError] {
+        let field = "resourceVersionMatch"
+        guard sendInitialEvents != nil else {
+            let words = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            return match == nil ? [] : [.forbidden(field, words)]
         }
-        if isWatch {
-            if sendInitialEvents != nil, match != .notOlderThan {
-                try refuse("resourceVersionMatch", "is required to be NotOlderThan when sendInitialEvents is provided")
-            }
-            if sendInitialEvents == nil, match != nil {
-                try refuse("resourceVersionMatch", "is forbidden for watch unless sendInitialEvents is provided")
-            }
-            return
+        var errors: [FieldError] = []
+        if match != .notOlderThan {
+            errors.append(
+                .forbidden(field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
         }
-        if sendInitialEvents != nil { try refuse("sendInitialEvents", "is forbidden for list") }
-        guard let match else { return }
-        if resourceVersion == nil {
-            try refuse("resourceVersionMatch", "is forbidden unless resourceVersion is provided")
+        if match == .exact { errors.append(.unsupported(field, "Exact", ["NotOlderThan"])) }
+        return errors
+    }
+
+    private var listErrors: [FieldError] {
+        let field = "resourceVersionMatch"
+        var errors: [FieldError] = []
+        if match != nil, resourceVersion == nil {
+            errors.append(.forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
         }
-        if !continueToken.isEmpty { try refuse("resourceVersionMatch", "is forbidden when continue is provided") }
+        if match != nil, !continueToken.isEmpty {
+            errors.append(.forbidden(field, "resourceVersionMatch is forbidden when continue is provided"))
+        }
         if match == .exact, resourceVersion == 0 {
-            try refuse("resourceVersionMatch", "Exact is forbidden when resourceVersion is 0")
+            errors.append(
+                .forbidden(field, "resourceVersionMatch Exact is forbidden when resourceVersion is 0"))
         }
+        if sendInitialEvents != nil {
+            errors.append(.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+        }
+        return errors
     }
 
     private static func invalid(_ errors: [FieldError]) -> APIFailure {
-        let texts = errors.map { "\($0.field): \($0.message)" }.joined(separator: ", ")
+        let all = errors.map { "\($0.field): \($0.message)" }.joined(separator: ", ")
+        let texts = errors.count > 1 ? "[\(all)]" : all
         let causes = errors.map { Status.Cause(reason: $0.reason, message: $0.message, field: $0.field) }
         return APIFailure(
             422, "Invalid", "ListOptions.meta.k8s.io \"\" is invalid: \(texts)",

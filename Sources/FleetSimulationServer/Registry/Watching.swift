@@ -40,6 +40,13 @@ struct Watch: Sendable {
     }
 }
 
+extension Watch {
+    /// What an API server over etcd before 3.5.8 tells whoever asks for the state first.
+    static let unsupported = APIFailure(
+        500, "InternalError",
+        "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled")
+}
+
 extension Registry {
     /// What a watch is told at its start: the state, the changes since its version, or why it cannot start there.
     func beginning(_ watch: Watch) -> [(type: String, object: JSONValue)] {

@@ -29,6 +29,12 @@ public struct APIResource: Hashable, Sendable, CustomStringConvertible {
     /// The path of the collection over all namespaces.
     public var path: String { group.isEmpty ? "/api/\(version)/\(plural)" : "/apis/\(group)/\(version)/\(plural)" }
 
+    /// The path of the collection in one namespace; an empty one stands for all, and for what has none.
+    public func collection(namespace: String) -> String {
+        let base = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
+        return namespace.isEmpty ? path : "\(base)/namespaces/\(namespace)/\(plural)"
+    }
+
     /// The path of one object, or of a subresource of it.
     public func path(namespace: String = "", name: String, subresource: String = "") -> String {
         let base = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"

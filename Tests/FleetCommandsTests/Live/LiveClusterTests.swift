@@ -47,12 +47,12 @@ struct LiveClusterTests {
             print(
                 "live: \(evictions.count) evictions of \(moving.count) pods, \(requests.count) requests beside watches:"
             )
-            // Each of the three runs reads each list once and asks whether it may do what it will; each node is patched a few
-            // times, and three Events say so.
+            // Each of the three runs reads each list once, or as the beginning of a watch, and asks whether it may do what it
+            // will; each node is patched a few times, and an Event says what was done to it.
             #expect(kinds.allSatisfy { !$0.key.hasPrefix("list ") || $0.value <= 3 })
-            // The Lease is renewed every two seconds for as long as the runs take, which is the machine's to say.
+            // The Lease is renewed for as long as the runs take, which is the machine's to say.
             let work = requests.filter { $0.objectRef?.resource != "leases" }
-            #expect(work.count <= evictions.count + 3 * (15 + 6) + (8 + 3) * targets.count)
+            #expect(work.count <= evictions.count + 3 * (13 + 4) + (8 + 1) * targets.count)
             for (title, count) in kinds { print("live:  \(count) \(title)") }
         }
     }
