@@ -133,6 +133,21 @@ import Testing
         }
     }
 
+    @Test func theStateBeforeAGapIsNotTakenForThePresentOne() async throws {
+        let again = Script.json(FakeAPI.list("Pod", version: "100", [FakeAPI.pod("c", version: 99)]))
+        let api = api(
+            .watch([FakeAPI.event("ADDED", FakeAPI.pod("b", version: 11))], then: [.wait(.milliseconds(20)), .abort]),
+            .watch([FakeAPI.expired], then: [.end]), .watch([], then: [.hang]), lists: [again])
+        try await withAPI(api) { client, _ in
+            try await expect(
+                client,
+                sees: [
+                    "synchronized a@7", "pod b@11", "interrupted connectionLost", "synchronized a@7 b@11",
+                    "interrupted expired", "synchronized c@99",
+                ])
+        }
+    }
+
     @Test func aBrokenEventIsToldAndTheWatchGoesOn() async throws {
         let api = api(
             [.head(200, [:]), .chunk("{\"type\":\"ADDED\",\n"), .hang],

@@ -34,6 +34,8 @@ struct ResourceWatcher: Sendable {
                 refusals = 0
                 if failures > 0 { await pause(failures, nil) }
             case .expired:
+                // A watch that had just begun anew has told the state before the gap for the present one.
+                if failures > 0 { await interrupt(ClusterFailure(.expired, message: "watch \(resource) begins anew")) }
                 position = ""
             case .failed(let failure):
                 failures += 1
@@ -55,7 +57,9 @@ struct ResourceWatcher: Sendable {
             do throws(ClusterFailure) {
                 let list = try await Lister(client: client).list(resource)
                 await mirror.replace(list)
+                await mirror.resume(resource)
                 position = list.resourceVersion
+                failures = 0
                 return nil
             } catch {
                 failures += 1
