@@ -140,9 +140,9 @@ struct HostWorld {
         let reading = try await hosts.read(
             host,
             """
-            find /etc /var /run /opt /srv /root /usr/local /sys/module ! -path /var/lib/sandbox/calls ! -type d \
+            find /etc /var /run /opt /srv /root /usr/local /sys/module ! -path /var/lib/sandbox/calls ! -path /run/fleet.lock ! -type d \
                 -exec ls -ln --time-style=+ {} + | sort -k 7
-            find /etc /var /run /opt /srv /root /usr/local ! -path /var/lib/sandbox/calls -type f -exec sha256sum {} + | sort -k 2
+            find /etc /var /run /opt /srv /root /usr/local ! -path /var/lib/sandbox/calls ! -path /run/fleet.lock -type f -exec sha256sum {} + | sort -k 2
             find /etc /var /run /opt /srv /root /usr/local /sys/module -type d | sort
             iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#'; nft list tables; ipset save
             ip -br link | awk '{ print $1 }'; cut -d ' ' -f 5 /proc/self/mountinfo; cat /proc/swaps; hostname

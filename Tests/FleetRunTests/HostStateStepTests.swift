@@ -168,6 +168,10 @@ struct HostStateStepTests {
         Mistake(kind: "lines_in_file", arguments: ["path": "motd", "lines": ["a"]], words: "an absolute path"),
         Mistake(kind: "lines_in_file", arguments: ["path": "/a/../b", "lines": ["a"]], words: "an absolute path"),
         Mistake(kind: "kubelet_config", arguments: ["settings": ["a b": 1]], words: "is no setting of the kubelet"),
+        Mistake(
+            kind: "cleanup", arguments: ["paths": ["/var/lib/longhorn/"]],
+            words: "without a slash at its end, such as /var/lib/longhorn"),
+        Mistake(kind: "cleanup", arguments: ["paths": ["/var//lib"]], words: "two directories deep"),
         Mistake(kind: "kubelet_config", arguments: ["settings": ["kind": "x"]], words: "is no setting of the kubelet"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd"], words: "either content or file or directory"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd", "content": "a", "mode": 9], words: "an octal mode"),

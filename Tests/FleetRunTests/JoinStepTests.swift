@@ -202,6 +202,34 @@ struct JoinStepTests {
         }
     }
 
+    @Test("a Node with pods whose host lost what it joined with is left alone (safety rule 9)")
+    func liveNode() throws {
+        var machine = RunMachine(try order())
+        var node = newNode()
+        node.readiness = .ready
+        let world = ClusterSnapshot(nodes: [node], pods: [Fixture.pod("cart-1", on: "n9")])
+        let first = machine.handle(.synchronized(world), at: start)
+        let looked = machine.handle(
+            .completed(id: first.ids[0], host("hostname=n9\nmachine_id=machine-n9")), at: start + .seconds(1))
+        let told = machine.handle(
+            .completed(
+                id: try #require(looked.ids.first),
+                host("joined=no\nwould=clear the remains of a join that broke off\nwould=join as n9")),
+            at: start + .seconds(2))
+        #expect(
+            !told.requests.contains {
+                if case .createBootstrapToken = $0 { true } else { false }
+            })
+        guard case .quarantined(_, let reason) = machine.state.nodes[name]?.phase else {
+            Issue.record("not set aside: \(told.requests)")
+            return
+        }
+        #expect(
+            reason
+                == "join the cluster: Node n9 has pods (shop/cart-1), and its host has lost what it joined with; nothing was changed; drain the node first"
+        )
+    }
+
     @Test("without cluster-info nothing is tried, and a dry run carries no token")
     func withoutEntrance() throws {
         var order = try order()

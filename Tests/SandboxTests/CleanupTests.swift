@@ -133,6 +133,28 @@ struct CleanupTests {
         }
     }
 
+    @Test("What network plugins mount of the kernel's own holds no data: it is taken down")
+    func kernelMounts() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output(
+                "a",
+                """
+                mkdir -p /run/calico/cgroup /run/cilium/cgroupv2
+                for point in /run/calico/cgroup /run/cilium/cgroupv2; do unshare --cgroup mount -t cgroup2 none $point; done
+                """)
+            #expect(try await fleet.output("a", "grep -c ' /run/c' /proc/self/mountinfo") == "2\n")
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(status == 0, "\(report.refusal ?? report.failed.joined())")
+            for item in ["mount /run/calico/cgroup", "mount /run/cilium/cgroupv2", "/run/calico", "/run/cilium"] {
+                #expect(report.changed.contains(item), "\(item)")
+            }
+            // The same place with anything else in it is somebody's data.
+            _ = try await fleet.output("a", "mkdir -p /run/cilium/bpffs; mount -t tmpfs data /run/cilium/bpffs")
+            let (refused, _) = try await fleet.cleanup("a", CleanupOptions(run: "r2"))
+            #expect(refused.refusal?.contains("/run/cilium/bpffs (tmpfs)") == true)
+        }
+    }
+
     @Test("A listed path that is a symbolic link is refused, not followed")
     func refusesLinks() async throws {
         try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
@@ -213,6 +235,52 @@ struct CleanupTests {
         }
     }
 
+    @Test("A second pass, after an answer that was lost, takes the timer of the first over")
+    func secondPassTakesTimerOver() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            let options = CleanupOptions(run: "r1", restoreAfterSeconds: 12)
+            _ = try await fleet.cleanup("a", options)
+            let (second, status) = try await fleet.cleanup("a", options)
+            #expect(status == 0)
+            #expect(second.result == .unchanged)
+            #expect(second.restoreAfterSeconds == 12)
+            #expect(try await fleet.output("a", NodeScript.confirmNetwork(run: "r1")) == "confirmed=rules\n")
+            #expect(try await fleet.cleanup("a", options).report.restoreAfterSeconds == nil)
+        }
+    }
+
+    @Test("A clean-up that failed half-way still proves whose host it is, until nothing is left")
+    func failedCleanupIsStillProved() async throws {
+        func authorities(_ fleet: SandboxFleet) async throws -> [String]? {
+            NodeIdentity(NodeAnswer(try await fleet.output("a", NodeScript.identity)))?.clusterAuthorities
+        }
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output(
+                "a",
+                """
+                printf '#!/bin/sh\\n[ "$1" != destroy ] || exit 1\\nexec /usr/sbin/ipset "$@"\\n' >/usr/local/sbin/ipset
+                chmod 755 /usr/local/sbin/ipset
+                """)
+            var options = CleanupOptions(run: "r1", clusterAuthority: TestSandbox.certificateHash)
+            let (failed, status) = try await fleet.cleanup("a", options)
+            #expect(status == 1 && failed.failed.count == 1)
+            #expect(try await fleet.output("a", "ls -d /etc/kubernetes 2>/dev/null; exit 0") == "")
+            #expect(try await authorities(fleet) == [TestSandbox.certificateHash])
+            #expect(try await fleet.output("a", "stat -c '%a %U' /var/lib/fleet/cleaning") == "600 root\n")
+            // Another cluster's run learns from it too.
+            let other = CleanupOptions(run: "r2", clusterAuthority: String(repeating: "0", count: 64))
+            #expect(try await fleet.cleanup("a", other).report.refusal?.contains("another cluster's CA") == true)
+
+            _ = try await fleet.output("a", "rm /usr/local/sbin/ipset")
+            #expect(try await fleet.cleanup("a", options).status == 0)
+            _ = try await fleet.output("a", NodeScript.confirmNetwork(run: "r1"))
+            options.mode = .verify
+            #expect(try await fleet.cleanup("a", options).report.result == .gone)
+            #expect(try await authorities(fleet) == [])
+            #expect(try await fleet.output("a", "ls -d /var/lib/fleet 2>/dev/null; exit 0") == "")
+        }
+    }
+
     @Test("A run that goes on keeps the first picture of the rules")
     func resumedRunKeepsSavedRules() async throws {
         try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
@@ -233,10 +301,13 @@ struct CleanupTests {
     func refusesPaths() async throws {
         let paths = [
             "/", "/etc", "/usr/local", "/var/lib/fleet", "/srv/acme/../acme", "relative/path", "/srv/$(touch /pwned)",
-            "/srv/a'b", "/srv/ac*", "/srv/a b", "/var/run/calico", "/srv//acme",
+            "/srv/a'b", "/srv/ac*", "/srv/a b", "/var/run/calico", "/srv//acme", "/var/lib/", "/var/lib/.",
+            "/srv/link", "/srv/link/", "/srv/x/",
         ]
         try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
-            _ = try await fleet.output("a", "ln -s ../run /var/run")
+            _ = try await fleet.output(
+                "a",
+                "ln -s ../run /var/run; ln -s acme /srv/link; mkdir -p /srv/x/data; mount --bind /srv/acme /srv/x/data")
             let before = try await fleet.picture("a")
             for path in paths {
                 let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1", additionalPaths: [path]))
@@ -276,6 +347,47 @@ struct CleanupTests {
             #expect(report.failed == ["kubeadm reset: etcd is sulking"])
             #expect(report.changed.contains("/var/lib/kubelet"))
             #expect(try await fleet.output("a", "grep -c sulking /var/lib/fleet/r1/cleanup.log") == "1\n")
+        }
+    }
+
+    @Test("What the kernel has and no tool of the host can show is not called gone, and kube-ipvs0 stays for it")
+    func missingTools() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            // The kernel's own tables, as they are where these modules are loaded.
+            _ = try await fleet.output(
+                "a",
+                """
+                printf 'ip_set_hash_ip 1 1 - Live\\nnft_numgen 1 2 - Live\\n' >/tmp/modules
+                printf 'TCP  0A600001:01BB rr\\n' >/tmp/ip_vs
+                cat >/usr/local/sbin/grep <<'END'
+                #!/bin/sh
+                for word; do
+                    shift
+                    case $word in /proc/modules) word=/tmp/modules ;; /proc/net/ip_vs) word=/tmp/ip_vs ;; esac
+                    set -- "$@" "$word"
+                done
+                exec /usr/bin/grep "$@"
+                END
+                chmod 755 /usr/local/sbin/grep; rm /usr/local/sbin/ipvsadm
+                for tool in ipset nft ipvsadm; do
+                    file=$(command -v $tool) && mount --bind /dev/null $file
+                done
+                exit 0
+                """)
+            let missing = ["nft tables", "IPVS services", "ipsets"]
+            let tools = ["nftables", "ipvsadm", "ipset"]
+            let words = zip(missing, tools).map {
+                "\($0): the kernel has some, and nothing here tells whose; install \($1)"
+            }
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(status == 1)
+            #expect(report.failed == words + ["interface kube-ipvs0: IPVS services are still bound to it"])
+            let (verified, _) = try await fleet.cleanup("a", CleanupOptions(run: "r1", mode: .verify))
+            #expect(verified.left == words + ["interface kube-ipvs0"])
+            // A host that has no such tool and no such rule is clean; services without kube-ipvs0 are somebody else's.
+            _ = try await fleet.output("a", ": >/tmp/modules; ip link delete kube-ipvs0")
+            let (clean, _) = try await fleet.cleanup("a", CleanupOptions(run: "r1", mode: .verify))
+            #expect(clean.result == .gone, "\(clean.left)")
         }
     }
 

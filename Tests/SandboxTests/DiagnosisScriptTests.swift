@@ -6,6 +6,9 @@ import Testing
 /// The script that gathers facts for a diagnosis, on sandboxed hosts that have something wrong with them.
 @Suite("Diagnosis of a host", .serialized, .needsSandbox)
 struct DiagnosisScriptTests {
+    /// A host's own proxy, through which no way leads to other hosts.
+    private static let proxy = "export http_proxy=http://10.0.0.77:3128 https_proxy=http://10.0.0.77:3128\n"
+
     private func facts(_ host: String, in fleet: SandboxFleet) async throws -> HostFacts? {
         HostFacts(NodeAnswer(try await fleet.output(host, NodeScript.diagnosis)))
     }
@@ -35,11 +38,23 @@ struct DiagnosisScriptTests {
 
             #expect(found.peers == [:])
             // A dummy interface answers nothing: silence is no way.
-            let asked = try await fleet.read("a", "export FLEET_PEERS='10.0.0.77 127.0.0.1'\n" + NodeScript.diagnosis)
+            let asked = try await fleet.read(
+                "a", "export FLEET_PEERS='10.0.0.77 127.0.0.1'\n" + Self.proxy + NodeScript.diagnosis)
             #expect(HostFacts(NodeAnswer(asked.output))?.peers == ["10.0.0.77": false, "127.0.0.1": true])
             let fresh = try #require(try await facts("new", in: fleet))
             #expect(!fresh.isJoined && fresh.swap == "/swap.img" && fresh.apiServer == "")
             #expect(try await codes("new", in: fleet).first == "not-joined")
+        }
+    }
+
+    @Test("Neither pods nor the host itself are asked for through the host's proxy")
+    func proxies() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            let pods = "export FLEET_PEERS='b 127.0.0.1'\n" + Self.proxy + NodeScript.podNetwork
+            #expect(try await fleet.output("a", pods) == "reached=b\n")
+            let request = "export FLEET_REQUEST='url = \"http://127.0.0.1:9/\"'\n" + Self.proxy + NodeScript.http
+            let reading = try await fleet.read("a", request)
+            #expect(reading.status == 1 && reading.output.contains(" port 9 "), "\(reading.output)")
         }
     }
 

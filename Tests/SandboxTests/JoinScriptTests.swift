@@ -57,7 +57,7 @@ struct JoinScriptTests {
                     """)
             #expect(
                 try await fleet.output("new", "grep -r -l 0123456789abcdef /etc /run /tmp /var /root; ls /run; exit 0")
-                    == "")
+                    == "fleet.lock\n")
 
             // A kubelet that was stopped by hand is started again.
             _ = try await fleet.output("new", "systemctl disable --now kubelet")
@@ -91,6 +91,65 @@ struct JoinScriptTests {
             #expect(other.report.failure?.contains("old belongs to another cluster") == true)
             let plane = try await fleet.prepare("cp", NodeScript.join, variables())
             #expect(plane.report.failure?.hasPrefix("cp is a control-plane host") == true)
+        }
+    }
+
+    @Test("A working node that lost its kubelet.conf keeps its pods and their volumes: nothing is reset")
+    func liveNode() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            let volumes = "awk '$5 ~ \"^/var/lib/kubelet/\" { print $5 }' /proc/self/mountinfo"
+            let mounted = try await fleet.output("a", ": >/etc/kubernetes/kubelet.conf; \(volumes)")
+            #expect(mounted != "")
+            for isDryRun in [true, false] {
+                let refused = try await fleet.prepare("a", NodeScript.join, variables(), isDryRun: isDryRun)
+                #expect(refused.status == 3)
+                #expect(refused.report.failure?.contains("volumes are mounted: /var/lib/kubelet/pods/") == true)
+            }
+            #expect(try await fleet.output("a", volumes) == mounted)
+            _ = try await fleet.output("a", "\(volumes) | while read -r point; do umount $point; done")
+            let pods = try await fleet.prepare("a", NodeScript.join, variables())
+            #expect(pods.status == 3)
+            #expect(pods.report.failure?.contains("its container runtime has 2 pods") == true)
+            #expect(!fleet.calls(on: "a").contains { $0.hasPrefix("kubeadm reset") })
+            // Without them it is a join that broke off, and reset talks to the runtime that was named.
+            var socket = variables()
+            socket["FLEET_CRI_SOCKET"] = "unix:///run/crio/crio.sock"
+            _ = try await fleet.output(
+                "a", "crictl pods -q | while read -r pod; do crictl rmp $pod; done; sysctl -w net.ipv4.ip_forward=1")
+            #expect(try await fleet.prepare("a", NodeScript.join, socket).report.changed.last == "join as web-9")
+            #expect(fleet.calls(on: "a").contains("kubeadm reset -f --cri-socket unix:///run/crio/crio.sock"))
+        }
+    }
+
+    @Test("A second join beside a running one waits for it, and finds the host joined")
+    func twoAtOnce() async throws {
+        try await TestSandbox.with([TestSandbox.host("new", role: .fresh)]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output(
+                "new",
+                Self.prepared + """
+
+                    mv /usr/local/sbin/kubeadm /usr/local/sbin/kubeadm.real
+                    cat >/usr/local/sbin/kubeadm <<'END'
+                    #!/bin/sh
+                    if [ "$1" = join ]; then
+                        mkdir -p /etc/kubernetes/pki
+                        cp /var/lib/sandbox/cluster-ca.crt /etc/kubernetes/pki/ca.crt
+                        sleep 3
+                        rm -f /etc/kubernetes/pki/ca.crt
+                    fi
+                    exec kubeadm.real "$@"
+                    END
+                    chmod 755 /usr/local/sbin/kubeadm
+                    """)
+            async let first = fleet.prepare("new", NodeScript.join, variables())
+            _ = try await fleet.output(
+                "new",
+                "n=0; while [ ! -e /etc/kubernetes/pki/ca.crt ] && [ $n -lt 300 ]; do n=$((n + 1)); sleep 0.1; done")
+            let second = try await fleet.prepare("new", NodeScript.join, variables())
+            #expect(second.status == 0)
+            #expect(second.report.holds == ["the host has joined already", "the kubelet runs"])
+            #expect(try await first.report.changed.first == "join as web-9")
+            #expect(!fleet.calls(on: "new").contains { $0.contains(" reset") })
         }
     }
 }

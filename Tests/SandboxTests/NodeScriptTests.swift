@@ -112,6 +112,36 @@ struct NodeScriptTests {
         }
     }
 
+    @Test("A host asks for a reboot by its distribution's tools, or by a kernel newer than the one that runs")
+    func rebootRequired() async throws {
+        let hosts = [TestSandbox.host("a"), TestSandbox.host("b"), TestSandbox.host("c")]
+        try await TestSandbox.with(hosts) { (fleet: SandboxFleet) async throws in
+            func asks(_ host: String) async throws -> String? {
+                NodeAnswer(try await fleet.output(host, NodeScript.bootState)).last("reboot_required")
+            }
+            _ = try await fleet.output(
+                "a",
+                "mkdir -p /boot; touch /boot/vmlinuz-$(uname -r) /boot/vmlinuz-0-rescue-1f /boot/vmlinuz-99.1-other")
+            #expect(try await asks("a") == "no")
+            _ = try await fleet.output("a", "touch /boot/vmlinuz-99$(uname -r)")
+            #expect(try await asks("a") == "yes")
+            let answers = #"""
+                cat >/usr/local/sbin/dnf <<'END'
+                #!/bin/sh
+                case "$*" in *--help) exit 0 ;; "-q needs-restarting -r") exit "$(cat /tmp/needs)" ;; *) exit 2 ;; esac
+                END
+                chmod 755 /usr/local/sbin/dnf; echo 0 >/tmp/needs
+                """#
+            _ = try await fleet.output("b", answers)
+            #expect(try await asks("b") == "no")
+            _ = try await fleet.output("b", "echo 1 >/tmp/needs")
+            #expect(try await asks("b") == "yes")
+            #expect(try await asks("c") == "no")
+            _ = try await fleet.output("c", "touch /run/reboot-required")
+            #expect(try await asks("c") == "yes")
+        }
+    }
+
     @Test("A kubelet that does not stop fails the script")
     func kubeletThatStays() async throws {
         try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in

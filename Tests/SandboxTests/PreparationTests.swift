@@ -185,6 +185,13 @@ struct PreparationTests {
                 "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.36.2-1.1", "FLEET_HOLD": "0"])
             #expect(exact.first.changed == ["install kubelet=1.36.2-1.1"])
             #expect(exact.second.changed == [])
+            // dnf's lock names a version: the newer one is locked again.
+            let held = try await fleet.course(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.36.2-1.1", "FLEET_HOLD": "1"])
+            #expect(held.first.changed == (family == .redhat ? ["hold kubelet"] : []))
+            let installs = fleet.calls(on: "a").filter { $0.contains(" install ") && $0.contains("kubelet") }
+            let flag = family == .redhat ? " --disableplugin=versionlock " : " --no-remove "
+            #expect(!installs.isEmpty && installs.allSatisfy { $0.contains(flag) }, "\(installs)")
         }
     }
 
@@ -264,7 +271,8 @@ struct PreparationTests {
     @Test("Kubelet settings are merged by key, and taken back where the kubelet does not run with them")
     func kubeletConfiguration() async throws {
         let settings = [
-            "FLEET_SETTINGS": "cgroupDriver: \"systemd\"\nsystemReserved:\n  cpu: \"500m\"\n  memory: \"1Gi\""
+            "FLEET_SETTINGS": "cgroupDriver: \"systemd\"\nsystemReserved:\n  cpu: \"500m\"\n  memory: \"1Gi\"",
+            "FLEET_WATCH": "1",
         ]
         let file = "/var/lib/kubelet/config.yaml"
         try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("new", role: .fresh)]) {
@@ -292,19 +300,36 @@ struct PreparationTests {
 
                         """)
             let before = try await fleet.output("a", "sha256sum \(file)")
-            // A kubelet that does not start with a setting: systemctl says so as long as the setting is there.
+            // A kubelet that dies of a setting a second after systemctl called it active, and is started again for ever.
             _ = try await fleet.output(
                 "a",
                 """
                 mv /usr/local/sbin/systemctl /usr/local/sbin/systemctl.real
-                printf '#!/bin/sh\\n[ "$1 $2" != "is-active kubelet" ] || ! grep -q bad \(file) || { echo failed; exit 3; }\\nexec systemctl.real "$@"\\n' >/usr/local/sbin/systemctl
+                cat >/usr/local/sbin/systemctl <<'END'
+                #!/bin/sh
+                [ "$1 $2" != "restart kubelet" ] || date +%s >/tmp/restarted
+                if [ "$1 $2" = "is-active kubelet" ] && grep -q bad \(file) && [ $(($(date +%s) - $(cat /tmp/restarted))) -gt 1 ]
+                then echo activating; exit 3; fi
+                exec systemctl.real "$@"
+                END
                 chmod 755 /usr/local/sbin/systemctl
                 """)
-            let bad = try await fleet.prepare("a", NodeScript.kubeletConfiguration, ["FLEET_SETTINGS": "bad: true"])
+            let bad = try await fleet.prepare(
+                "a", NodeScript.kubeletConfiguration, ["FLEET_SETTINGS": "bad: true", "FLEET_WATCH": "6"])
             #expect(bad.status == 1)
+            #expect(bad.report.failure?.contains("kubelet is activating") == true)
             #expect(bad.report.failure?.contains("its old configuration is back") == true)
             #expect(try await fleet.output("a", "sha256sum \(file)") == before)
             #expect(fleet.unit("kubelet", on: "a") == "active")
+            // One that runs and is not healthy.
+            _ = try await fleet.output(
+                "a",
+                "mv /usr/local/sbin/systemctl.real /usr/local/sbin/systemctl; printf '#!/bin/sh\\nexit 22\\n' >/usr/local/sbin/curl"
+            )
+            let ill = try await fleet.prepare(
+                "a", NodeScript.kubeletConfiguration, ["FLEET_SETTINGS": "bad: true", "FLEET_WATCH": "1"])
+            #expect(ill.report.failure?.contains("its health check does not answer") == true)
+            #expect(try await fleet.output("a", "sha256sum \(file)") == before)
             let fresh = try await fleet.prepare("new", NodeScript.kubeletConfiguration, settings)
             #expect(fresh.status == 3)
         }

@@ -94,7 +94,7 @@ extension SandboxFleet {
         try await output(
             host,
             """
-            find /etc /var /run /opt /srv /root /sys /mnt | grep -v '^/var/lib/sandbox' | sort
+            find /etc /var /run /opt /srv /root /sys /mnt | grep -v -e '^/var/lib/sandbox' -e '^/run/fleet.lock' | sort
             iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#'; nft list tables; ipset save
             ip -br link | awk '{ print $1 }'; cat /var/lib/sandbox/ipvs; cut -d ' ' -f 5 /proc/self/mountinfo
             systemctl is-active kubelet; systemctl is-enabled kubelet; ls /var/lib/sandbox/pods

@@ -7,7 +7,7 @@ enum SandboxStandIns {
         "shutdown": shutdown, "sudo": sudo,
         "kubeadm": kubeadm, "kubelet": kubelet, "containerd": containerd, "crictl": crictl, "calicoctl": calicoctl,
         "swapoff": swapoff, "swapon": swapon, "modprobe": modprobe, "lsmod": lsmod, "ipvsadm": ipvsadm,
-        "sysctl": sysctl,
+        "sysctl": sysctl, "curl": curl,
     ]
 
     static let debianPackages: [String: String] = [
@@ -71,6 +71,7 @@ enum SandboxStandIns {
                 UnitFileState) enabled "$1" ;;
                 ActiveEnterTimestampMonotonic) cat "$DIR/$1.since" 2>/dev/null || echo 1 ;;
                 NRestarts) cat "$DIR/$1.starts" 2>/dev/null || echo 0 ;;
+                MainPID) [ "$(active "$1")" = active ] && echo "4$(cat "$DIR/$1.starts" 2>/dev/null || echo 0)" || echo 0 ;;
                 *) echo ;;
             esac
         }
@@ -322,6 +323,14 @@ enum SandboxStandIns {
         esac
         """#
 
+    /// The kubelet's health check follows its unit; everything else is asked for real.
+    private static let curl = #"""
+        case " $* " in
+            *" http://127.0.0.1:10248/healthz "*) [ "$(systemctl is-active kubelet)" = active ] || exit 7 ;;
+            *) exec /usr/bin/curl "$@" ;;
+        esac
+        """#
+
     private static let crictl = #"""
         while [ $# -gt 0 ]; do
             case $1 in --runtime-endpoint | -r | --timeout | -t) shift 2 ;; --*=*) shift ;; *) break ;; esac
@@ -563,10 +572,17 @@ enum SandboxStandIns {
             lock() {
                 [ -e "$P/dnf-command(versionlock)" ] || die "No such command: versionlock. Please use /usr/bin/dnf --help"
                 case $what in
-                    list) for file in "$P"/.hold-*; do [ ! -e "$file" ] || echo "${file##*.hold-}-0:$(cat "$P/${file##*.hold-}").*"; done ;;
-                    add) : >"$P/.hold-$1"; echo "Adding versionlock on: $1" ;;
+                    list) for file in "$P"/.hold-*; do [ ! -e "$file" ] || echo "${file##*.hold-}-0:$(cat "$file").*"; done ;;
+                    add) [ -e "$P/.hold-$1" ] || cat "$P/$1" >"$P/.hold-$1"; echo "Adding versionlock on: $1" ;;
+                    delete) rm "$P/.hold-$1" 2>/dev/null || die "Error: Package $1 not found in lock list" ;;
                 esac
             }
+            # A locked package is there in its locked version only, for whoever has the plugin on.
+            is_locked_out() {
+                case " $all " in *" --disableplugin=versionlock "*) return 1 ;; esac
+                [ -e "$P/.hold-$1" ] && [ "$(cat "$P/.hold-$1")" != "$2" ]
+            }
+            all=$*
             for word; do
                 case $word in -*) continue ;; esac
                 if [ -z "$verb" ]; then verb=$word; continue; fi
@@ -578,9 +594,10 @@ enum SandboxStandIns {
                             wanted=${word#"$name"-}
                             case $version in "$wanted"-*) ;; *) version=$(find_version "$name" "$wanted") || die "No match for argument: $word" ;; esac
                         fi
+                        ! is_locked_out "$name" "$version" || die "Error: Unable to find a match: $word"
                         install_one "$name" "$version" ;;
                     remove | erase) rm -f "$P/$word" ;;
-                    versionlock) if [ -z "$what" ]; then what=$word; [ "$what" = add ] || lock; else lock "$word"; fi ;;
+                    versionlock) if [ -z "$what" ]; then what=$word; [ "$what" != list ] || lock; else lock "$word"; fi ;;
                 esac
             done
             """#

@@ -2,10 +2,32 @@
 enum BootText {
     /// `boot_id=` and whether the distribution asks for a reboot.
     static let state = #"""
+        # A kernel's flavour, such as "amd64", "generic" or "x86_64": what is left without its version.
+        flavour() { printf '%s\n' "$1" | sed -E 's/^[0-9.-]*//; s/^el[0-9_]*\.//'; }
+
+        newest_kernel() {
+            running=$(flavour "$(uname -r)")
+            for file in /boot/vmlinuz-*; do
+                name=${file#/boot/vmlinuz-}
+                [ ! -e "$file" ] || [ "$(flavour "$name")" != "$running" ] || printf '%s\n' "$name"
+            done | sort -V | tail -n 1
+        }
+
+        # Not every host has the tool that knows (unattended-upgrades, yum-utils, dnf's plugins); a kernel newer than the
+        # running one says enough.
+        asks_for_reboot() {
+            [ ! -e /run/reboot-required ] && [ ! -e /var/run/reboot-required ] || return 0
+            if have needs-restarting; then ! needs-restarting -r >/dev/null 2>&1; return; fi
+            if have dnf && dnf -q needs-restarting --help >/dev/null 2>&1; then
+                ! dnf -q needs-restarting -r >/dev/null 2>&1
+                return
+            fi
+            newest=$(newest_kernel)
+            [ -n "$newest" ] && [ "$newest" != "$(uname -r)" ]
+        }
+
         say boot_id "$(cat /proc/sys/kernel/random/boot_id)"
-        if [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ]; then say reboot_required yes
-        elif have needs-restarting && ! needs-restarting -r >/dev/null 2>&1; then say reboot_required yes
-        else say reboot_required no; fi
+        if asks_for_reboot; then say reboot_required yes; else say reboot_required no; fi
         """#
 
     /// Boots the host a second later, so that this command can say that it did what was asked.

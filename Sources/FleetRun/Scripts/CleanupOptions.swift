@@ -6,7 +6,7 @@ public struct CleanupOptions: Hashable, Sendable {
         case apply
         /// Says what it would remove, and changes nothing.
         case dryRun = "dry-run"
-        /// Says row by row what is still there, and changes nothing.
+        /// Says row by row what is still there, and changes nothing; a host without any of it counts as cleaned from then on.
         case verify
     }
 

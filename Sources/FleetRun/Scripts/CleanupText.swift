@@ -34,6 +34,22 @@ enum CleanupText {
             esac
         }
 
+        # unseen WHAT PACKAGE: the kernel has some, and no tool here tells whose; called gone they would stay.
+        unseen() {
+            found=$((found + 1))
+            case $FLEET_MODE in
+                dry-run) say pending "$1, once $2 is installed" ;;
+                verify) say left "$1: the kernel has some, and nothing here tells whose; install $2" ;;
+                apply)
+                    failures=$((failures + 1))
+                    say failed "$1: the kernel has some, and nothing here tells whose; install $2"
+                    ;;
+            esac
+        }
+
+        # A module of the kernel that something uses, by an extended regular expression for its name.
+        in_use() { grep -q -s -E "^($1) [0-9]+ [1-9]" /proc/modules; }
+
         refuse() {
             say refused "$1"
             say result refused
@@ -71,7 +87,9 @@ enum CleanupText {
 
         check_path() {
             case $1 in
-                */../* | */.. | */./* | *//*) refuse "$1 is no path for a clean-up" ;;
+                */../* | */.. | */./* | */. | *//*) refuse "$1 is no path for a clean-up" ;;
+                # A link with a slash behind it is no link to the shell, and to rm the directory that it leads to.
+                ?*/) refuse "$1 ends in a slash; write ${1%/}" ;;
                 / | /etc | /var | /var/lib | /var/log | /opt | /run | /home | /root | /srv | /mnt | /data)
                     refuse "$1 holds more than Kubernetes" ;;
                 /bin* | /boot* | /dev* | /lib* | /proc* | /sbin* | /sys* | /usr* | /var/lib/fleet*)
@@ -99,19 +117,12 @@ enum CleanupText {
 
     /// Mounts below the listed paths: the kubelet's own are taken down, any other stops the clean-up (safety rule 7).
     static let mounts = #"""
-        # Mount points strictly below a path: POINT TYPE, in reverse order of mounting.
-        mounts_below() {
-            sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g' /proc/self/mountinfo | awk -v under="$1/" '
-                index($5, under) == 1 {
-                    for (i = 7; i <= NF && $i != "-"; i++);
-                    line[++n] = $5 " " $(i + 1)
-                }
-                END { while (n > 0) print line[n--] }'
-        }
-
-        # Volumes that hold no data of their own: the kubelet writes them from the API, or binds them from others.
-        kubelet_owns() {
+        # Mounts that hold no data of their own: the kubelet writes them from the API, or binds them from others; network
+        # plugins mount what the kernel shows.
+        holds_no_data() {
             case $1 in
+                /run/calico/cgroup | /run/cilium/cgroupv2) [ "$2" = cgroup2 ] ;;
+                /run/cilium/bpffs) [ "$2" = bpf ] ;;
                 /var/lib/kubelet/pods/*/volume-subpaths/*) return 0 ;;
                 /var/lib/kubelet/pods/*/volumes/kubernetes.io~projected/* | \
                 /var/lib/kubelet/pods/*/volumes/kubernetes.io~secret/* | \
@@ -126,7 +137,7 @@ enum CleanupText {
 
         check_foreign_mounts() {
             all_mounts | while read -r point type; do
-                kubelet_owns "$point" "$type" || printf '%s (%s) ' "$point" "$type"
+                holds_no_data "$point" "$type" || printf '%s (%s) ' "$point" "$type"
             done
         }
 
@@ -139,7 +150,7 @@ enum CleanupText {
             list=$(all_mounts)
             [ -n "$list" ] || { absent "volumes of the kubelet"; return; }
             while read -r point type; do
-                kubelet_owns "$point" "$type" && item "mount $point" umount "$(printf '%b' "$point")"
+                holds_no_data "$point" "$type" && item "mount $point" umount "$(printf '%b' "$point")"
             done <<END_OF_MOUNTS
         $list
         END_OF_MOUNTS
@@ -163,10 +174,6 @@ enum CleanupText {
                 [ ! -e "$file" ] && [ ! -L "$file" ] || return 0
             done
             return 1
-        }
-
-        with_limit() {
-            if have timeout; then timeout "$@"; else shift; "$@"; fi
         }
 
         # Where two runtimes are installed kubeadm asks which; the kubelet's configuration knows.
@@ -197,6 +204,10 @@ enum CleanupText {
         }
 
         clean_pods() {
+            if ! have crictl && grep -q -s /kubepods /proc/[0-9]*/cgroup; then
+                unseen "pods of the container runtime" cri-tools
+                return
+            fi
             count=$(runtime_pods | grep -c .)
             if [ "$count" -gt 0 ]; then item "pods of the container runtime" remove_pods
             else absent "pods of the container runtime"; fi
@@ -345,6 +356,19 @@ enum CleanupText {
             if [ -n "$summary" ]; then item "$1 (${summary%;})" apply_program "$1"; else absent "$1"; fi
         }
 
+        # Containers bring iptables of their own: the host may have rules without it.
+        hidden_rules() {
+            [ -z "$(backends)" ] || return 1
+            ! grep -q -s . /proc/net/ip_tables_names || return 0
+            if have nft; then nft list chains 2>/dev/null | grep -q -E "chain $(owned_chains | tr -d '^')"
+            else in_use 'nft_[a-z0-9_]+'; fi
+        }
+
+        clean_rules() {
+            if hidden_rules; then unseen "iptables rules" iptables; fi
+            for backend in $(backends); do clean_backend "$backend"; done
+        }
+
         refuse_flush_under_drop() {
             [ "$FLEET_NETWORK" = all ] || return 0
             for backend in $(backends); do
@@ -365,7 +389,9 @@ enum CleanupText {
             nft list tables 2>/dev/null | grep -E "^table (ip|ip6|inet) ($names)\$" | cut -d ' ' -f 2-
         }
 
+        # kube-proxy's tables choose endpoints by numbers, which no rule of iptables does.
         clean_nft() {
+            if ! have nft && in_use nft_numgen; then unseen "nft tables" nftables; return; fi
             list=$(nft_tables)
             [ -n "$list" ] || { absent "nft tables"; return; }
             while read -r family table; do
@@ -387,11 +413,14 @@ enum CleanupText {
             }'
         }
 
+        # kube-proxy's are known by kube-ipvs0: without it they are somebody else's.
+        hidden_services() {
+            ! have ipvsadm && grep -q -s -E '^(TCP|UDP|SCTP|FWM) ' /proc/net/ip_vs || return 1
+            [ "$FLEET_NETWORK" = all ] || ! have ip || ip link show kube-ipvs0 >/dev/null 2>&1
+        }
+
         clean_ipvs() {
-            if ! have ipvsadm && grep -q -E '^(TCP|UDP|SCTP|FWM) ' /proc/net/ip_vs 2>/dev/null; then
-                say kept "IPVS services: ipvsadm is not installed"
-                return
-            fi
+            if hidden_services; then unseen "IPVS services" ipvsadm; return; fi
             list=$(ipvs_services)
             [ -n "$list" ] || { absent "IPVS services"; return; }
             while read -r protocol service; do
@@ -412,6 +441,7 @@ enum CleanupText {
         destroy_sets() { sets | while read -r name; do ipset destroy "$name" || exit 1; done; }
 
         clean_sets() {
+            if ! have ipset && in_use 'ip_set_(hash|bitmap|list)_[a-z]+'; then unseen ipsets ipset; return; fi
             count=$(sets | grep -c .)
             if [ "$count" -gt 0 ]; then item "ipsets ($count)" destroy_sets; else absent ipsets; fi
         }
@@ -427,7 +457,7 @@ enum CleanupText {
 
         # The other end of a veth pair may have taken this one with it.
         delete_interface() {
-            if [ "$1" = kube-ipvs0 ] && [ -n "$(ipvs_services)" ]; then
+            if [ "$1" = kube-ipvs0 ] && { hidden_services || [ -n "$(ipvs_services)" ]; }; then
                 echo "IPVS services are still bound to it"
                 return 1
             fi
@@ -501,14 +531,18 @@ enum CleanupText {
             save_rules || return 1
             write_timer "$token" >"$saved/timer.sh"
             echo "$token" >"$saved/timer"
-            if have setsid; then setsid sh "$saved/timer.sh" >/dev/null 2>&1 </dev/null &
-            else nohup sh "$saved/timer.sh" >/dev/null 2>&1 </dev/null &
+            if have setsid; then setsid sh "$saved/timer.sh" >/dev/null 2>&1 </dev/null 9>&- &
+            else nohup sh "$saved/timer.sh" >/dev/null 2>&1 </dev/null 9>&- &
             fi
         }
 
-        # Nothing is removed from the network unless it was saved and the timer runs.
+        is_undecided() { [ -d "$STATE/rules" ] && [ ! -d "$STATE/rules/decided" ]; }
+
+        # Nothing is removed from the network unless it was saved and the timer runs. One that runs already, from a pass
+        # whose answer was lost, is taken over: it would put back what nobody confirmed.
         guard_network() {
-            [ "$FLEET_MODE" = apply ] && [ -n "$(rules_to_go)" ] || return 0
+            [ "$FLEET_MODE" = apply ] || return 0
+            [ -n "$(rules_to_go)" ] || is_undecided || return 0
             arm_timer || refuse "the network rules could not be saved in $STATE/rules"
             say saved "$STATE/rules"
             say restore_after_seconds "$FLEET_RESTORE_AFTER"
@@ -517,7 +551,7 @@ enum CleanupText {
         clean_network() {
             if [ "$FLEET_NETWORK" = keep ]; then say kept "network rules"; return; fi
             guard_network
-            for backend in $(backends); do clean_backend "$backend"; done
+            clean_rules
             clean_nft
             clean_ipvs
             clean_sets
@@ -536,6 +570,20 @@ enum CleanupText {
             esac
         }
 
+        # kubeadm takes the cluster's CA off the host first: without a mark nothing would prove whose host it is when the
+        # rest failed, and a clean-up that cannot be proved is refused for ever.
+        mark_cleaning() {
+            [ -n "$FLEET_CA" ] && cluster_authorities | grep -q -x -F -e "$FLEET_CA" || return 0
+            printf '%s\n' "$FLEET_CA" >"$CLEANING" && chmod 600 "$CLEANING" && sync "$CLEANING"
+        }
+
+        # Proved clean: nothing is left to be finished.
+        forget_mark() {
+            [ "$FLEET_MODE" = verify ] && [ "$found" = 0 ] && [ "$failures" = 0 ] || return 0
+            rm -f -- "$CLEANING"
+            rmdir /var/lib/fleet 2>/dev/null
+        }
+
         # The log is for failures; saved rules stay until they are confirmed.
         forget_log() {
             [ "$FLEET_MODE" = apply ] && [ "$failures" = 0 ] || return 0
@@ -545,6 +593,7 @@ enum CleanupText {
 
         checks() {
             check_root
+            [ "$FLEET_MODE" != apply ] || take_host_lock
             check_run
             check_paths
             [ "$FLEET_MODE" != verify ] || return 0
@@ -559,6 +608,7 @@ enum CleanupText {
             if [ "$FLEET_MODE" = apply ]; then
                 mkdir -p "$STATE" && chmod 700 /var/lib/fleet "$STATE" || refuse "$STATE cannot be made"
                 LOG=$STATE/cleanup.log
+                mark_cleaning || refuse "$CLEANING cannot be written"
             fi
             clean_kubelet
             unmount_volumes
@@ -569,6 +619,7 @@ enum CleanupText {
             clean_paths
             clean_network
             forget_log
+            forget_mark
             result
         }
 

@@ -57,7 +57,7 @@ enum DiagnosisText {
                 *[!0-9.]*) getent hosts "$name" >/dev/null 2>&1 || say api_name unresolved ;;
             esac
             have curl || return 0
-            if words=$(curl -k -s -S -m 5 -o /dev/null "$server/livez" 2>&1); then say api_answers yes
+            if words=$(curl -k -s -S --noproxy '*' -m 5 -o /dev/null "$server/livez" 2>&1); then say api_answers yes
             else say api_answers no; say api_error "$(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"; fi
         }
 
@@ -67,7 +67,7 @@ enum DiagnosisText {
             for peer in ${FLEET_PEERS:-}; do
                 case $peer in *:*) place="[$peer]" ;; *) place=$peer ;; esac
                 # Only the verbose words tell a refusal from no way at all.
-                words=$(curl -v -k -s -m 3 -o /dev/null "https://$place:10250/healthz" 2>&1)
+                words=$(curl -v -k -s --noproxy '*' -m 3 -o /dev/null "https://$place:10250/healthz" 2>&1)
                 case "$?:$words" in
                     7:*efused*) say peer "$peer yes" ;;
                     7:* | 28:*) say peer "$peer no" ;;

@@ -47,7 +47,8 @@ extension NodeScript {
 
     /// Merges FLEET_SETTINGS, lines of YAML, into the kubelet's configuration by top-level keys, and restarts it.
     ///
-    /// A kubelet that does not come up with them gets its old configuration back, and the script exits 1.
+    /// A kubelet that does not stay up with them for FLEET_WATCH seconds (15), or is not healthy after as many more, gets
+    /// its old configuration back, and the script exits 1.
     public static let kubeletConfiguration = prepared(PreparationText.units, PreparationText.kubeletConfiguration)
 
     private static func prepared(_ parts: String...) -> String {

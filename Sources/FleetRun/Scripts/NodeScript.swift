@@ -31,7 +31,7 @@ public enum NodeScript {
         assemble(
             options.variables,
             [
-                ScriptText.prelude, ScriptText.clusterAuthority, ScriptText.kubelet, CleanupText.items,
+                ScriptText.prelude, ScriptText.host, ScriptText.clusterAuthority, ScriptText.kubelet, CleanupText.items,
                 CleanupText.guards, CleanupText.mounts, CleanupText.host, CleanupText.rules, CleanupText.network,
                 CleanupText.savedRules, CleanupText.main,
             ]

@@ -54,18 +54,20 @@ extension PreparationText {
                     export DEBIAN_FRONTEND
                     apt-get -q -o DPkg::Lock::Timeout=300 update &&
                         apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef \
-                            -o Dpkg::Options::=--force-confold install --no-install-recommends \
+                            -o Dpkg::Options::=--force-confold install --no-install-recommends --no-remove \
                             --allow-change-held-packages $words ;;
-                *) "$tools" -q -y install --disableexcludes=all $words ;;
+                *) "$tools" -q -y --disableplugin=versionlock install --disableexcludes=all $words ;;
             esac || return 1
             left=$(missing)
             [ -z "$left" ] || { echo "the package manager ended well, and this is not there: $left"; return 1; }
         }
 
+        # A lock names a version: that of another one than is installed holds nothing.
         is_held() {
             case $tools in
                 apt-get) apt-mark showhold | grep -q -x -F "$1" ;;
-                *) "$tools" -q versionlock list 2>/dev/null | grep -q -E "^(.*:)?$1-[0-9]|^Package name: $1\$" ;;
+                *) "$tools" -q versionlock list 2>/dev/null | grep -E -A 1 "^(.*:)?$1-[0-9]|^Package name: $1\$" |
+                    grep -q -F -e "$(installed "$1")" ;;
             esac
         }
 
@@ -73,6 +75,7 @@ extension PreparationText {
             case $tools in
                 apt-get) apt-mark hold "$1" ;;
                 *) "$tools" -q versionlock list >/dev/null 2>&1 || "$tools" -q -y install 'dnf-command(versionlock)' || return 1
+                    "$tools" -q versionlock delete "$1" >/dev/null 2>&1
                     "$tools" -q versionlock add "$1" ;;
             esac && { is_held "$1" || { echo "it is not held after all"; return 1; }; }
         }

@@ -100,6 +100,8 @@ extension PreparationText {
     /// Settings merged into the kubelet's configuration by their top-level keys, and taken back where it does not run.
     static let kubeletConfiguration = #"""
         file=/var/lib/kubelet/config.yaml
+        old=$file.fleet-old
+        watched=${FLEET_WATCH:-15}
         [ -s "$file" ] || refuse "$file is missing: the host has not joined a cluster"
 
         # A key's block goes from its line to the next line that is not indented.
@@ -116,20 +118,47 @@ extension PreparationText {
                 part=1 - part=2 "$file"
         }
 
-        # What the kubelet does not start with is taken back.
-        apply() {
-            cp -p "$file" "$file.fleet-old" && write_file "$file" keep keep merged || return 1
-            if messages=$(restart kubelet 2>&1); then rm -f "$file.fleet-old"; return 0; fi
-            mv -f "$file.fleet-old" "$file"
+        process() { systemctl show -p MainPID,NRestarts kubelet 2>/dev/null | sort; }
+
+        # Its own health check, where the configuration does not turn it off.
+        is_healthy() {
+            port=$(sed -n 's/^healthzPort:[[:space:]]*//p' "$file")
+            ! have curl || [ "$port" = 0 ] ||
+                curl -f -s --noproxy '*' -m 2 -o /dev/null "http://127.0.0.1:${port:-10248}/healthz"
+        }
+
+        # systemctl answers at the fork, and a kubelet that cannot work with its configuration dies a moment later: it must
+        # stay the same process for a while, and then be healthy within as long again.
+        stays_up() {
+            first=$(process)
+            second=0
+            while [ "$second" -lt "$watched" ] || ! is_healthy; do
+                [ "$second" -lt $((2 * watched)) ] || { echo "its health check does not answer"; return 1; }
+                sleep 1
+                second=$((second + 1))
+                is_active kubelet || { echo "after $second s kubelet is $(systemctl is-active kubelet)"; return 1; }
+                [ "$(process)" = "$first" ] || { echo "kubelet was started again within $second s"; return 1; }
+            done
+        }
+
+        # What the kubelet does not run with is taken back.
+        run_with_it() {
+            if messages=$(restart kubelet 2>&1 && stays_up 2>&1); then rm -f "$old"; return 0; fi
+            [ -e "$old" ] || { echo "$messages"; return 1; }
+            mv -f "$old" "$file"
             restart kubelet
             echo "the kubelet did not run with it ($messages); its old configuration is back"
             return 1
         }
 
+        apply() {
+            cp -p "$file" "$old" && write_file "$file" keep keep merged && run_with_it
+        }
+
         if merged | cmp -s - "$file"; then
             holds "$file has these settings"
-            if ! is_active kubelet; then change "start the kubelet" restart kubelet
-            elif started_before kubelet "$file"; then change "restart the kubelet: its configuration is younger" restart kubelet
+            if ! is_active kubelet; then change "start the kubelet" run_with_it
+            elif started_before kubelet "$file"; then change "restart the kubelet: its configuration is younger" run_with_it
             else holds "the kubelet runs with them"; fi
         else
             change "write the settings into $file and restart the kubelet" apply

@@ -12,8 +12,33 @@ enum ScriptText {
         say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ')"; }
         """#
 
+    /// What a script needs that changes what a host is: alone at it, and with what lives there in sight.
+    static let host = #"""
+        # One at a time: a connection that breaks leaves its script running, and the next one must not work beside it.
+        # Children hold the lock too, so that a kubeadm that outlives its shell is waited for.
+        take_host_lock() {
+            have flock || return 0
+            exec 9>/run/fleet.lock
+            flock -w 600 9 || refuse "another script of fleet's has been working on this host for 10 minutes (/run/fleet.lock)"
+        }
+
+        with_limit() { if have timeout; then timeout "$@"; else shift; "$@"; fi; }
+
+        # Mount points strictly below a path: POINT TYPE, in reverse order of mounting.
+        mounts_below() {
+            sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g' /proc/self/mountinfo | awk -v under="$1/" '
+                index($5, under) == 1 {
+                    for (i = 7; i <= NF && $i != "-"; i++);
+                    line[++n] = $5 " " $(i + 1)
+                }
+                END { while (n > 0) print line[n--] }'
+        }
+        """#
+
     /// `cluster_authorities`: the SHA-256 of each CA certificate that the kubelet trusts as its cluster's.
     static let clusterAuthority = #"""
+        CLEANING=/var/lib/fleet/cleaning
+
         # Certificates on standard input, one SHA-256 of the DER a line.
         certificate_hashes() {
             awk '/-----BEGIN CERTIFICATE-----/ { body = ""; inside = 1; next }
@@ -29,7 +54,8 @@ enum ScriptText {
             sed -n "s/^[[:space:]-]*$2:[[:space:]]*//p" "$1" 2>/dev/null | head -n 1 | tr -d "\"'\r "
         }
 
-        # What the kubelet's kubeconfig trusts decides; pki/ca.crt only where there is none.
+        # What the kubelet's kubeconfig trusts decides; pki/ca.crt only where there is none; where a clean-up has taken
+        # both away and did not end, what it noted before.
         cluster_authorities() {
             for config in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf; do
                 [ -r "$config" ] || continue
@@ -44,7 +70,8 @@ enum ScriptText {
                     return
                 fi
             done
-            [ ! -r /etc/kubernetes/pki/ca.crt ] || certificate_hashes </etc/kubernetes/pki/ca.crt
+            if [ -r /etc/kubernetes/pki/ca.crt ]; then certificate_hashes </etc/kubernetes/pki/ca.crt; return; fi
+            [ ! -r "$CLEANING" ] || grep -x -E '[0-9a-f]{64}' "$CLEANING"
         }
 
         control_plane_signs() {

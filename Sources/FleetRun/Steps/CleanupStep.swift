@@ -63,9 +63,10 @@ public struct CleanupStep: Step {
         guard let verified else { return verifying }
         let found = CleanupReport(NodeAnswer(verified.output))
         guard verified.isSuccess else { return .failed("still there after the clean-up: " + found.words(or: verified)) }
+        let kept = found.kept.isEmpty ? "" : "; kept: \(found.kept.joined(separator: ", "))"
         return .done(
-            changed: !report.changed.isEmpty, "\(report.changed.count) items removed, \(found.gone.count) verified gone"
-        )
+            changed: !report.changed.isEmpty,
+            "\(report.changed.count) items removed, \(found.gone.count) verified gone\(kept)")
     }
 
     /// Asks the host what would go.
@@ -138,13 +139,15 @@ extension ValueForm<Bool> {
 }
 
 extension ValueForm<String> {
-    /// An absolute path of at least two components without `.` or `..`.
+    /// An absolute path of at least two components without `.`, `..` or a slash too many: one at the end makes the
+    /// shell and rm follow a link (safety rule 7).
     static var cleanupPath: ValueForm {
-        .scalar("an absolute path at least two directories deep, such as /var/lib/longhorn") { scalar in
-            let parts = scalar.text.split(separator: "/")
-            guard scalar.text.hasPrefix("/"), parts.count >= 2, !parts.contains("."), !parts.contains("..") else {
-                return nil
-            }
+        let expected =
+            "an absolute path at least two directories deep, without a slash at its end, such as /var/lib/longhorn"
+        return .scalar(expected) { scalar in
+            let parts = scalar.text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+            let isPlain = parts.allSatisfy { !["", ".", ".."].contains($0) }
+            guard scalar.text.hasPrefix("/"), parts.count >= 2, isPlain else { return nil }
             return scalar.text.contains("\n") ? nil : scalar.text
         }
     }

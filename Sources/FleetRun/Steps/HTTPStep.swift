@@ -132,6 +132,12 @@ extension NodeScript {
 
     private static let sendRequest = #"""
         have curl || { say failed "curl is not installed on the host"; exit 1; }
+        # A proxy is no way from the host to itself; what the host's own list says stays.
+        direct=${no_proxy:-${NO_PROXY:-}}
+        if [ "$direct" != '*' ]; then
+            no_proxy=${direct:+$direct,}localhost,127.0.0.1,127.0.0.0/8,::1
+            export no_proxy
+        fi
         if status=$(printf '%s\n' "$request" |
             curl --silent --show-error --max-time 45 --output /dev/null --write-out '%{http_code}' --config - 2>&1)
         then say status "$status"

@@ -62,7 +62,7 @@ extension HostStateStep {
 
 extension [Pod] {
     /// The first three, and how many more.
-    fileprivate var names: String {
+    var names: String {
         prefix(3).map(\.key.description).joined(separator: ", ") + (count > 3 ? " and \(count - 3) more" : "")
     }
 }

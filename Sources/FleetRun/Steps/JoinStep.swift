@@ -98,7 +98,11 @@ public struct JoinStep: Step {
         guard let result else { return next }
         let report = HostChangeReport(NodeAnswer(result.output))
         guard result.isSuccess else { return .failed("\(title): \(report.failure ?? result.words)") }
-        return report.pending.isEmpty ? awaitNode(result, in: context) : nil
+        if report.pending.isEmpty { return awaitNode(result, in: context) }
+        guard NodeAnswer(result.output).last("joined") == "no", !context.livePods.isEmpty else { return nil }
+        return .failed(
+            "\(title): Node \(context.target.node) has pods (\(context.livePods.names)), and its host has lost what it joined with; nothing was changed; drain the node first"
+        )
     }
 
     private func looking(_ command: HostCommand) -> HostCommand {

@@ -97,7 +97,7 @@ extension NodeScript {
         answers() {
             case $1 in *:*) place="[$1]" ;; *) place=$1 ;; esac
             # Only the verbose words tell a refusal from no way at all.
-            words=$(curl -v -k -s -m 3 -o /dev/null "http://$place:53/" 2>&1)
+            words=$(curl -v -k -s --noproxy '*' -m 3 -o /dev/null "http://$place:53/" 2>&1)
             case "$?:$words" in
                 7:*efused*) return 0 ;;
                 7:* | 28:*) return 1 ;;
