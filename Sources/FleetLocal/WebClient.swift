@@ -15,6 +15,11 @@ struct WebClient {
         return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
     }()
 
+    /// The token of a file cannot stand in a header; it is not told.
+    private struct UnusableToken: Error {
+        var path: String
+    }
+
     private struct Answer {
         var status: Int
         var body: [UInt8]
@@ -55,6 +60,7 @@ struct WebClient {
         if let path = request.bearerTokenFile {
             let token = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(
                 in: .whitespacesAndNewlines)
+            guard !token.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { throw UnusableToken(path: path) }
             outgoing.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
         if let body = request.body {
@@ -97,6 +103,10 @@ struct WebClient {
             case let error as IOError: ("never started", Self.reason(error))
             case let error as NIOConnectionError: ("never started", Self.reason(error))
             case let error as CocoaError: ("never started", error.localizedDescription)
+            case let error as UnusableToken:
+                ("never started", "the token file \(error.path) holds a line break or another control character inside")
+            // The description would quote header fields, and with them the token.
+            case let error as HTTPClientError: ("connection lost", error.shortDescription)
             default: ("connection lost", "\(error)")
             }
         return LocalReport(isSuccess: false, code: code, message: url.redacted(from: words))

@@ -9,8 +9,8 @@
     /// Wraps microseconds since the Unix epoch.
     @inlinable public init(microseconds: Int64) { self.microseconds = microseconds }
 
-    /// Wraps whole seconds since the Unix epoch.
-    @inlinable public init(seconds: Int64) { self.init(microseconds: seconds * 1_000_000) }
+    /// Wraps whole seconds since the Unix epoch; beyond the years ±292,277 the end of the range.
+    @inlinable public init(seconds: Int64) { self.init(microseconds: seconds.multipliedSaturated(by: 1_000_000)) }
 
     /// 1970-01-01T00:00:00Z.
     public static let epoch = Instant(microseconds: 0)
@@ -18,26 +18,27 @@
     /// Orders by time.
     @inlinable public static func < (left: Instant, right: Instant) -> Bool { left.microseconds < right.microseconds }
 
-    /// The instant a duration later.
+    /// The instant a duration later, or the end of time.
     @inlinable public static func + (instant: Instant, duration: Duration) -> Instant {
-        Instant(microseconds: instant.microseconds + duration.wholeMicroseconds)
+        Instant(microseconds: instant.microseconds.addingSaturated(duration.wholeMicroseconds))
     }
 
-    /// The instant a duration earlier.
+    /// The instant a duration earlier, or the beginning of time.
     @inlinable public static func - (instant: Instant, duration: Duration) -> Instant {
-        Instant(microseconds: instant.microseconds - duration.wholeMicroseconds)
+        Instant(microseconds: instant.microseconds.subtractingSaturated(duration.wholeMicroseconds))
     }
 
     /// The time between two instants; negative when the left one is earlier.
     @inlinable public static func - (left: Instant, right: Instant) -> Duration {
-        .microseconds(left.microseconds - right.microseconds)
+        .microseconds(left.microseconds.subtractingSaturated(right.microseconds))
     }
 }
 
 extension Duration {
-    /// The duration in microseconds, rounded towards zero.
+    /// The duration in microseconds, rounded towards zero; the end of the range where they do not fit.
     @inlinable public var wholeMicroseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+        components.seconds.multipliedSaturated(by: 1_000_000)
+            .addingSaturated(components.attoseconds / 1_000_000_000_000)
     }
 
     /// The duration in seconds with fractions.

@@ -33,10 +33,11 @@ public struct SecretText: Hashable, Sendable, Codable, CustomStringConvertible, 
     /// Nothing to look into.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 
-    /// Another text with every occurrence of the secret replaced.
+    /// Another text with every occurrence of the secret's bytes replaced, whatever Characters they are part of.
     public func redacted(from other: String) -> String {
-        guard !text.isEmpty, other.contains(text) else { return other }
-        return other.split(separator: text, omittingEmptySubsequences: false).joined(separator: Self.placeholder)
+        guard !text.isEmpty, text.utf8.count <= other.utf8.count else { return other }
+        let parts = Array(other.utf8).split(separator: Array(text.utf8), omittingEmptySubsequences: false)
+        return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: Self.placeholder)
     }
 }
 

@@ -80,6 +80,30 @@ import Testing
         #expect(result.output.contains("the window opens") && document["result"] as? String == "done")
     }
 
+    @Test("pods that ask for more than anything can be are planned and rehearsed like others")
+    func immensePods() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var cluster = DemoCluster.snapshot()
+        let immense = Resources(milliCPU: .max, memory: .max, ephemeralStorage: .max, extended: ["example.com/x": .max])
+        for index in cluster.pods.indices where cluster.pods[index].key.namespace == "shop" {
+            (cluster.pods[index].requests, cluster.pods[index].limits) = (immense, immense)
+            cluster.pods[index].gracePeriodSeconds = .max
+            cluster.pods[index].constraints.tolerations.append(
+                Toleration(key: "node.kubernetes.io/not-ready", exists: true, effect: .noExecute, seconds: .max))
+        }
+        var bytes: [UInt8] = []
+        SnapshotDocument(cluster).write { bytes += $0 }
+        let file = try folder.write(String(decoding: bytes, as: UTF8.self), to: "demo.json")
+        let playbook = try folder.write(Self.playbook, to: "retire.yaml")
+        let fleet = FleetBinary(directory: folder.path)
+        let plan = try await fleet.run("plan", playbook, "--snapshot", file, "-l", "web-02,web-06")
+        #expect([0, 1].contains(plan.status), "\(plan.status) \(plan.error)\(plan.output)")
+        let run = try await fleet.run(
+            "rehearse", playbook, "--snapshot", file, "-l", "web-02,web-06", "--fault", "node-down:web-06@10s")
+        #expect([0, 1, 2, 75].contains(run.status), "\(run.status) \(run.error)\(run.output)")
+    }
+
     @Test("slower pods make a longer run, and nothing else differs")
     func speeds() async throws {
         let folder = try TemporaryFolder()

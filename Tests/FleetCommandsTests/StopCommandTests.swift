@@ -293,6 +293,8 @@ import Testing
             #expect(try await world.run("run", playbook, "-l", "web-02", "--yes").status == 0)
             let file = "\(world.folder.path)/run.ndjson"
             #expect(try await world.fleet.run("journal", "export", "r-", "-o", file).status == 0)
+            let attributes = try FileManager.default.attributesOfItem(atPath: file)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
             // As the journal stands between the run's last fact and the note that it is over.
             var archive = try RunArchive(text: String(contentsOfFile: file, encoding: .utf8), name: file)
             (archive.run.finishedAt, archive.run.result) = (nil, nil)

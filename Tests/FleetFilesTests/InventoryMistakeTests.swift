@@ -22,7 +22,15 @@ struct InventoryMistakeTests {
         Row(
             file: "hosts", text: "[web]\n  w1 foo bar=1\n",
             message: "hosts:2:6: unusable word behind host \"w1\": found \"foo\", expected name=value"),
-        Row(file: "hosts", text: "[web]\nw1 a=\"open\n", message: "hosts:2:1: a quote is not closed"),
+        Row(
+            file: "hosts", text: "[web]\nw1 a=\"open\n",
+            message: "hosts:2:1: a quote is not closed: found \"w1 a= …\""),
+        Row(
+            file: "hosts", text: "[web]\nw1 password=correct horse\n",
+            message: "hosts:2:22: unusable word behind host \"w1\": expected name=value; a value"),
+        Row(
+            file: "hosts", text: "[g:vars]\npassword: hunter2\n[g]\nh",
+            message: "hosts:2:1: unusable line in [g:vars]: found \"password\", expected name=value"),
         Row(
             file: "hosts", text: "[web:vars]\na=1\n",
             message: "hosts:1:1: variables are set for group \"web\", which is defined nowhere"),

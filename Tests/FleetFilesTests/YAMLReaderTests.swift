@@ -67,6 +67,14 @@ struct YAMLReaderTests {
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
 
+    @Test(
+        "a message shows the name of a broken line, never its value",
+        arguments: ["p: hunter2: x", "p: 'hunter2\n\n hunter2"])
+    func noValues(_ text: String) {
+        let error = #expect(throws: Diagnostics.self) { try read(text) }
+        #expect(error.map { !$0.description.contains("hunter2") } == true, "\(error?.description ?? "")")
+    }
+
     @Test("deep nesting ends in an answer, not in a crash", arguments: [("[", "]"), ("{a: ", "}"), ("- ", "x")])
     func depth(_ opening: String, _ closing: String) {
         let text = String(repeating: opening, count: 3000) + String(repeating: closing, count: 3000)

@@ -57,6 +57,41 @@ import Testing
         }
     }
 
+    @Test("a token is sent without the line break around it; one with a line break inside is refused, and never told")
+    func tokensWithLineBreaks() async throws {
+        let plugin = { (token: String) in
+            """
+            exec: {apiVersion: client.authentication.k8s.io/v1, command: printf, interactiveMode: Never, args: ['%s', \
+            '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"\(token)"}}']}
+            """
+        }
+        let file = try temporaryFile("token", "hunter\n2\n")
+        try await ScriptedServer.run(FakeAPI().respond) { server in
+            for user in [#"token: "hunter2\n""#, plugin(#"hunter2\n"#)] {
+                _ = try await version(Self.kubeconfig(server, user: user))
+                #expect(server.requests.last?.headers["authorization"] == "Bearer hunter2")
+            }
+            let error = #expect(throws: KubeconfigError.self) {
+                try Self.kubeconfig(server, user: #"token: "hunter\n2""#)
+            }
+            #expect(error.map { !"\($0)".contains("hunter") } == true)
+            for user in ["tokenFile: \(file)", plugin(#"hunter\n2"#)] {
+                let failure = try await failure(Self.kubeconfig(server, user: user))
+                #expect(failure.message.contains("control character") && !"\(failure)".contains("hunter"), "\(failure)")
+            }
+        }
+    }
+
+    @Test("what the transport says of a header that cannot be sent holds no header")
+    func noHeaderInFailures() async throws {
+        try await ScriptedServer.run(FakeAPI().respond) { server in
+            let connection = try ClusterConnection(
+                server: "http://127.0.0.1:\(server.port)", token: Secret("hunter2\nmore"))
+            let failure = try await failure(connection)
+            #expect(failure.code == .connectionLost && !"\(failure)".contains("hunter2"), "\(failure)")
+        }
+    }
+
     @Test func impersonation() async throws {
         try await ScriptedServer.run(FakeAPI().respond) { server in
             let user = "as: jane, as-uid: u1, as-groups: [a, b], as-user-extra: {'ex/tra': [x]}"

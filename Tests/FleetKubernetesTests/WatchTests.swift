@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    @Test func aPodThatAsksForMoreThanAnythingCanBe() async throws {
+        var pod = FakeAPI.pod("b", version: 11)
+        let container: JSONValue = [
+            "resources": ["requests": ["memory": "8E", "cpu": "170141183460469231731687303715884105728"]]
+        ]
+        pod["spec"] = [
+            "containers": [container, container], "terminationGracePeriodSeconds": .int(Int64.max),
+        ]
+        let api = api(.watch([FakeAPI.event("ADDED", pod)], then: [.hang]))
+        try await withAPI(api) { client, _ in
+            try await expect(client, sees: ["synchronized a@7", "pod b@11"])
+        }
+    }
+
     @Test func aFreshReadingIsFollowedWithoutListingAnew() async throws {
         let api = api(.watch([FakeAPI.event("ADDED", FakeAPI.pod("b", version: 11))], then: [.hang]))
         try await withAPI(api) { client, server in

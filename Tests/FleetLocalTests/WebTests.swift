@@ -42,6 +42,19 @@ struct WebTests {
             ])
     }
 
+    @Test("a token that no header can hold is not sent, and not told")
+    func brokenToken() async throws {
+        let token = NSTemporaryDirectory() + "fleet-token-\(UUID().uuidString)"
+        try Data("s3cret\nmore\n".utf8).write(to: URL(fileURLWithPath: token))
+        defer { try? FileManager.default.removeItem(atPath: token) }
+        let (report, seen) = try await report(200, "ok") {
+            .request(LocalRequest(url: SecretText("\($0)/hook"), bearerTokenFile: token))
+        }
+        #expect(report.code == "never started" && report.message.contains(token), "\(report)")
+        #expect(!report.message.contains("s3cret") && !report.message.contains("more"))
+        #expect(seen.isEmpty)
+    }
+
     @Test("nobody there: it was never sent, and the address, which may hold a secret, is not told")
     func unreachable() async throws {
         let server = try await OneAnswerServer(200, "")

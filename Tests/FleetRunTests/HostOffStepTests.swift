@@ -123,13 +123,38 @@ struct HostOffStepTests {
         var theirs = ours
         ours.annotations = [Compensation.annotation(ofTaint: HostOffStep.taint.key): TemporaryNote(run: "r-1").text]
         theirs.name = "n2"
-        let found = LeftoverSearch().leftovers(in: ClusterSnapshot(nodes: [ours, theirs]))
+        let snapshot = ClusterSnapshot(nodes: [ours, theirs])
+        // The note alone takes nothing off: a kubelet may write it on its own Node.
+        #expect(LeftoverSearch().leftovers(in: snapshot).map(\.isRestorable) == [false])
+        #expect(LeftoverSearch(nodesInService: ["n2"]).leftovers(in: snapshot).map(\.isRestorable) == [false])
+        let found = LeftoverSearch(nodesInService: ["n1"]).leftovers(in: snapshot)
         #expect(found.map(\.object) == ["Node n1"])
         guard case .restore(.patchNode(_, _, let patch), _)? = found.first?.fate else {
             Issue.record("nothing to restore")
             return
         }
         #expect(patch.removeTaints == [HostOffStep.taint])
+    }
+
+    static let notes: [(key: String, label: String, isRestorable: Bool)] = [
+        ("fleet.run/label.exclude-from-external-load-balancers", ExcludeFromLoadBalancersStep.label, true),
+        ("fleet.run/label.x", ExcludeFromLoadBalancersStep.label, false),
+        ("fleet.run/label.tier", "node-restriction.example.com/tier", false),
+        ("fleet.run/label.control-plane", "node-role.kubernetes.io/control-plane", false),
+        ("fleet.run/label.exclude-from-external-load-balancers", "evil/exclude-from-external-load-balancers", false),
+    ]
+
+    @Test(
+        "fleet leftovers sets back only labels that fleet sets for a while, whatever annotations name", arguments: notes
+    )
+    func labels(_ row: (key: String, label: String, isRestorable: Bool)) {
+        var node = Fixture.node("n1")
+        node.labels[row.label] = ""
+        node.annotations = [row.key: TemporaryNote(run: "r-1", label: row.label, previous: "gold", set: "").text]
+        let found = LeftoverSearch().leftovers(in: ClusterSnapshot(nodes: [node]))
+        #expect(found.map(\.isRestorable) == [row.isRestorable])
+        guard row.isRestorable, case .restore(.patchNode(_, _, let patch), _)? = found.first?.fate else { return }
+        #expect(patch == NodePatch(labels: [row.label: "gold"], annotations: [row.key: nil]))
     }
 
     // MARK: - Fixtures

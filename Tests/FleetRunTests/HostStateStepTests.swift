@@ -207,6 +207,14 @@ struct HostStateStepTests {
         #expect(step.preview(context(of: step)).lines.first?.hasPrefix("cannot ") == true)
     }
 
+    @Test("a line with a line break is told by its number, not by its text")
+    func secretLine() throws {
+        let step = try step("lines_in_file", ["path": "/etc/motd", "lines": ["a", "{{ key }}"]])
+        let context = context(of: step, variables: ["key": "hunter2\nhunter3"])
+        #expect(words(step.advance(context)) == "failed: \(step.title): line 2 holds a line break")
+        #expect(!step.preview(context).lines.joined().contains("hunter"))
+    }
+
     private func finished(_ output: String, code: String = "exited 0") -> StepMemory.Act {
         let result = OperationResult(isSuccess: code == "exited 0", code: code, output: output)
         return StepMemory.Act(state: .finished(result), attempts: 1, changedAt: now)

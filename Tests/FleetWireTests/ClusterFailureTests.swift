@@ -20,6 +20,13 @@ import Testing
         #expect(failure.message.hasSuffix("The disruption budget web is still being processed by the server."))
     }
 
+    @Test func aWaitIsAnHourAtMost() {
+        let body = status(429, "TooManyRequests", "later", Status.Details(causes: [], retryAfterSeconds: .max))
+        #expect(ClusterFailure(status: 429, body: body).retryAfterSeconds == 3600)
+        #expect(ClusterFailure(status: 503, body: "later".utf8, retryAfterSeconds: .max).retryAfterSeconds == 3600)
+        #expect(ClusterFailure(status: 503, body: body, retryAfterSeconds: -1).retryAfterSeconds == 0)
+    }
+
     @Test func plainTextThrottling() {
         let failure = ClusterFailure(
             status: 429, body: "Too many requests, please try again later.".utf8, retryAfterSeconds: 3)

@@ -70,6 +70,24 @@ import Testing
         #expect(Resources(pod.requests.json) == pod.requests)
     }
 
+    @Test("what a tenant writes is taken as at most what anybody can mean")
+    func immense() throws {
+        let pod = try pod(
+            spec: """
+                {"terminationGracePeriodSeconds":9223372036854775807,
+                 "tolerations":[{"key":"a","operator":"Exists","effect":"NoExecute","tolerationSeconds":9223372036854775807}],
+                 "containers":[
+                  {"resources":{"requests":{"memory":"8E","cpu":"9E","example.com/x":"9E"},"limits":{"memory":"8E"}}},
+                  {"resources":{"requests":{"memory":"8E","cpu":"9E","example.com/x":"9E"},"limits":{"memory":"8E"}}}]}
+                """, status: "{}")
+        let most = Resources.mostOfOne
+        #expect(pod.requests == Resources(milliCPU: most, memory: most, extended: ["example.com/x": most]))
+        #expect(pod.limits.memory == most)
+        #expect(pod.gracePeriodSeconds == 315_360_000)
+        #expect(pod.constraints.tolerations.first?.seconds == 315_360_000)
+        #expect(Instant(seconds: 1_767_225_600) + .seconds(pod.gracePeriodSeconds) == Instant(seconds: 2_082_585_600))
+    }
+
     private func pod(spec: String, status: String) throws -> Pod {
         try Pod([
             "metadata": ["name": "p", "uid": "u"], "spec": JSONValue(parsing: spec),

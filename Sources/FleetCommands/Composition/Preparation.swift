@@ -191,11 +191,13 @@ extension [FleetModel.Host] {
 enum ExtraVariables {
     static func parse(_ texts: [String]) throws -> VariableMapping {
         var variables = VariableMapping()
-        for text in texts {
-            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-                throw UsageError("--extra-vars \"\(text)\" is not name=value")
+        for (index, text) in texts.enumerated() {
+            // By scalars: "=" before a combining mark would be another Character. The text may be a password.
+            guard let equals = text.unicodeScalars.firstIndex(of: "="), equals > text.startIndex else {
+                throw UsageError("--extra-vars number \(index + 1) is not name=value")
             }
-            variables[String(text[..<equals])] = PlainScalar.value(of: String(text[text.index(after: equals)...]))
+            let value = String(text.unicodeScalars[text.unicodeScalars.index(after: equals)...])
+            variables[String(text.unicodeScalars[..<equals])] = PlainScalar.value(of: value)
         }
         return variables
     }

@@ -72,8 +72,9 @@ struct ExecCommand: AsyncParsableCommand {
             throw UsageError("--live prints lines as they come, --output json one document at the end: choose one")
         }
         if let extra = inventory.extraVars.first {
+            let name = String(extra.unicodeScalars.prefix { $0 != "=" && $0 != ":" })
             throw UsageError(
-                "--extra-vars \"\(extra)\" would change nothing: exec reads no templates",
+                "--extra-vars \"\(name)\" would change nothing: exec reads no templates",
                 hint: "set it in the command: -- 'NAME=value; …'")
         }
     }

@@ -99,7 +99,7 @@ struct JournalExportCommand: AsyncParsableCommand {
                 StandardStream.output.write(text)
                 return .done
             }
-            try Data(text.utf8).write(to: URL(fileURLWithPath: Paths.expanded(file)), options: .atomic)
+            try PrivateFile.write(to: file) { try $0.write(contentsOf: Data(text.utf8)) }
             output.progress("run \(run.id): \(archive.records.count) records written to \(file)")
             return .done
         }

@@ -23,6 +23,13 @@ struct LeftoversCommand: AsyncParsableCommand {
     @Flag(help: "With --restore: lift fleet's cordons too. Whether a host was cleaned already is yours to know.")
     var uncordon = false
 
+    @Option(
+        name: .customLong("in-service"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "With --restore: a host that was proved off and is well again; fleet's out-of-service taint goes. Repeatable.",
+            valueName: "node"))
+    var inService: [String] = []
+
     @OptionGroup(title: "Lock") var lock: LockOptions
     @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "State") var state: StateOptions
@@ -32,7 +39,8 @@ struct LeftoversCommand: AsyncParsableCommand {
         let output = Output(outputOptions)
         try await output.exiting {
             if uncordon, !restore { throw UsageError("--uncordon belongs to --restore") }
-            let search = LeftoverSearch(liftsCordons: uncordon)
+            if !inService.isEmpty, !restore { throw UsageError("--in-service belongs to --restore") }
+            let search = LeftoverSearch(liftsCordons: uncordon, nodesInService: Set(inService.map { NodeName($0) }))
             return try await KubernetesClient.withClient(connection: try cluster.connection()) { client in
                 guard restore else {
                     output.report(LeftoversReport(search.leftovers(in: try await client.snapshot()), restored: nil))

@@ -36,20 +36,6 @@ enum SnapshotFile {
         guard let path else {
             return document.write { StandardStream.output.write(String(decoding: $0, as: UTF8.self)) }
         }
-        let target = Paths.expanded(path)
-        let partial = target + ".partial"
-        do {
-            guard
-                FileManager.default.createFile(atPath: partial, contents: nil, attributes: [.posixPermissions: 0o600]),
-                let file = FileHandle(forWritingAtPath: partial)
-            else { throw UsageError("\(path) cannot be written") }
-            try document.write { try file.write(contentsOf: Data($0)) }
-            try file.close()
-            guard rename(partial, target) == 0 else { throw UsageError("\(path) cannot be written") }
-        } catch {
-            try? FileManager.default.removeItem(atPath: partial)
-            throw error is UsageError
-                ? error : UsageError("\(path) cannot be written: \((error as NSError).localizedDescription)")
-        }
+        try PrivateFile.write(to: path) { file in try document.write { try file.write(contentsOf: Data($0)) } }
     }
 }

@@ -94,7 +94,8 @@ struct ShellScanner {
 
     /// Goes on through text between templates.
     mutating func read(_ text: Substring) {
-        characters = Array(text)
+        // By scalars, as the shell reads: a quote before a combining mark would be a Character that is none.
+        characters = text.unicodeScalars.map(Character.init)
         index = 0
         while index < characters.count {
             let character = characters[index]
@@ -114,7 +115,7 @@ struct ShellScanner {
         switch contexts.last ?? .command {
         case .single: if character == "'" { close() }
         case .ansi: readAnsi(character)
-        case .comment: if character == "\n" || character == "\r\n" { close(); separate(character) }
+        case .comment: if character == "\n" { close(); separate(character) }
         case .double: readDouble(character)
         case .backtick: readBacktick(character)
         case .parameter: readParameter(character)
@@ -165,7 +166,7 @@ struct ShellScanner {
         case ")": closeParenthesis()
         case "<": readLess()
         case ">": endWord()
-        case " ", "\t", "\n", "\r\n", ";", "&", "|": separate(character)
+        case " ", "\t", "\n", ";", "&", "|": separate(character)
         default: append(character)
         }
     }
@@ -185,7 +186,7 @@ struct ShellScanner {
     private mutating func separate(_ character: Character) {
         endWord()
         if character != " ", character != "\t" { words = [] }
-        if character == "\n" || character == "\r\n", !hereDocuments.isEmpty {
+        if character == "\n", !hereDocuments.isEmpty {
             isInHereDocument = true
             line = ""
         }
@@ -287,7 +288,7 @@ struct ShellScanner {
         var delimiter = ""
         var next = index + 1
         while next < characters.count, characters[next] == " " || characters[next] == "\t" { next += 1 }
-        while next < characters.count, !" \t\n;&|<>()".contains(characters[next]), characters[next] != "\r\n" {
+        while next < characters.count, !" \t\n;&|<>()".contains(characters[next]) {
             if !"'\"\\".contains(characters[next]) { delimiter.append(characters[next]) }
             next += 1
         }
@@ -297,7 +298,7 @@ struct ShellScanner {
     }
 
     private mutating func readHereDocument(_ character: Character) {
-        guard character == "\n" || character == "\r\n" else {
+        guard character == "\n" else {
             line.append(character)
             return
         }

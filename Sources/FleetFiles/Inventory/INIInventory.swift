@@ -139,7 +139,8 @@ struct INIInventory {
 
     private mutating func readVariable(_ text: String) {
         guard let equals = text.firstIndex(of: "=") else {
-            return report("unusable line in [\(group):vars]", found: "\"\(text.prefix(60))\"", expected: "name=value")
+            let name = text.unicodeScalars.prefix { !$0.properties.isWhitespace && $0 != ":" && $0 != "=" }.prefix(60)
+            return report("unusable line in [\(group):vars]", found: "\"\(String(name))\"", expected: "name=value")
         }
         let name = text[..<equals].trimmed
         let rest = text[text.index(after: equals)...]
@@ -156,13 +157,16 @@ struct INIInventory {
 
     private mutating func readHost(_ text: String) {
         guard let words = ShellWords.split(text), let first = words.first else {
-            return report("a quote is not closed", found: "\"\(text.prefix(60))\"")
+            return report("a quote is not closed", found: NamePart.of(text))
         }
         var variables: [(String, LocatedValue)] = []
         for word in words.dropFirst() {
+            // Behind name=value it may be the rest of a password with a blank in it.
+            let isTold = variables.isEmpty
             guard let equals = word.text.firstIndex(of: "=") else {
                 report(
-                    "unusable word behind host \"\(first.text)\"", at: word.offset, found: "\"\(word.text)\"",
+                    "unusable word behind host \"\(first.text)\"", at: word.offset,
+                    found: isTold ? "\"\(word.text)\"" : nil,
                     expected: "name=value",
                     suggestion: "a value with spaces needs quotes: name=\"a b\"")
                 continue

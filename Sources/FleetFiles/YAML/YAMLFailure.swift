@@ -43,7 +43,7 @@ struct YAMLFailure {
         return Diagnostic(
             "not valid YAML: \(problem)\(details)",
             at: SourceLocation(file: file, line: mark.line, column: mark.column),
-            found: line.map { "\"\($0.drop { $0 == " " }.prefix(60))\"" }, suggestion: mend(problem, line))
+            found: line.flatMap(NamePart.of), suggestion: mend(problem, line))
     }
 
     private var secondDocument: SourceLocation {

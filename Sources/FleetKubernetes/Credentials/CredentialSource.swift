@@ -82,10 +82,10 @@ actor CredentialSource {
         case .none: break
         case .token(let token): credential.authorization = Secret("Bearer \(token.text)")
         case .tokenFile(let path, let fallback):
-            guard let token = token(in: path) ?? fallback?.text else {
+            guard let token = try token(in: path) ?? fallback else {
                 throw failure("the token file \(path) cannot be read or is empty")
             }
-            credential.authorization = Secret("Bearer \(token)")
+            credential.authorization = Secret("Bearer \(token.text)")
         case .basic(let user, let password):
             credential.authorization = Secret("Basic \(Data("\(user):\(password.text)".utf8).base64EncodedString())")
         case .exec(let plugin):
@@ -107,10 +107,12 @@ actor CredentialSource {
         }
     }
 
-    private func token(in path: String) -> String? {
-        let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
-        let trimmed = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
-        return trimmed.isEmpty ? nil : trimmed
+    private func token(in path: String) throws(ClusterFailure) -> Secret? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        guard let token = BearerToken.read(String(decoding: data, as: UTF8.self)) else {
+            throw failure("the token file \(path) \(BearerToken.objection)")
+        }
+        return token.text.isEmpty ? nil : token
     }
 
     private func read(_ source: ClusterConnection.PEMSource?, _ what: String) throws(ClusterFailure) -> Secret? {

@@ -25,7 +25,12 @@ struct ExecCredential: Hashable, Sendable {
             throw ExecFailure("printed apiVersion \"\(printed)\" where \"\(apiVersion)\" was asked for")
         }
         let status = json["status"]
-        token = status["token"].string.flatMap { $0.isEmpty ? nil : Secret($0) }
+        if let text = status["token"].string {
+            guard let read = BearerToken.read(text) else {
+                throw ExecFailure("printed a token that \(BearerToken.objection)")
+            }
+            token = read.text.isEmpty ? nil : read
+        }
         certificate = status["clientCertificateData"].string.map(Secret.init)
         key = status["clientKeyData"].string.map(Secret.init)
         guard (certificate == nil) == (key == nil) else {

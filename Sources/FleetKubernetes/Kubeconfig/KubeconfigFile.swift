@@ -152,7 +152,12 @@ extension KubeconfigFile.User {
         certificateData = node["client-certificate-data"]?.text
         keyFile = node["client-key"]?.text.map { absolute($0, in: folder) }
         keyData = node["client-key-data"]?.text.map(Secret.init)
-        token = node["token"]?.text.map(Secret.init)
+        if let text = node["token"]?.text {
+            guard let read = BearerToken.read(text) else {
+                throw KubeconfigError("\(place): the token \(BearerToken.objection)")
+            }
+            token = read
+        }
         tokenFile = node["tokenFile"]?.text.map { absolute($0, in: folder) }
         username = node["username"]?.text
         password = node["password"]?.text.map(Secret.init)

@@ -50,7 +50,8 @@ struct TransportFailure {
         case .invalidProxyResponse: (.unreachable, "the proxy \(proxy) gave an answer that is none")
         case .readTimeout, .deadlineExceeded, .writeTimeout: (.timedOut, "no answer within the time allowed")
         case .remoteConnectionClosed, .uncleanShutdown: (.connectionLost, "the server closed the connection")
-        default: (.connectionLost, error.description)
+        // The description would quote header fields, and with them the token.
+        default: (.connectionLost, error.shortDescription)
         }
     }
 

@@ -26,14 +26,24 @@ public struct Resources: Hashable, Sendable, Codable {
     /// Nothing of everything.
     public static let zero = Resources()
 
-    /// Sums amount by amount.
+    /// No node has more of anything, and a thousand times it still fits: 2^50, of memory a pebibyte.
+    public static let mostOfOne: Int64 = 1 << 50
+
+    /// The same with every amount at most ``mostOfOne``, and at least its negative.
+    ///
+    /// What tenants ask for is not bounded: two containers of 8Ei would make sums of them meaningless.
+    public var bounded: Resources {
+        combined(with: .zero) { amount, _ in Swift.min(Self.mostOfOne, Swift.max(-Self.mostOfOne, amount)) }
+    }
+
+    /// Sums amount by amount; what does not fit stays at the end of the range.
     public static func + (left: Resources, right: Resources) -> Resources {
-        left.combined(with: right, by: +)
+        left.combined(with: right) { $0.addingSaturated($1) }
     }
 
     /// Subtracts amount by amount; the result may be negative.
     public static func - (left: Resources, right: Resources) -> Resources {
-        left.combined(with: right, by: -)
+        left.combined(with: right) { $0.subtractingSaturated($1) }
     }
 
     /// Adds amounts in place.

@@ -82,7 +82,8 @@ extension PlacementState {
         let allocatable = entries[node].node.allocatable.extended
         return requests.extended.keys.sorted().filter { name in
             let amount = requests.extended[name] ?? 0
-            return amount > 0 && amount > (allocatable[name] ?? 0) - (entries[node].usedExtended[name] ?? 0)
+            let left = (allocatable[name] ?? 0).subtractingSaturated(entries[node].usedExtended[name] ?? 0)
+            return amount > 0 && amount > left
         }.map(PlacementRejection.insufficient)
     }
 

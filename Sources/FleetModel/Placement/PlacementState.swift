@@ -27,9 +27,25 @@ public struct PlacementState: Sendable {
 
         /// Reckons the share anew, after the numbers changed.
         mutating func weigh() {
-            let freeCPU = allMilliCPU > 0 ? max(0, milliCPU) * 100 / allMilliCPU : 0
-            let freeMemory = allMemory > 0 ? max(0, memory) * 100 / allMemory : 0
-            freeShare = (freeCPU + freeMemory) / 2
+            let freeCPU = allMilliCPU > 0 ? max(0, milliCPU).multipliedSaturated(by: 100) / allMilliCPU : 0
+            let freeMemory = allMemory > 0 ? max(0, memory).multipliedSaturated(by: 100) / allMemory : 0
+            freeShare = freeCPU.addingSaturated(freeMemory) / 2
+        }
+
+        mutating func grow(by difference: Resources) {
+            milliCPU = milliCPU.addingSaturated(difference.milliCPU)
+            memory = memory.addingSaturated(difference.memory)
+            ephemeralStorage = ephemeralStorage.addingSaturated(difference.ephemeralStorage)
+            pods = pods.addingSaturated(difference.pods)
+        }
+
+        /// Takes what a pod asks for; with the sign -1 gives it back.
+        mutating func take(_ requests: Resources, sign: Int64) {
+            milliCPU = milliCPU.subtractingSaturated(requests.milliCPU.multipliedSaturated(by: sign))
+            memory = memory.subtractingSaturated(requests.memory.multipliedSaturated(by: sign))
+            ephemeralStorage = ephemeralStorage.subtractingSaturated(
+                requests.ephemeralStorage.multipliedSaturated(by: sign))
+            pods = pods.subtractingSaturated(sign)
         }
     }
 
@@ -138,12 +154,9 @@ public struct PlacementState: Sendable {
     }
 
     private mutating func resize(_ index: Int, by difference: Resources) {
-        rooms[index].allMilliCPU += difference.milliCPU
-        rooms[index].allMemory += difference.memory
-        rooms[index].milliCPU += difference.milliCPU
-        rooms[index].memory += difference.memory
-        rooms[index].ephemeralStorage += difference.ephemeralStorage
-        rooms[index].pods += difference.pods
+        rooms[index].allMilliCPU = rooms[index].allMilliCPU.addingSaturated(difference.milliCPU)
+        rooms[index].allMemory = rooms[index].allMemory.addingSaturated(difference.memory)
+        rooms[index].grow(by: difference)
         rooms[index].weigh()
     }
 
@@ -229,13 +242,11 @@ public struct PlacementState: Sendable {
 
     private mutating func charge(_ demand: PlacementDemand, _ node: Int, sign: Int64) {
         let index = Int(demand.classIndex)
-        rooms[node].milliCPU -= sign * classes[index].requests.milliCPU
-        rooms[node].memory -= sign * classes[index].requests.memory
-        rooms[node].ephemeralStorage -= sign * classes[index].requests.ephemeralStorage
-        rooms[node].pods -= sign
+        rooms[node].take(classes[index].requests, sign: sign)
         rooms[node].weigh()
         for (name, amount) in classes[index].requests.extended {
-            entries[node].usedExtended[name, default: 0] += sign * amount
+            let used = entries[node].usedExtended[name, default: 0]
+            entries[node].usedExtended[name] = used.addingSaturated(amount.multipliedSaturated(by: sign))
         }
         for port in classes[index].ports { entries[node].ports[port, default: 0] += Int(sign) }
     }

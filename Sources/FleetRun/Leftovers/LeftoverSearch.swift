@@ -7,9 +7,16 @@ public struct LeftoverSearch: Sendable {
     /// They are no temporary change: after an abort they stay (rule 21), and whether a host was cleaned already is
     /// known to the run's journal only.
     public var liftsCordons: Bool
+    /// Nodes that somebody says are well again: only there fleet's out-of-service taint is taken off.
+    ///
+    /// A kubelet may annotate its own Node, so the note alone proves nothing.
+    public var nodesInService: Set<NodeName>
 
     /// A search.
-    public init(liftsCordons: Bool = false) { self.liftsCordons = liftsCordons }
+    public init(liftsCordons: Bool = false, nodesInService: Set<NodeName> = []) {
+        self.liftsCordons = liftsCordons
+        self.nodesInService = nodesInService
+    }
 
     /// Everything of fleet's in a snapshot, by object.
     public func leftovers(in snapshot: ClusterSnapshot) -> [Leftover] {
@@ -88,8 +95,20 @@ public struct LeftoverSearch: Sendable {
             .compactMap(\.self)
     }
 
+    /// The labels that fleet sets for a while; a note about any other one is not fleet's.
+    private static let temporaryLabels: Set = [ExcludeFromLoadBalancersStep.label]
+
+    /// A kubelet may annotate its own Node, but not set every label: only what fleet itself sets is set back, so that
+    /// nobody's annotation becomes a change with the operator's rights.
     private func label(_ key: String, _ text: String, of node: Node) -> Leftover {
         let note = TemporaryNote(text: text)
+        guard let name = note?.label, Self.temporaryLabels.contains(name), key == Compensation.annotation(ofLabel: name)
+        else {
+            return leftover(
+                .label, node, note?.run, previous: nil, found: "the annotation \(key)", NodePatch(),
+                keeping:
+                    "fleet changes no such label for a while: the annotation is somebody else's, take it off by hand")
+        }
         let found = note?.label.flatMap { node.labels[$0] }
         let isChangedSince = note?.label == nil || found != (note?.set ?? "")
         var patch = NodePatch(annotations: [key: nil])
@@ -116,17 +135,21 @@ public struct LeftoverSearch: Sendable {
     /// The taint of a host that was proved off; without fleet's note it is somebody else's.
     private func outOfService(of node: Node) -> Leftover? {
         let key = HostOffStep.taint.key
-        guard node.annotations[Compensation.annotation(ofTaint: key)] != nil else { return nil }
-        return temporaryTaint(key, of: node)
+        guard let text = node.annotations[Compensation.annotation(ofTaint: key)], TemporaryNote(text: text) != nil
+        else {
+            return nil
+        }
+        let kept = "it stays unless --in-service \(node.name) is said: that the host is well again, only you can know"
+        return temporaryTaint(key, of: node, keeping: nodesInService.contains(node.name) ? nil : kept)
     }
 
-    private func temporaryTaint(_ key: String, of node: Node) -> Leftover? {
+    private func temporaryTaint(_ key: String, of node: Node, keeping reason: String? = nil) -> Leftover? {
         guard case .patchNode(_, _, let patch)? = Compensation.untaint(key, of: node) else { return nil }
         let note = node.annotations[Compensation.annotation(ofTaint: key)].flatMap { TemporaryNote(text: $0) }
         let effects = patch.removeTaints.map(\.effect.rawValue).joined(separator: ", ")
         return leftover(
             .taint, node, note?.run, previous: nil, found: effects.isEmpty ? "(none)" : "\(key):\(effects)", patch,
-            isChangedSince: effects.isEmpty)
+            isChangedSince: effects.isEmpty, keeping: reason)
     }
 
     /// A cordon of fleet's; one that somebody lifted meanwhile leaves only the note.

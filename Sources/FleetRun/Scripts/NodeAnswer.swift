@@ -24,7 +24,8 @@ public struct NodeAnswer: Hashable, Sendable {
         rows.last { $0.key == key && !$0.value.isEmpty }?.value
     }
 
-    /// Bytes, not characters: a thousand hosts answer at once.
+    /// Bytes, as the shell wrote them: `=` before a combining mark is a Character of its own, and a thousand hosts answer
+    /// at once.
     private static func row(_ line: Substring.UTF8View) -> Row? {
         guard let equals = line.firstIndex(of: UInt8(ascii: "=")), equals > line.startIndex else { return nil }
         let key = line[..<equals]

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// The shell texts that run on hosts: POSIX sh, coreutils, util-linux, and whatever firewall tools the host has.
 ///
 /// Every text is complete, reads nothing from its standard input once started, and answers in `key=value` lines
@@ -47,12 +49,7 @@ public enum NodeScript {
     }
 
     static func assemble(_ variables: [(name: String, value: String)], _ parts: [String]) -> String {
-        let assignments = variables.map { "\($0.name)=\(shellQuoted($0.value))" }
+        let assignments = variables.map { "\($0.name)=\(ShellWord.singleQuoted($0.value))" }
         return (assignments + parts).joined(separator: "\n") + "\n"
-    }
-
-    /// A word that a POSIX shell reads as exactly this text.
-    static func shellQuoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }
 }

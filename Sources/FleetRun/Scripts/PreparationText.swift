@@ -25,7 +25,7 @@ enum PreparationText {
 
         # write_file FILE MODE OWNER COMMAND...: what the command prints becomes the file, whole or not at all. It is
         # written beside the file, checked against wanted_sum where there is one, brought to the disk, and renamed; "keep"
-        # leaves an old file's mode and owner.
+        # leaves an old file's mode and owner. Until it is whole only root can read it, and then only who shall.
         write_file() {
             file=$1 mode=$2 owner=$3
             shift 3
@@ -33,16 +33,22 @@ enum PreparationText {
             folder=$(dirname "$file")
             (umask 022 && mkdir -p "$folder") || return 1
             new=$(mktemp "$folder/.fleet-XXXXXX") || return 1
-            if [ -e "$file" ]; then cp --attributes-only --preserve=all "$file" "$new"
-            else chmod 644 "$new"; fi &&
-                "$@" >"$new" &&
+            "$@" >"$new" &&
                 { [ -z "${wanted_sum:-}" ] || [ "$(sha256sum <"$new" | cut -d ' ' -f 1)" = "$wanted_sum" ] ||
                     { echo "the contents did not arrive whole (SHA-256 differs): was the file changed here?"; false; }; } &&
-                { [ "$mode" = keep ] || chmod "$mode" "$new"; } &&
+                keep_attributes &&
                 { [ "$owner" = keep ] || chown "$owner" "$new"; } &&
+                { [ "$mode" = keep ] || chmod "$mode" "$new"; } &&
                 { sync "$new" 2>/dev/null || sync; } &&
                 mv -f "$new" "$file" || { rm -f "$new"; return 1; }
             ! have restorecon || restorecon "$file"
+        }
+
+        # An old file's attributes; its mode only where that is kept.
+        keep_attributes() {
+            if [ ! -e "$file" ]; then [ "$mode" != keep ] || chmod 644 "$new"
+            elif [ "$mode" = keep ]; then cp --attributes-only --preserve=all "$file" "$new"
+            else (umask 077 && cp --attributes-only --preserve=all --no-preserve=mode "$file" "$new"); fi
         }
         """#
 

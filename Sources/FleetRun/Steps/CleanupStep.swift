@@ -145,10 +145,10 @@ extension ValueForm<String> {
         let expected =
             "an absolute path at least two directories deep, without a slash at its end, such as /var/lib/longhorn"
         return .scalar(expected) { scalar in
-            let parts = scalar.text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-            let isPlain = parts.allSatisfy { !["", ".", ".."].contains($0) }
-            guard scalar.text.hasPrefix("/"), parts.count >= 2, isPlain else { return nil }
-            return scalar.text.contains("\n") ? nil : scalar.text
+            let parts = scalar.text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            let isPlain = !parts.dropFirst().contains(where: \.isEmpty)
+            return isPlain && FilePathText.isAbsolute(scalar.text, depth: 2) ? scalar.text : nil
+        }
         }
     }
 }

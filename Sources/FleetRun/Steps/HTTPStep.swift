@@ -112,10 +112,10 @@ public struct HTTPStep: Step {
 
     /// A word of curl's configuration (curl(1), --config).
     private static func quoted(_ text: String) -> String {
-        let escapes: [Character: String] = [
-            "\\": "\\\\", "\"": "\\\"", "\n": "\\n", "\r": "\\r", "\r\n": "\\r\\n", "\t": "\\t",
+        let escapes: [Unicode.Scalar: String] = [
+            "\\": "\\\\", "\"": "\\\"", "\n": "\\n", "\r": "\\r", "\t": "\\t",
         ]
-        return "\"" + text.map { escapes[$0] ?? String($0) }.joined() + "\""
+        return "\"" + text.unicodeScalars.map { escapes[$0] ?? String($0) }.joined() + "\""
     }
 }
 

@@ -60,8 +60,8 @@ public struct KubeletConfigStep: HostStateStep {
         guard let text = value.scalarText else { throw StepRefusal("\(name) holds \(value.kindName)") }
         guard case .string = value else { return text }
         guard !text.contains(where: \.isNewline) else { throw StepRefusal("\(name) holds a line break") }
-        let escapes: [Character: String] = ["\\": "\\\\", "\"": "\\\""]
-        return "\"" + text.map { escapes[$0] ?? String($0) }.joined() + "\""
+        let escapes: [Unicode.Scalar: String] = ["\\": "\\\\", "\"": "\\\""]
+        return "\"" + text.unicodeScalars.map { escapes[$0] ?? String($0) }.joined() + "\""
     }
 
     private static func isName(_ text: String) -> Bool {

@@ -78,20 +78,17 @@ enum CommandLine {
 
     /// The standard input: the nonce, the variables, the script; its length before it where more may follow.
     static func input(_ command: HostCommand, nonce: String) -> String {
-        let exports = variables(of: command).sorted { $0.key < $1.key }.map { "export \($0.key)=\(quoted($0.value)); " }
+        let exports = variables(of: command).sorted { $0.key < $1.key }.map {
+            "export \($0.key)=\(ShellWord.singleQuoted($0.value)); "
+        }
         let mask = command.umask.map { "umask \($0); " } ?? ""
-        let folder = command.workingDirectory.map { "cd \(quoted($0)) || exit 126; " } ?? ""
+        let folder = command.workingDirectory.map { "cd \(ShellWord.singleQuoted($0)) || exit 126; " } ?? ""
         let script = "\(exports.joined())\(mask)\(folder)\(command.script)\n"
         return Shape(command) == .plain ? "\(nonce)\n\(script)" : "\(nonce)\n\(script.utf8.count)\n\(script)"
     }
 
     private static func variables(of command: HostCommand) -> [String: String] {
         command.environment.merging(command.secrets.mapValues { $0.withText { $0 } }) { $1 }
-    }
-
-    /// A word that a POSIX shell reads as exactly this text.
-    static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }
 
     private static func isOctal(_ text: String) -> Bool {

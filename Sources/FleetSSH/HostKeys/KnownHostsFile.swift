@@ -20,8 +20,9 @@ enum KnownHostsFile {
             guard errno == EINTR else { throw failure(path) }
         }
         let present = (try? String(decoding: Data(contentsOf: URL(filePath: path)), as: UTF8.self)) ?? ""
-        if present.split(separator: "\n").contains(Substring(line)) { return }
-        let needsBreak = !present.isEmpty && !present.hasSuffix("\n")
+        let lines = present.utf8.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+        if lines.contains(where: { $0.elementsEqual(line.utf8) }) { return }
+        let needsBreak = !present.isEmpty && present.utf8.last != UInt8(ascii: "\n")
         let bytes = Array((needsBreak ? "\n\(line)\n" : "\(line)\n").utf8)
         guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else { throw failure(path) }
     }

@@ -22,7 +22,7 @@ extension Pod {
             isReady: json.condition("Ready")["status"].string == "True",
             deletionTime: metadata.deletionTime,
             createdAt: metadata.createdAt,
-            gracePeriodSeconds: spec["terminationGracePeriodSeconds"].int64 ?? 30,
+            gracePeriodSeconds: WireSeconds.ofPods(spec["terminationGracePeriodSeconds"]) ?? 30,
             requests: requests.effective,
             limits: requests.limits,
             constraints: SchedulingConstraints(spec: spec, labels: metadata.labels),

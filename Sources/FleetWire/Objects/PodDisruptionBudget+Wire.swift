@@ -31,12 +31,12 @@ extension PodDisruptionBudget {
 }
 
 extension CountOrPercent {
-    /// An `IntOrString`; nil when it is absent or neither a number nor a percentage.
+    /// An `IntOrString`, within 32 bits; nil when it is absent or neither a number nor a percentage.
     public init?(_ json: JSONValue) {
         if let count = json.int {
-            self = .count(count)
+            self = .count(Int(Int32(clamping: count)))
         } else if let text = json.string, text.hasSuffix("%"), let percent = Int(text.dropLast()) {
-            self = .percent(percent)
+            self = .percent(Int(Int32(clamping: percent)))
         } else {
             return nil
         }

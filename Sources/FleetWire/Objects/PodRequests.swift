@@ -20,12 +20,13 @@ struct PodRequests {
         var result = ofContainers()
         let level = spec["resources"]["requests"]
         if level.object != nil { result.replace(with: Resources(level), names: level.object?.keys ?? []) }
-        return result + Resources(spec["overhead"])
+        return (result + Resources(spec["overhead"])).bounded
     }
 
     var limits: Resources {
         let sidecars = spec["initContainers"].elements.filter(\.isSidecar)
-        return (spec["containers"].elements + sidecars).reduce(.zero) { $0 + Resources($1["resources"]["limits"]) }
+        let containers = spec["containers"].elements + sidecars
+        return containers.reduce(Resources.zero) { $0 + Resources($1["resources"]["limits"]) }.bounded
     }
 
     private func ofContainers() -> Resources {

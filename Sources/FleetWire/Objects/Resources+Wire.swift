@@ -1,7 +1,8 @@
 public import FleetModel
 
 extension Resources {
-    /// A list of quantities by resource name, such as `status.allocatable`; unreadable quantities count as zero.
+    /// A list of quantities by resource name, such as `status.allocatable`; unreadable quantities count as zero, and
+    /// none counts for more than any node has.
     public init(_ json: JSONValue) {
         self.init()
         for member in json.object ?? JSONObject() {
@@ -14,6 +15,7 @@ extension Resources {
             default: extended[member.key] = quantity.value
             }
         }
+        self = bounded
     }
 
     /// The wire form: quantities by resource name; zeros are omitted.

@@ -77,7 +77,7 @@ extension Toleration {
             exists: json["operator"].string == "Exists",
             value: json["value"].string ?? "",
             effect: json["effect"].string.flatMap(TaintEffect.init(rawValue:)),
-            seconds: json["tolerationSeconds"].int64
+            seconds: WireSeconds.ofPods(json["tolerationSeconds"])
         )
     }
 }

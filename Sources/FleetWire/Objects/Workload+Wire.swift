@@ -60,7 +60,7 @@ extension PodTemplate {
             requests: PodRequests(spec: spec, status: .null).effective,
             constraints: SchedulingConstraints(spec: spec, labels: json["metadata"]["labels"].strings),
             volumes: PodVolume.volumes(of: spec, pod: ""),
-            gracePeriodSeconds: spec["terminationGracePeriodSeconds"].int64 ?? 30,
+            gracePeriodSeconds: WireSeconds.ofPods(spec["terminationGracePeriodSeconds"]) ?? 30,
             priorityClassName: spec["priorityClassName"].string ?? ""
         )
     }

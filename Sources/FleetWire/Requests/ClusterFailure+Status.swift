@@ -9,7 +9,7 @@ extension ClusterFailure {
     /// - Parameters:
     ///   - status: the HTTP status.
     ///   - body: the answer's text, a `Status` or not.
-    ///   - retryAfterSeconds: the header, where it was sent.
+    ///   - retryAfterSeconds: the header, where it was sent; at most an hour is kept.
     ///   - subject: what was being done, such as `evict shop/cart-7f9`.
     public init(status: Int, body: some Sequence<UInt8>, retryAfterSeconds: Int64? = nil, subject: String = "") {
         let bytes = Array(body)
@@ -20,7 +20,7 @@ extension ClusterFailure {
             self.init(
                 Self.code(httpStatus: status), subject: subject,
                 message: text.isEmpty ? "the server answered HTTP \(status) without a word" : text, status: status,
-                retryAfterSeconds: retryAfterSeconds
+                retryAfterSeconds: retryAfterSeconds.map(WireSeconds.ofRetry)
             )
         }
     }
@@ -31,7 +31,7 @@ extension ClusterFailure {
         let http = httpStatus ?? (status.code == 0 ? nil : status.code)
         self.init(
             Self.code(of: status, httpStatus: http ?? 500), subject: subject, message: status.words, status: http,
-            retryAfterSeconds: retry
+            retryAfterSeconds: retry.map(WireSeconds.ofRetry)
         )
     }
 

@@ -13,9 +13,10 @@ public struct Quantity: Hashable, Comparable, Sendable {
         guard let parts = Parts(text), let scale = Self.scale(of: parts.suffix) else { return nil }
         var digits: Int128 = 0
         for digit in parts.digits {
-            let (tens, overflow) = digits.multipliedReportingOverflow(by: 10)
-            guard !overflow else { return nil }
-            digits = tens + Int128(digit)
+            let (tens, overflows) = digits.multipliedReportingOverflow(by: 10)
+            let (sum, carries) = tens.addingReportingOverflow(Int128(digit))
+            guard !overflows, !carries else { return nil }
+            digits = sum
         }
         var power = scale.decimal + 9 - parts.fractionDigits
         var (value, overflow) = digits.multipliedReportingOverflow(by: scale.binary)
@@ -25,7 +26,7 @@ public struct Quantity: Hashable, Comparable, Sendable {
         }
         guard !overflow else { return nil }
         while power < 0, value > 1 {
-            value = (value + 9) / 10
+            value = value / 10 + (value % 10 > 0 ? 1 : 0)
             power += 1
         }
         nanos = parts.isNegative ? -value : value
