@@ -33,7 +33,9 @@ extension KubernetesClient {
         }
     }
 
-    /// What the user may do in a namespace; in an empty one, what they may do in all of them. Nil where the answer is not whole.
+    /// What the user may do in a namespace; in an empty one, what they may do in all of them.
+    ///
+    /// Nil where the answer is not whole.
     func rules(in namespace: String) async throws(ClusterFailure) -> [AccessRule]? {
         // The rules of a place that nobody has a role in are those that hold everywhere.
         let place = namespace.isEmpty ? Self.placeWithoutRoles : namespace

@@ -23,7 +23,11 @@ struct EstrangedNodeTests {
     }
 
     private func setAside(_ machine: RunMachine) -> String? {
-        if case .quarantined(let step, let reason)? = machine.state.nodes["n1"]?.phase { "\(step): \(reason)" } else { nil }
+        if case .quarantined(let step, let reason)? = machine.state.nodes["n1"]?.phase {
+            "\(step): \(reason)"
+        } else {
+            nil
+        }
     }
 
     @Test("a Node that was deleted and registered anew is not the one that was planned: nothing is done to it")

@@ -316,6 +316,8 @@ struct StopTests {
         #expect(change.request(in: world, of: "r-1") == .patchNode("n1", uid: "uid-n1", undo))
         node.labels["example.com/out"] = "somebody's"
         world.synchronize(with: ClusterSnapshot(nodes: [node]))
-        #expect(change.request(in: world, of: "r-1") == .patchNode("n1", uid: "uid-n1", NodePatch(annotations: [note.key: nil])))
+        #expect(
+            change.request(in: world, of: "r-1")
+                == .patchNode("n1", uid: "uid-n1", NodePatch(annotations: [note.key: nil])))
     }
 }

@@ -149,6 +149,5 @@ extension ValueForm<String> {
             let isPlain = !parts.dropFirst().contains(where: \.isEmpty)
             return isPlain && FilePathText.isAbsolute(scalar.text, depth: 2) ? scalar.text : nil
         }
-        }
     }
 }

@@ -83,7 +83,9 @@ public struct ServiceStep: Step {
     private var isRuntime: Bool { ["containerd", "docker", "crio", "cri-docker"].contains(name) }
 
     /// Whether it stops what runs the pods; without its kubelet a node is given up after minutes, past every budget.
-    private var endsPods: Bool { isRuntime && state == .restarted || (isRuntime || name == "kubelet") && state == .stopped }
+    private var endsPods: Bool {
+        isRuntime && state == .restarted || (isRuntime || name == "kubelet") && state == .stopped
+    }
 
     /// Under running pods the runtime is only looked at, and its restart refused; nil where nothing stands against it.
     private func refusesRestart(in context: StepContext) -> StepProgress? {
