@@ -27,7 +27,7 @@ struct InventoryMistakeTests {
             message: "hosts:2:1: a quote is not closed: found \"w1 a= …\""),
         Row(
             file: "hosts", text: "[web]\nw1 password=correct horse\n",
-            message: "hosts:2:22: unusable word behind host \"w1\": expected name=value; a value"),
+            message: "hosts:2:21: unusable word behind host \"w1\": expected name=value; a value"),
         Row(
             file: "hosts", text: "[g:vars]\npassword: hunter2\n[g]\nh",
             message: "hosts:2:1: unusable line in [g:vars]: found \"password\", expected name=value"),
