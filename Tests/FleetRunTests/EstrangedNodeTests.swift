@@ -37,7 +37,8 @@ struct EstrangedNodeTests {
         let (machine, reaction) = try machine([("cordon", null), ("drain", null), ("uncordon", null)], node: node)
         #expect(
             setAside(machine)
-                == "cordon: Node n1 was deleted and registered anew: its UID is uid-2, the plan's uid-n1")
+                == "cordon: Node n1 was deleted and registered anew: its UID is uid-2, the plan's uid-n1; plan anew (fleet plan --repin)"
+        )
         #expect(reaction.requests.isEmpty)
     }
 

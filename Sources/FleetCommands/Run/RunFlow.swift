@@ -104,7 +104,9 @@ struct RunFlow {
             try await preparation.journal.finish(
                 run.stored.id, result: RunResult.aborted.rawValue, at: RuntimeClock().now)
         }
-        guard wishes.onlyGoesOn else { return output.progress("\(words), and is closed") }
+        guard wishes.onlyGoesOn else {
+            return output.progress(wishes.isDryRun ? "\(words), and would be closed" : "\(words), and is closed")
+        }
         throw Refusal(
             "\(words); it is closed, and nothing was changed",
             hint: "begin anew: fleet run \(source.playbook), with the options that it was begun with")

@@ -81,10 +81,11 @@ extension RunMachine {
             !order.steps[..<index].contains(where: { $0.step.traits.contains(.deletesNode) })
         {
             return
-                "Node \(current.name) was deleted and registered anew: its UID is \(current.uid), the plan's \(planned)"
+                "Node \(current.name) was deleted and registered anew: its UID is \(current.uid), the plan's \(planned); plan anew (fleet plan --repin)"
         }
         if node.isCordoned, !current.isCordoned, traits.contains(.drains) {
-            return "somebody uncordoned it while it was drained: pods come to it again, and no more are evicted"
+            return
+                "somebody uncordoned it while it was drained: pods come to it again, and no more are evicted; ask who needs it before you run this again"
         }
         return nil
     }

@@ -246,7 +246,7 @@ extension RunMachine {
         let staying = wave.targets.count { isLike($0) && state.pending.contains($0.node) }
         guard staying <= missing.count else { return nil }
         return
-            "\(missing.map(\.node.rawValue).joined(separator: ", ")) came in for it, or for another node of its zone, and was set aside"
+            "\(missing.map(\.node.rawValue).joined(separator: ", ")) came in for it, or for another node of its zone, and was set aside; mend that host, then plan anew (fleet plan --repin)"
     }
 
     /// Says why nothing can be begun; after ten minutes of it the run ends, and can be resumed.
