@@ -1,4 +1,4 @@
-public import FleetModel
+import FleetModel
 import FleetWire
 
 extension KubernetesClient {
@@ -6,7 +6,7 @@ extension KubernetesClient {
     /// and nothing is done.
     ///
     /// - Throws: `invalid` for a request that is no patch of one object.
-    public func perform(
+    func perform(
         _ request: ClusterRequest, ifVersion version: String
     ) async throws(ClusterFailure) {
         var patch = try await guarded(request)
@@ -31,7 +31,8 @@ extension KubernetesClient {
             return .setMinimum(of: key, minReplicas: minimum, annotations: annotations)
         case .setBudget(let key, let uid, let bound, let annotations):
             return .setBudget(key, uid: uid, bound, annotations: annotations)
-        case .evict, .deletePod, .deleteNode, .createBootstrapToken, .deleteBootstrapToken, .recordEvent: break
+        case .evict, .deletePod, .deleteNode, .createBootstrapToken, .deleteBootstrapToken, .recordEvent, .ifUnchanged:
+            break
         }
         throw ClusterFailure(.invalid, message: "only a patch of an object can be guarded")
     }

@@ -23,6 +23,7 @@ struct Performer {
         case .setBudget(let key, let uid, let bound, let annotations):
             try await client.write(
                 .setBudget(key, uid: uid, bound, annotations: annotations), subject: "set PodDisruptionBudget \(key)")
+        case .ifUnchanged(let version, let patch): try await client.perform(patch, ifVersion: version)
         case .createBootstrapToken(let token):
             try await settle(.create(token), subject: "create bootstrap token \(token.id)", unless: .alreadyExists)
         case .deleteBootstrapToken(let id):

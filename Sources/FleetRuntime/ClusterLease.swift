@@ -191,16 +191,29 @@ public final class ClusterLease: Sendable {
         while true {
             let end = held.withLockedValue(\.renewedAt) + timing.renewDeadline
             if clock.now >= end {
-                // A machine that was suspended gets one attempt: a renewal under the seen version proves that nobody came.
-                if clock.now - end > timing.retryPeriod {
-                    if let reason = await renewOnce() { return reason }
-                    if held.withLockedValue(\.renewedAt) + timing.renewDeadline > clock.now { continue }
-                }
-                return "it could not be renewed for \(timing.renewDeadline.components.seconds)s"
+                guard clock.now - end > timing.retryPeriod else { return overdue }
+                if let reason = await confirm() { return reason }
+                continue
             }
             guard (try? await clock.sleep(until: end)) != nil else { return nil }
         }
     }
+
+    /// Renews it after a time in which this process did not run; why it is lost, or nil while it is not.
+    ///
+    /// A renewal under the seen version proves that nobody came meanwhile. A network that is not back yet has as long
+    /// as a holder's renewals have.
+    func confirm() async -> String? {
+        let begun = clock.now
+        while clock.now < begun + timing.renewDeadline {
+            if let reason = await renewOnce() { return reason }
+            if held.withLockedValue(\.renewedAt) >= begun { return nil }
+            guard (try? await clock.sleep(until: clock.now + timing.retryPeriod)) != nil else { return nil }
+        }
+        return overdue
+    }
+
+    private var overdue: String { "it could not be renewed for \(timing.renewDeadline.components.seconds)s" }
 
     // MARK: - Giving it back
 

@@ -65,14 +65,24 @@ public struct RunShell: Sendable {
         let mailbox = Mailbox<Observation>()
         let number = try await journal.requests(of: run, after: 0).last?.number ?? 0
         return try await withThrowingDiscardingTaskGroup { group in
-            group.addTask { await follow(into: mailbox) }
+            let pulse = Pulse(at: clock.now)
+            let (relists, relist) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            group.addTask { await follow(into: mailbox, anewAfter: relists) }
+            group.addTask { await beat(pulse, mailbox) }
             group.addTask { for await by in stops { mailbox.post(.stopRequested(by: by)) } }
             group.addTask { await listen(into: mailbox, after: number) }
             if let lease { group.addTask { await lease.keep { mailbox.post(.lockLost($0)) } } }
             defer { group.cancelAll() }
             var turn = Turn(machine: machine, sequence: lastSequence)
             for await _ in mailbox.signals {
-                let reaction = turn.handle(mailbox.takeAll(), at: clock.now)
+                var observations = mailbox.takeAll()
+                if let gap = pulse.takeSilence(at: clock.now) {
+                    relist.yield()
+                    observations.insert(.suspended(for: gap), at: 0)
+                    // Before anything else is done: somebody may have taken the cluster over meanwhile.
+                    if let reason = await lease?.confirm() { observations.append(.lockLost(reason)) }
+                }
+                let reaction = turn.handle(observations, at: clock.now)
                 try await record(reaction.events, observer)
                 if let result = reaction.result { return result }
                 for act in reaction.acts { group.addTask { await perform(act, mailbox) } }
@@ -81,6 +91,31 @@ public struct RunShell: Sendable {
                 }
             }
             throw CancellationError()
+        }
+    }
+
+    private func beat(_ pulse: Pulse, _ mailbox: Mailbox<Observation>) async {
+        while (try? await clock.sleep(until: clock.now + Pulse.interval)) != nil {
+            if pulse.beat(at: clock.now) { mailbox.post(.tick) }
+        }
+    }
+
+    /// Follows the cluster; anew, from lists on, whenever that is asked for.
+    private func follow(into mailbox: Mailbox<Observation>, anewAfter relists: AsyncStream<Void>) async {
+        var isAskedFor = true
+        while isAskedFor, !Task.isCancelled {
+            isAskedFor = await withTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    await follow(into: mailbox)
+                    return false
+                }
+                group.addTask {
+                    for await _ in relists { return true }
+                    return false
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? false
+            }
         }
     }
 

@@ -171,6 +171,20 @@ import Testing
         }
     }
 
+    @Test func undoingCarriesTheVersionThatWasLookedAt() async throws {
+        let api = FakeAPI()
+        let path = "PATCH /apis/apps/v1/namespaces/shop/deployments/cart"
+        api.on(path, .status(409, "Conflict", "the object has been modified"))
+        try await withAPI(api) { client, server in
+            let cart = WorkloadReference(kind: .deployment, key: ObjectKey("shop", "cart"), uid: "u")
+            let undo = ClusterRequest.ifUnchanged(since: "41", .scale(cart, replicas: 1, annotations: ["a": nil]))
+            #expect(failure(await client.perform(undo))?.code == .conflict)
+            #expect(server.requests.map(\.method) == ["PATCH"])
+            #expect(server.requests.last?.json["metadata"]["resourceVersion"] == "41")
+            #expect(server.requests.last?.json["metadata"]["uid"] == "u")
+        }
+    }
+
     @Test func deletionsCarryTheirPrecondition() async throws {
         let api = FakeAPI()
         api.on("DELETE \(node)", .json(Status(isSuccess: true, code: 200).json))

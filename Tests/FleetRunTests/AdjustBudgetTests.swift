@@ -66,7 +66,7 @@ struct AdjustBudgetTests {
         #expect(shown.requests == [.evict(pod.reference, gracePeriodSeconds: nil)])
         _ = machine.handle(succeeded(shown.ids[0]), at: start + .seconds(1))
         let left = machine.handle(.changed(.podDeleted(pod.reference)), at: start + .seconds(2))
-        #expect(left.requests == [restore])
+        #expect(left.requests == [.ifUnchanged(since: "", restore)])
         _ = machine.handle(succeeded(left.ids[0]), at: start + .seconds(2))
         var back = budget
         back.generation = 3
@@ -85,7 +85,7 @@ struct AdjustBudgetTests {
         let one = try #require(shown.requests.first.flatMap { if case .evict(let pod, _) = $0 { pod } else { nil } })
         _ = machine.handle(succeeded(shown.ids[0]), at: start + .seconds(1))
         let left = machine.handle(.changed(.podDeleted(one)), at: start + .seconds(2))
-        #expect(!left.requests.contains(restore))
+        #expect(!left.requests.contains(.ifUnchanged(since: "", restore)))
         #expect(left.kinds.contains("compensation.settled"))
         #expect(machine.state.compensations.count == 1)
     }
@@ -108,9 +108,11 @@ struct AdjustBudgetTests {
         world.synchronize(with: ClusterSnapshot(budgets: [found]))
         #expect(
             Compensation.budget(budget, to: .count(1), for: "n1").request(in: world, of: "r-1")
-                == .setBudget(
-                    found.key, uid: found.uid, BudgetBound(.minAvailable, .percent(50)),
-                    annotations: [Compensation.annotation: nil]))
+                == .ifUnchanged(
+                    since: "",
+                    .setBudget(
+                        found.key, uid: found.uid, BudgetBound(.minAvailable, .percent(50)),
+                        annotations: [Compensation.annotation: nil])))
     }
 
     @Test("leftovers finds it from the object alone, and sets back only what nobody changed since")

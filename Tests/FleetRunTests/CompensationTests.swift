@@ -61,8 +61,8 @@ struct CompensationTests {
         // The watch is late: the change shows after the answer.
         let shown = machine.handle(.changed(.workload(search.raised())), at: start + .seconds(3))
         let later = machine.handle(.tick, at: shown.deadline ?? start + .seconds(7))
-        let undo = ClusterRequest.scale(
-            search.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil])
+        let undo = ClusterRequest.ifUnchanged(
+            since: "", .scale(search.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil]))
         #expect((shown.requests + later.requests).contains(undo))
     }
 
@@ -74,7 +74,9 @@ struct CompensationTests {
         let owed = Compensation.replicas(of: cart.deployment, to: 2, for: "n1")
         #expect(
             owed.request(in: world, of: "r-test")
-                == .scale(cart.deployment.reference, replicas: 5, annotations: [Compensation.annotation: nil]))
+                == .ifUnchanged(
+                    since: "",
+                    .scale(cart.deployment.reference, replicas: 5, annotations: [Compensation.annotation: nil])))
     }
 
     @Test("a number without this run's annotation is somebody else's, and so is another autoscaler of the name")
@@ -117,8 +119,8 @@ struct CompensationTests {
             nodes: [Fixture.node("n1"), Fixture.node("n2")], pods: [cart.pod], workloads: [cart.raised(), cart.set])
         let seen = machine.handle(.synchronized(snapshot), at: start + .seconds(205))
         let later = machine.handle(.tick, at: start + .seconds(210))
-        let undo = ClusterRequest.scale(
-            cart.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil])
+        let undo = ClusterRequest.ifUnchanged(
+            since: "", .scale(cart.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil]))
         #expect((seen.requests + later.requests).contains(undo))
     }
 
@@ -178,7 +180,11 @@ struct CompensationTests {
         let third = machine.handle(.changed(.podDeleted(cart.pod.reference)), at: start)
         #expect(
             third.requests
-                == [.setMinimumReplicas(scaler.key, minReplicas: 1, annotations: [Compensation.annotation: nil])])
+                == [
+                    .ifUnchanged(
+                        since: "",
+                        .setMinimumReplicas(scaler.key, minReplicas: 1, annotations: [Compensation.annotation: nil]))
+                ])
         _ = machine.handle(answer(third.ids[0], nil), at: start)
         (scaler.minReplicas, scaler.annotations) = (1, [:])
         _ = machine.handle(.changed(.autoscaler(scaler)), at: start)

@@ -31,6 +31,9 @@ struct FrozenEventTests {
         Row(
             kind: "node.quarantined",
             payload: #"{"node":"web-01","owesCleanup":false,"reason":"not drained within 30m","step":"drain"}"#),
+        Row(kind: "node.rewound", payload: #"{"node":"web-01","steps":[2]}"#),
+        Row(kind: "time.stopped", payload: #"{"node":"web-01","reason":"its window was closed","seconds":28800}"#),
+        Row(kind: "time.stopped", payload: #"{"reason":"fleet did not run","seconds":61.5}"#),
         Row(kind: "node.returned", payload: #"{"isUncordoned":true,"node":"web-01"}"#),
         Row(kind: "identity.proved", payload: #"{"isClusterCA":true,"node":"web-01","proof":"machine-id"}"#),
         Row(kind: "identity.proved", payload: #"{"node":"web-01","proof":""}"#),

@@ -120,6 +120,32 @@ struct StopTests {
         #expect(again.requests.count == 1)
     }
 
+    @Test("at the end of a plan its taint goes from nodes that earlier runs finished too")
+    func planDone() throws {
+        func tainted(_ name: NodeName, plan: String = "digest") -> Node {
+            var node = cordoned(Fixture.node(name))
+            node.taints.append(RunMachine.retiringTaint)
+            node.annotations[RunMachine.retiringAnnotation] = "run=r-0;plan=\(plan)"
+            return node
+        }
+        let last = Fixture.target("n2")
+        var order = Fixture.order(
+            waves: [[last]],
+            steps: try Fixture.steps([("cordon", .null(at: Fixture.place)), ("drain", .null(at: Fixture.place))]),
+            policy: WavePolicy(maxUnavailable: .percent(100), soak: .zero))
+        order.soon = [last]
+        order.earlier = [Fixture.target("n1"), Fixture.target("n3")]
+        var machine = RunMachine(order)
+        let nodes = [tainted("n1"), cordoned(Fixture.node("n2")), tainted("n3", plan: "another"), Fixture.node("n4")]
+        let reaction = machine.handle(.synchronized(ClusterSnapshot(nodes: nodes)), at: start)
+        var patch = NodePatch()
+        patch.unmark()
+        #expect(reaction.requests == [.patchNode("n1", uid: "uid-n1", patch)])
+        #expect(reaction.finished == nil)
+        _ = machine.handle(succeeded(reaction.ids[0]), at: start)
+        #expect(machine.handle(.changed(.node(cordoned(Fixture.node("n1")))), at: start).finished == .done)
+    }
+
     // MARK: - Abort and rollback
 
     @Test("abort: the surge is undone, the cordon stays, the end says so")
@@ -128,8 +154,8 @@ struct StopTests {
         _ = machine.handle(.stopRequested(by: actor, kind: .abort), at: start)
         _ = machine.handle(.changed(.workload(single.raised)), at: start)
         let settled = machine.handle(succeeded(ids[0]), at: start)
-        let undo = ClusterRequest.scale(
-            single.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil])
+        let undo = ClusterRequest.ifUnchanged(
+            since: "", .scale(single.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil]))
         #expect(settled.requests == [undo])
         #expect(settled.finished == nil)
         _ = machine.handle(succeeded(settled.ids[0]), at: start)
@@ -225,8 +251,8 @@ struct StopTests {
             nodes: [cordoned(Fixture.node("n1")), Fixture.node("n2", zone: "b")], pods: [single.pod],
             workloads: [single.raised, single.set])
         let again = resumed.handle(.synchronized(world), at: start + .seconds(30))
-        let undo = ClusterRequest.scale(
-            single.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil])
+        let undo = ClusterRequest.ifUnchanged(
+            since: "", .scale(single.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil]))
         #expect(again.requests == [undo])
         _ = resumed.handle(succeeded(again.ids[0]), at: start + .seconds(30))
         let last = resumed.handle(.changed(.workload(single.deployment)), at: start + .seconds(31))
@@ -313,11 +339,11 @@ struct StopTests {
         node.annotations[note.key] = note.value
         world.synchronize(with: ClusterSnapshot(nodes: [node]))
         let undo = NodePatch(labels: ["example.com/out": nil], annotations: [note.key: nil])
-        #expect(change.request(in: world, of: "r-1") == .patchNode("n1", uid: "uid-n1", undo))
+        #expect(change.request(in: world, of: "r-1") == .ifUnchanged(since: "", .patchNode("n1", uid: "uid-n1", undo)))
         node.labels["example.com/out"] = "somebody's"
         world.synchronize(with: ClusterSnapshot(nodes: [node]))
         #expect(
             change.request(in: world, of: "r-1")
-                == .patchNode("n1", uid: "uid-n1", NodePatch(annotations: [note.key: nil])))
+                == .ifUnchanged(since: "", .patchNode("n1", uid: "uid-n1", NodePatch(annotations: [note.key: nil]))))
     }
 }

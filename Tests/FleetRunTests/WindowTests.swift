@@ -142,8 +142,8 @@ struct WindowTests {
     func uncordon() throws {
         var surged = try surged(atEnd: .uncordon)
         let end = surged.machine.handle(.tick, at: closes)
-        let undo = ClusterRequest.scale(
-            surged.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil])
+        let undo = ClusterRequest.ifUnchanged(
+            since: "", .scale(surged.deployment.reference, replicas: 1, annotations: [Compensation.annotation: nil]))
         let uncordon = ClusterRequest.patchNode(
             "n1", uid: "uid-n1", NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil]))
         #expect(Set(end.requests) == [undo, uncordon])
@@ -207,6 +207,99 @@ struct WindowTests {
         #expect(machine.state.working == ["n1"])
         let opened = machine.handle(.tick, at: opensAgain)
         #expect(opened.requests == [.deleteNode("n1", uid: "uid-n1")])
+    }
+
+    @Test("a node that stays in hand has its surge undone and made anew, runs no script twice, and loses no time")
+    func keptWithSurge() throws {
+        let script = Fixture.mapping([("script", "true"), ("become", .bool(false))])
+        let steps = [("cordon", null), ("run", script), ("surge_single_replicas", null), ("drain", null)]
+        var order = try order(steps, waits: true)
+        order.settings.isForControlPlane = false
+        var machine = RunMachine(order)
+        let deployment = Fixture.deployment("cart", replicas: 1)
+        let set = Fixture.replicaSet("cart", replicas: 1, deployment: deployment)
+        let pod = Fixture.pod("cart-1", on: "n1", of: set)
+        var raised = deployment
+        raised.replicas = 2
+        raised.annotations[Compensation.annotation] = "run=r-test;previous=1;set=2"
+        var reaction = machine.handle(
+            snapshot([cordoned(nodes[0]), nodes[1]], [pod], [deployment, set]), at: closes - .seconds(300))
+        for _ in 0..<2 {
+            for id in reaction.ids {
+                let report = HostReport(outcome: .exited(0), standardOutput: "hostname=n\n")
+                reaction = machine.handle(.completed(id: id, .host(report)), at: closes - .seconds(300))
+            }
+        }
+        guard case .scale(_, 2, _)? = reaction.requests.first else {
+            Issue.record("not surged: \(reaction.requests)")
+            return
+        }
+        _ = machine.handle(succeeded(reaction.ids[0]), at: closes - .seconds(300))
+        _ = machine.handle(.changed(.workload(raised)), at: closes - .seconds(300))
+
+        let end = machine.handle(.tick, at: closes)
+        #expect(end.kinds.contains("node.rewound"))
+        guard case .ifUnchanged(_, .scale(_, 1, _))? = end.requests.first, end.requests.count == 1 else {
+            Issue.record("not set back: \(end.requests)")
+            return
+        }
+        _ = machine.handle(succeeded(end.ids[0]), at: closes)
+        _ = machine.handle(.changed(.workload(deployment)), at: closes)
+        #expect(machine.state.compensations.isEmpty)
+        #expect(machine.state.working == ["n1"])
+
+        let opened = machine.handle(.tick, at: opensAgain)
+        #expect(opened.kinds.prefix(2) == ["window.opened", "time.stopped"])
+        #expect(opened.hostCommands.isEmpty)
+        guard case .scale(_, 2, _)? = opened.requests.first, opened.requests.count == 1 else {
+            Issue.record("not surged anew: \(opened.requests)")
+            return
+        }
+        _ = machine.handle(succeeded(opened.ids[0]), at: opensAgain)
+        _ = machine.handle(.changed(.workload(raised)), at: opensAgain)
+        let second = machine.handle(.changed(.pod(Fixture.pod("cart-2", on: "s1", of: set))), at: opensAgain)
+        #expect(second.requests == [.evict(pod.reference, gracePeriodSeconds: nil)])
+        #expect(second.hostCommands.isEmpty)
+    }
+
+    @Test("a process that goes on in a later window counts the time between for nothing as well")
+    func resumedLater() throws {
+        let script = Fixture.mapping([("script", "true"), ("become", .bool(false))])
+        let order = try order([("cordon", null), ("run", script), ("drain", null)], waits: true)
+        var machine = RunMachine(order)
+        var history: [(event: RunEvent, time: Instant)] = []
+        func note(_ reaction: Reaction, _ time: Instant) -> Reaction {
+            history += reaction.events.map { ($0, time) }
+            return reaction
+        }
+        let set = Fixture.replicaSet("web", replicas: 3)
+        let late = closes - .seconds(300)
+        let held = Observation.synchronized(
+            ClusterSnapshot(
+                nodes: [cordoned(nodes[0]), nodes[1]], pods: [Fixture.pod("web-1", on: "n1", of: set)],
+                budgets: [Fixture.budget("web", allowed: 0)], workloads: [set]))
+        var reaction = note(machine.handle(held, at: late), late)
+        for _ in 0..<2 {
+            for id in reaction.ids {
+                let report = HostReport(outcome: .exited(0), standardOutput: "hostname=n\n")
+                reaction = note(machine.handle(.completed(id: id, .host(report)), at: late), late)
+            }
+        }
+        _ = note(machine.handle(.tick, at: closes), closes)
+        let idle = closes + .seconds(3 * 3600)
+        _ = note(machine.handle(.stopRequested(by: "SIGINT"), at: idle), idle)
+        #expect(machine.state.result == .interrupted)
+
+        var next = RunMachine(order, history: history)
+        let again = next.handle(held, at: opensAgain + .seconds(60))
+        #expect(again.kinds.prefix(3) == ["run.resumed", "window.opened", "time.stopped"])
+        #expect(next.state.working == ["n1"])
+        #expect(next.state.windowClosedAt == nil)
+        // Five of its thirty minutes were gone.
+        _ = next.handle(.tick, at: opensAgain + .seconds(60 + 1490))
+        #expect(next.state.quarantined.isEmpty)
+        _ = next.handle(.tick, at: opensAgain + .seconds(60 + 1501))
+        #expect(next.state.quarantined.map(\.target.node) == ["n1"])
     }
 
     @Test("Ctrl-C while waiting for a window ends the run at once")

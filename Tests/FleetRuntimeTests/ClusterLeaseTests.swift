@@ -236,6 +236,25 @@ struct ClusterLeaseTests {
         #expect(loss.reason?.hasPrefix("it could not be renewed for") == true)
     }
 
+    @Test(
+        "after a time in which nobody renewed: ours once a renewal lands, lost to whoever came, or for want of an answer"
+    )
+    func confirmed() async throws {
+        let hasty = LeaseTiming(
+            duration: .seconds(1), renewDeadline: .milliseconds(600), renewPeriod: .milliseconds(20),
+            retryPeriod: .milliseconds(20))
+        let port = FakeLock()
+        let lease = try await take(port, timing: hasty)
+        #expect(await lease.confirm() == nil)
+        #expect(port.renewals == 1)
+        port.fail(ClusterFailure(.unreachable, message: "network is unreachable"))
+        #expect(await lease.confirm()?.hasPrefix("it could not be renewed for") == true)
+        #expect(port.attempts > 3)
+        port.fail(nil)
+        port.write(held("r-2"))
+        #expect(await lease.confirm() == "run r-2 of alice@bastion took the cluster over")
+    }
+
     @Test("touched by somebody else, or deleted, it is kept while it says that it is ours")
     func touched() async throws {
         let port = FakeLock()

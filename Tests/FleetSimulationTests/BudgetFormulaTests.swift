@@ -97,4 +97,18 @@ import Testing
         let budget = try #require(scenario.simulation.budget(deployment.key))
         #expect(budget.expectedPods == 10 && budget.desiredHealthy == 8 && budget.disruptionsAllowed == 2)
     }
+
+    @Test func aPatchForAVersionThatMovedOnChangesNothing() throws {
+        var scenario = Scenario(DemoCluster.snapshot())
+        scenario.wait(.seconds(1))
+        let seen = try #require(scenario.simulation.snapshot().workloads.first { $0.reference.key.name == "checkout" })
+        let undo = ClusterRequest.ifUnchanged(
+            since: seen.resourceVersion, .scale(seen.reference, replicas: 1, annotations: ["a": "b"]))
+        let identity = ObjectIdentity(.deployment, seen.reference.key)
+        #expect(scenario.perform(.scale(identity, replicas: 10, WriteOptions())).reply.isDone)
+        let refusal = try #require(scenario.perform(.request(undo, dryRun: false)).reply.refusal)
+        #expect(refusal.status == 409 && refusal.code == .conflict)
+        let found = try #require(scenario.simulation.snapshot().workloads.first { $0.reference == seen.reference })
+        #expect(found.replicas == 10 && found.annotations["a"] == nil)
+    }
 }

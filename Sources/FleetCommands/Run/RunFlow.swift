@@ -222,11 +222,13 @@ struct RunFlow {
         settings.approvals = wishes.approvals
         settings.invocation = try source.invocation()
         settings.permitsBudgetOverride = wishes.permitsBudgetOverride
-        return RunOrder(
+        var order = RunOrder(
             waves: waves, steps: preparation.playbook.steps, policy: plan.policy, settings: settings,
             scopes: preparation.scopes, soon: plan.leavers.filter { !progress.finished.contains($0.node) },
             health: preparation.playbook.health, planDigest: plan.digest, playbook: plan.playbook
         )
+        order.earlier = plan.leavers.filter { progress.finished.contains($0.node) }
+        return order
     }
 
     private func preview(_ order: RunOrder, _ preparation: Preparation) async throws -> FleetExit {

@@ -81,12 +81,11 @@ struct LeftoversCommand: AsyncParsableCommand {
             if due.isEmpty { break }
             for leftover in due {
                 guard case .restore(let request, let version) = leftover.fate else { continue }
-                do throws(ClusterFailure) {
-                    try await client.perform(request, ifVersion: version)
+                switch await client.perform(.ifUnchanged(since: version, request)) {
+                case .succeeded:
                     restored.append(leftover)
                     failures[leftover.object] = nil
-                } catch {
-                    failures[leftover.object] = error
+                case .failed(let failure): failures[leftover.object] = failure
                 }
             }
         }

@@ -40,6 +40,9 @@ public enum ClusterRequest: Hashable, Sendable, Codable {
     case setMinimumReplicas(ObjectKey, minReplicas: Int, annotations: [String: String?])
     /// Sets a budget's bound and annotations in one request, only while it still has the UID; nil clears its bounds.
     case setBudget(ObjectKey, uid: ObjectUID, BudgetBound?, annotations: [String: String?])
+    /// Carries out a patch only while the object still has a `resourceVersion`; else it is a `conflict`, and nothing
+    /// is done.
+    indirect case ifUnchanged(since: String, ClusterRequest)
     /// Makes a token with which a host can join; one that exists already counts as made.
     case createBootstrapToken(BootstrapToken)
     /// Revokes a token; one that is gone counts as revoked.

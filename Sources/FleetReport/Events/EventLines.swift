@@ -106,7 +106,7 @@ extension EventLines {
     private func sentences(for event: RunEvent, at time: Instant) -> [EventLine] {
         switch event {
         case .waveStarted, .waveFinished, .soakStarted: waveSentences(event, at: time)
-        case .nodeStarted, .nodeWaiting, .nodeFinished, .nodeQuarantined, .nodeRetreated, .nodeReturned,
+        case .nodeStarted, .nodeWaiting, .nodeFinished, .nodeQuarantined, .nodeRetreated, .nodeReturned, .nodeRewound,
             .identityProved:
             nodeSentences(event, at: time)
         case .stepStarted(let start): [line(start.node, at: time, "\(start.step) begins", .faint, isDetail: true)]
@@ -121,6 +121,7 @@ extension EventLines {
         case .compensationOwed(let fact): [line(fact.compensation.node, at: time, fact.compensation.sentence)]
         case .compensationSettled(let fact): [EventLine(at: time, "undone: \(fact.id) (\(fact.detail))", .good)]
         case .healthBaseline, .healthChecked: healthSentences(event, at: time)
+        case .timeStopped(let fact): [sentence(fact, at: time)]
         case .runStarted, .runResumed, .preflightPassed, .runBlocked, .windowOpened, .windowClosed, .stopRequested,
             .runFinished:
             runSentences(event, at: time)
@@ -223,6 +224,8 @@ extension EventLines {
         case .nodeReturned(let fact):
             let state = fact.isUncordoned ? "uncordoned and given back" : "given back, still cordoned"
             return [line(fact.node, at: time, "\(state): it begins anew in a later window", .warning)]
+        case .nodeRewound(let fact):
+            return [line(fact.node, at: time, "what it needs for a time is made anew when its window opens", .warning)]
         case .identityProved(let proof):
             guard proof.proof.isEmpty else {
                 return [line(proof.node, at: time, "the host is this Node (\(proof.proof))", .faint, isDetail: true)]
@@ -233,6 +236,11 @@ extension EventLines {
             ]
         default: return []
         }
+    }
+
+    private func sentence(_ fact: RunEvent.TimeStopped, at time: Instant) -> EventLine {
+        let text = "\(fact.reason): \(Duration.seconds(fact.seconds).short) that count against no timeout"
+        return fact.node.map { line($0, at: time, text, .faint, isDetail: true) } ?? EventLine(at: time, text, .warning)
     }
 
     private func sentence(_ fact: RunEvent.StepRetried, at time: Instant) -> EventLine {

@@ -16,6 +16,7 @@ extension RunSummary {
         case .windowOpened: block = nil
         case .windowClosed(let fact): block = fact.sentence
         case .nodeReturned(let fact): giveBack(fact.node)
+        case .nodeRewound, .timeStopped: break
         case .waveStarted(let change): begin(change, at: time)
         case .waveFinished(let change): changeWave(change.wave) { $0.finishedAt = time }
         case .soakStarted(let soak): soakEnd = time + .milliseconds(Int64(soak.seconds * 1000))

@@ -47,6 +47,7 @@ extension ClusterRequest {
                     world.autoscalers[key]?.annotations ?? [:])
         case .setBudget(let key, _, let bound, let annotations):
             Self.changes(of: key, to: bound, annotations, world.budgets[key])
+        case .ifUnchanged(_, let patch): patch.changes(in: world)
         case .createBootstrapToken(let token): [Self.token(token.id, before: nil, after: token.id)]
         case .deleteBootstrapToken(let id): [Self.token(id, before: id, after: nil)]
         case .evict, .deletePod, .recordEvent: []

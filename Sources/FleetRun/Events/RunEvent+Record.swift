@@ -47,6 +47,8 @@ extension RunEvent {
         case .windowOpened: "window.opened"
         case .windowClosed: "window.closed"
         case .nodeReturned: "node.returned"
+        case .nodeRewound: "node.rewound"
+        case .timeStopped: "time.stopped"
         case .stopRequested: "stop.requested"
         case .runFinished: "run.finished"
         }
@@ -84,6 +86,8 @@ extension RunEvent {
         case .windowOpened(let payload): payload
         case .windowClosed(let payload): payload
         case .nodeReturned(let payload): payload
+        case .nodeRewound(let payload): payload
+        case .timeStopped(let payload): payload
         case .stopRequested(let payload): payload
         case .runFinished(let payload): payload
         }
@@ -157,6 +161,8 @@ extension RunEvent {
             case "window.opened": try read(RunEvent.windowOpened)
             case "window.closed": try read(RunEvent.windowClosed)
             case "node.returned": try read(RunEvent.nodeReturned)
+            case "node.rewound": try read(RunEvent.nodeRewound)
+            case "time.stopped": try read(RunEvent.timeStopped)
             case "stop.requested": try read(RunEvent.stopRequested)
             case "run.finished": try read(RunEvent.runFinished)
             default: nil

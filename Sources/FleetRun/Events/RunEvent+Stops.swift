@@ -29,6 +29,37 @@ extension RunEvent {
         }
     }
 
+    /// Nothing could be done for a while: what was waited for is waited for as long as was left.
+    public struct TimeStopped: Hashable, Sendable, Codable {
+        /// For how long, in seconds.
+        public var seconds: Double
+        /// The node for which nothing could be done; nil when it was nothing at all.
+        public var node: NodeName?
+        /// Why.
+        public var reason: String
+
+        /// A time that does not count.
+        public init(seconds: Double, node: NodeName? = nil, reason: String) {
+            self.seconds = seconds
+            self.node = node
+            self.reason = reason
+        }
+    }
+
+    /// Steps of a node in hand are done anew: what they had changed for a time was undone at a window's end.
+    public struct NodeRewound: Hashable, Sendable, Codable {
+        /// The node.
+        public var node: NodeName
+        /// The steps' positions, ascending; the node stands at the first. Steps between them that are done stay done.
+        public var steps: [Int]
+
+        /// A node rewound.
+        public init(node: NodeName, steps: [Int]) {
+            self.node = node
+            self.steps = steps
+        }
+    }
+
     /// The run is to go no further.
     public struct StopRequested: Hashable, Sendable, Codable {
         /// Who or what asks, such as `SIGINT`, or `fleet abort of alice@bastion`.

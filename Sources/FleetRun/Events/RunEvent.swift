@@ -33,6 +33,8 @@ public enum RunEvent: Hashable, Sendable {
     case windowOpened(WindowChanged)
     case windowClosed(WindowChanged)
     case nodeReturned(NodeReturned)
+    case nodeRewound(NodeRewound)
+    case timeStopped(TimeStopped)
     case stopRequested(StopRequested)
     case runFinished(RunFinished)
 }

@@ -156,6 +156,8 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     }
 
     /// What undoes it for the run that made it, or nil when the world shows nothing left to undo.
+    ///
+    /// A value is set back only in the version of the object that was looked at: a change that comes in between stays.
     func request(in world: World, of run: RunID) -> ClusterRequest? {
         switch kind {
         case .replicas:
@@ -163,12 +165,16 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
                 let replicas = restored(workload.replicas, workload.annotations, run)
             else { return nil }
             let reference = WorkloadReference(kind: workloadKind, key: key, uid: uid)
-            return .scale(reference, replicas: replicas, annotations: [Self.annotation: nil])
+            return .ifUnchanged(
+                since: workload.resourceVersion,
+                .scale(reference, replicas: replicas, annotations: [Self.annotation: nil]))
         case .minimumReplicas:
             guard let autoscaler = world.autoscalers[key], autoscaler.uid == uid,
                 let minimum = restored(autoscaler.minReplicas, autoscaler.annotations, run)
             else { return nil }
-            return .setMinimumReplicas(key, minReplicas: minimum, annotations: [Self.annotation: nil])
+            return .ifUnchanged(
+                since: autoscaler.resourceVersion,
+                .setMinimumReplicas(key, minReplicas: minimum, annotations: [Self.annotation: nil]))
         case .nodeLabel:
             return labelRequest(in: world)
         case .nodeTaint:
@@ -190,12 +196,11 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
     private func budgetRequest(in world: World) -> ClusterRequest? {
         guard let budget = world.budgets[key], budget.uid == uid else { return nil }
         let found = BudgetBound(of: budget)
-        if found?.description == temporaryLabel, previousLabel != temporaryLabel {
-            return .setBudget(
-                key, uid: uid, previousLabel.flatMap(BudgetBound.init(text:)), annotations: [Self.annotation: nil])
-        }
-        guard budget.annotations[Self.annotation] != nil else { return nil }
-        return .setBudget(key, uid: uid, found, annotations: [Self.annotation: nil])
+        let isFleets = found?.description == temporaryLabel && previousLabel != temporaryLabel
+        guard isFleets || budget.annotations[Self.annotation] != nil else { return nil }
+        let bound = isFleets ? previousLabel.flatMap(BudgetBound.init(text:)) : found
+        return .ifUnchanged(
+            since: budget.resourceVersion, .setBudget(key, uid: uid, bound, annotations: [Self.annotation: nil]))
     }
 
     /// Sets the label back where fleet's own value stands; else only the note goes, if there is one.
@@ -206,7 +211,8 @@ public struct Compensation: Hashable, Sendable, Codable, Identifiable {
         if found != previousLabel, found == temporaryLabel ?? "" { patch.labels[label] = .some(previousLabel) }
         let note = Self.annotation(ofLabel: label)
         if current.annotations[note] != nil { patch.annotations[note] = .some(nil) }
-        return patch == NodePatch() ? nil : .patchNode(node, uid: uid, patch)
+        guard patch != NodePatch() else { return nil }
+        return .ifUnchanged(since: current.resourceVersion, .patchNode(node, uid: uid, patch))
     }
 
     /// The number to set back: the previous one where fleet's own stands, the present one where somebody else changed

@@ -98,6 +98,8 @@ public enum Observation: Sendable {
     case changed(ClusterChange)
     /// The cluster cannot be followed at the moment.
     case interrupted(ClusterFailure)
+    /// The process did not run for so long: its machine slept, or it was stopped. The cluster is listed anew after it.
+    case suspended(for: Duration)
     /// The cluster cannot be followed any more.
     case lost(ClusterFailure)
     /// An operation was answered, after so long; nil where nobody measured it.

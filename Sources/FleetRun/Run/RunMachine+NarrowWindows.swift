@@ -72,11 +72,11 @@ extension RunMachine {
         guard !narrow.isEmpty, !state.isStopping, !isOutsideWindow, let node = state.nodes[name], !node.isDrained,
             let closed = closedWindow(of: name)
         else {
-            if returning.removeValue(forKey: name) != nil { refreshEvictions(of: name) }
+            goOn(name)
             return false
         }
         governor.drop(name)
-        let deadline = returning[name] ?? now + .seconds(60)
+        let deadline = returning[name] ?? now + Self.settling
         returning[name] = deadline
         let isUnderWay =
             state.open.values.contains { $0.node == name }
@@ -87,11 +87,21 @@ extension RunMachine {
             wake(name, at: deadline)
             return true
         }
+        if !isReturnable(name) { rewind(name) }
         settleCompensations(of: name)
         guard state.compensations.values.allSatisfy({ $0.node != name }) else { return true }
         returnNode(name, closed.calendar.windows.first?.atEnd ?? .uncordon)
         if let undoDeadline { wake(name, at: undoDeadline) }
         return true
+    }
+
+    /// What is under way on a node whose pods' window closes is awaited for so long (safety rule 22).
+    private static let settling = Duration.seconds(60)
+
+    private mutating func goOn(_ name: NodeName) {
+        guard let deadline = returning.removeValue(forKey: name) else { return }
+        wasKept(name, for: now - (deadline - Self.settling))
+        refreshEvictions(of: name)
     }
 
     /// A closed window of a pod that is still to leave the node.

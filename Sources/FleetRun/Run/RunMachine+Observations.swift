@@ -8,6 +8,7 @@ extension RunMachine {
         case .synchronized(let snapshot): synchronize(with: snapshot)
         case .changed(let change): take(change)
         case .interrupted: isInterrupted = true
+        case .suspended(let gap): awaken(after: gap)
         case .lost(let failure): lose(failure)
         case .completed(let id, let answer, let latency): complete(id, answer, after: latency)
         case .stopRequested(let by, let kind): requestStop(RunEvent.StopRequested(by: by, kind: kind))
@@ -25,6 +26,23 @@ extension RunMachine {
         guard state.result == nil || pendingStart != nil else { return }
         emitPendingStart()
         finish(.blocked, "the cluster cannot be followed any more: \(failure)")
+    }
+
+    /// The process did not run for a while: no timeout passed meanwhile, and the cluster must be seen anew.
+    private mutating func awaken(after gap: Duration) {
+        isInterrupted = true
+        guard pendingStart == nil, state.result == nil else { return }
+        emit(
+            .timeStopped(
+                RunEvent.TimeStopped(
+                    seconds: gap.inSeconds, reason: "fleet did not run: its machine slept, or it was stopped")))
+        stopDeadline = stopDeadline.map { $0 + gap }
+        blockedSince = blockedSince.map { $0 + gap }
+        standstillSince = standstillSince.map { $0 + gap }
+        window.settleDeadline = window.settleDeadline.map { $0 + gap }
+        returning = returning.mapValues { $0 + gap }
+        if let since = health?.since { health?.since = since + gap }
+        touchEverything()
     }
 
     private mutating func synchronize(with snapshot: ClusterSnapshot) {

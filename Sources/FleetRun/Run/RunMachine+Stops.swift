@@ -194,7 +194,8 @@ extension RunMachine {
         undoDeadline = nil
         guard order.drains, order.soon.allSatisfy({ state.nodes[$0.node]?.phase == .finished }) else { return false }
         var isDone = true
-        for target in nodesToPutBack where state.nodes[target.node]?.phase == .finished {
+        let own = nodesToPutBack.filter { state.nodes[$0.node]?.phase == .finished }
+        for target in own + order.earlier.filter({ state.nodes[$0.node] == nil }) {
             guard let node = world.nodes[target.node], node.uid == target.nodeUID else { continue }
             if !putBack(node, uncordoning: false) { isDone = false }
         }

@@ -25,12 +25,14 @@ extension RunMachine {
             let next = calendar.next(after: now)
             return close(next?.atEnd ?? .uncordon, next, "")
         }
-        window.phase = .open(span)
+        if state.windowClosedAt == nil { window.phase = .open(span) } else { open(span) }
     }
 
     private mutating func open(_ span: WindowCalendar.Span) {
         window = WindowState(phase: .open(span))
+        let closed = state.windowClosedAt.map { now - $0 }
         emit(.windowOpened(RunEvent.WindowChanged(until: span.end)))
+        if let closed { for name in state.order where state.working.contains(name) { wasKept(name, for: closed) } }
         isWindowUndone = false
         health = nil
         blockedSince = nil
@@ -63,6 +65,7 @@ extension RunMachine {
         guard hasSettledForWindow else { return true }
         if !isWindowUndone {
             isWindowUndone = true
+            for name in state.order where state.working.contains(name) && !isReturnable(name) { rewind(name) }
             touchEverything()
             advanceWorkingNodes()
         }
@@ -112,6 +115,28 @@ extension RunMachine {
 
     // MARK: - Nodes in hand
 
+    /// Nothing could be done for a node in hand between two windows: that time counts against none of its timeouts.
+    mutating func wasKept(_ name: NodeName, for gap: Duration) {
+        emit(
+            .timeStopped(
+                RunEvent.TimeStopped(seconds: gap.inSeconds, node: name, reason: "its window was closed")))
+    }
+
+    /// A node that cannot begin anew goes on in a later window: the steps whose changes are undone meanwhile are done
+    /// once more then, the others stay done.
+    mutating func rewind(_ name: NodeName) {
+        guard let node = state.nodes[name], let index = node.step else { return }
+        let undone = Set(state.compensations.values.filter { $0.node == name }.map(\.kind))
+        let steps = (0...index).filter { position in
+            guard position < order.steps.count, node.steps[position]?.acts.isEmpty == false else { return false }
+            return !order.steps[position].step.temporary.isDisjoint(with: undone)
+        }
+        guard !steps.isEmpty else { return }
+        emit(.nodeRewound(RunEvent.NodeRewound(node: name, steps: steps)))
+        governor.drop(name)
+        deadlines[name] = nil
+    }
+
     /// Gives back the nodes in hand that can be begun anew; true once all are (safety rule 21).
     private mutating func returnsNodes(_ end: MaintenanceWindow.End, isClean: Bool) -> Bool {
         undoDeadline = nil
@@ -138,7 +163,7 @@ extension RunMachine {
     }
 
     /// Whether a node may begin anew: its Node is there, and nothing was done to its host that must not be done twice.
-    private func isReturnable(_ name: NodeName) -> Bool {
+    func isReturnable(_ name: NodeName) -> Bool {
         guard let node = state.nodes[name], let index = node.step, world.nodes[name]?.uid == node.target.nodeUID else {
             return false
         }

@@ -16,6 +16,8 @@ public struct RunOrder: Sendable {
     public var scopes: [NodeName: VariableScope]
     /// Nodes of the plan that are to be kept from receiving moved pods: those not finished yet (rule 24).
     public var soon: [PlanTarget]
+    /// Nodes of the plan that earlier runs finished: what is left of the plan on them goes with its end.
+    public var earlier: [PlanTarget] = []
     /// When the work may be done; nil means always.
     public var window: RunWindow?
     /// What must be as well after each wave as it was at the start.

@@ -61,6 +61,8 @@ public struct RunState: Hashable, Sendable {
     ///
     /// It outlives the process.
     public private(set) var ending: RunEvent.StopRequested?
+    /// When the window closed outside of which the run stands; moved like all that is waited for.
+    public private(set) var windowClosedAt: Instant?
     /// How the run ended; nil while it has not.
     public private(set) var result: RunResult?
     /// Why it ended so.
@@ -136,8 +138,12 @@ public struct RunState: Hashable, Sendable {
         case .healthBaseline(let fact):
             healthBaseline = Dictionary(fact.readings.map { ($0.check, $0) }, uniquingKeysWith: { first, _ in first })
         case .healthChecked(let fact): if fact.isHealthy { healthyWave = fact.wave }
-        case .runBlocked, .windowOpened, .windowClosed: break
+        case .runBlocked: break
+        case .windowOpened: windowClosedAt = nil
+        case .windowClosed: windowClosedAt = windowClosedAt ?? time
         case .nodeReturned(let fact): giveBack(fact.node)
+        case .nodeRewound(let fact): rewind(fact, at: time)
+        case .timeStopped(let fact): stopTime(fact)
         case .stopRequested(let request): take(request)
         case .runFinished(let finish): (result, reason) = (finish.result, finish.reason)
         }
@@ -202,6 +208,16 @@ public struct RunState: Hashable, Sendable {
         fresh.startedAt = known.startedAt
         nodes[name] = fresh
         acts = acts.filter { !$0.key.hasPrefix("\(name)/") || $0.key == "\(name)/\(RunMachine.identityKey)" }
+    }
+
+    private mutating func rewind(_ fact: RunEvent.NodeRewound, at time: Instant) {
+        guard let first = fact.steps.min(), nodes[fact.node]?.isWorking == true else { return }
+        nodes[fact.node]?.phase = .working(step: first)
+        nodes[fact.node]?.waiting = ""
+        for index in fact.steps {
+            nodes[fact.node]?.steps[index] = StepMemory(startedAt: time)
+            nodes[fact.node]?.results[index] = nil
+        }
     }
 
     // MARK: - Operations
@@ -269,6 +285,13 @@ public struct RunState: Hashable, Sendable {
         }
     }
 
+    // MARK: - Time that does not count
+
+    private mutating func stopTime(_ fact: RunEvent.TimeStopped) {
+        let gap = Duration.milliseconds(Int64(fact.seconds * 1000))
+        if let node = fact.node { nodes[node]?.move(by: gap) } else { move(by: gap) }
+    }
+
     // MARK: - Resuming
 
     /// Everything that was in flight when the last process ended is in doubt.
@@ -286,11 +309,12 @@ public struct RunState: Hashable, Sendable {
         reason = ""
     }
 
-    /// The time in which no process drove the run counts for nothing, and so does a clock that was set meanwhile: what
-    /// was waited for is waited for as long as was left.
+    /// The time in which nothing drove the run counts for nothing, and so does a clock that was set meanwhile: what was
+    /// waited for is waited for as long as was left.
     private mutating func move(by gap: Duration) {
         guard gap != .zero else { return }
         soakEnd = soakEnd.map { $0 + gap }
+        windowClosedAt = windowClosedAt.map { $0 + gap }
         for key in acts.keys { acts[key]?.move(by: gap) }
         owedAt = owedAt.mapValues { $0 + gap }
         answeredAt = answeredAt.mapValues { $0 + gap }

@@ -40,6 +40,8 @@ public struct AdjustBudgetStep: Step {
     public var access: [AccessQuestion] { [AccessQuestion("patch", "poddisruptionbudgets", group: "policy")] }
     /// Repeatable; budgets change without the node's doing.
     public var traits: StepTraits { [.repeatable, .watchesWorkloads] }
+    /// Budgets' bounds.
+    public var temporary: Set<Compensation.Kind> { [.budget] }
 
     /// Sets each budget that holds pods of the node back for ever, and waits until its status says so.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -19,6 +19,8 @@ public struct ExcludeFromLoadBalancersStep: Step {
     public var access: [AccessQuestion] { [AccessQuestion("patch", "nodes")] }
     /// Repeatable.
     public var traits: StepTraits { .repeatable }
+    /// The label.
+    public var temporary: Set<Compensation.Kind> { [.nodeLabel] }
 
     /// Labels the Node; the label is taken off again unless the Node is deleted.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -40,6 +40,8 @@ public struct HostOffStep: Step {
     public var title: String { "prove the host off" }
     /// Repeatable: it looks, and taints.
     public var traits: StepTraits { .repeatable }
+    /// The taint.
+    public var temporary: Set<Compensation.Kind> { [.nodeTaint] }
     /// What the API must permit.
     public var access: [AccessQuestion] { [AccessQuestion("get", "nodes"), AccessQuestion("patch", "nodes")] }
 

@@ -27,6 +27,8 @@ public struct RemoveDaemonPodsStep: Step {
     public var title: String { "remove DaemonSets' pods" }
     /// Repeatable.
     public var traits: StepTraits { .repeatable }
+    /// The taint.
+    public var temporary: Set<Compensation.Kind> { [.nodeTaint] }
     /// What the API must permit.
     public var access: [AccessQuestion] {
         [AccessQuestion("get", "nodes"), AccessQuestion("patch", "nodes"), AccessQuestion("delete", "pods")]

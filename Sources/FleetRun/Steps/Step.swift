@@ -37,6 +37,12 @@ public protocol Step: Sendable {
     /// What it asks of the cluster's API besides what every run does.
     var access: [AccessQuestion] { get }
 
+    /// The kinds of changes that it makes for a time only.
+    ///
+    /// They are undone at a window's end (safety rule 21), and the step is done once more for a node that goes on in a
+    /// later one. A token is not among them: whoever joins again makes a new one.
+    var temporary: Set<Compensation.Kind> { get }
+
     /// What later steps may know of it once it is done, from what it did: more than `changed`, `skipped` and `detail`.
     func findings(_ memory: StepMemory) -> VariableMapping
 }
@@ -50,6 +56,9 @@ extension Step {
 
     /// Nothing.
     public var access: [AccessQuestion] { [] }
+
+    /// None.
+    public var temporary: Set<Compensation.Kind> { [] }
 
     /// Nothing more.
     public func findings(_ memory: StepMemory) -> VariableMapping { [:] }

@@ -31,6 +31,8 @@ public struct SurgeStep: Step {
     }
     /// Repeatable; other nodes' pods decide.
     public var traits: StepTraits { [.surges, .repeatable, .watchesWorkloads] }
+    /// Replicas, and autoscalers' minimums.
+    public var temporary: Set<Compensation.Kind> { [.replicas, .minimumReplicas] }
 
     /// Raises each workload of one replica on the node to two, and waits until the second pod is Ready elsewhere.
     public func advance(_ context: StepContext) -> StepProgress {

@@ -49,9 +49,26 @@ extension SimulatedCluster {
             return (setMinimum(key, minimum, annotations, isDryRun: isDryRun), .zero)
         case .setBudget(let key, let uid, let bound, let annotations):
             return (setBudget(key, uid, bound, annotations, isDryRun: isDryRun), .zero)
+        case .ifUnchanged(let version, let patch):
+            if let refusal = refusal(of: patch, unlessAt: version) { return (.refused(refusal), .zero) }
+            return perform(patch, isDryRun: isDryRun)
         // Secrets and Events are the server's; the simulation's hosts join by being told to.
         case .createBootstrapToken, .deleteBootstrapToken, .recordEvent: return (.done(nil), .zero)
         }
+    }
+
+    /// Why a patch is refused: its object has moved on from the version that it was made for.
+    private func refusal(of patch: ClusterRequest, unlessAt version: String) -> SimulationRefusal? {
+        let identity: ObjectIdentity
+        switch patch {
+        case .patchNode(let name, _, _): identity = ObjectIdentity(.node, ObjectKey("", name.rawValue))
+        case .scale(let workload, _, _): identity = ObjectIdentity(SimulationKind(workload.kind), workload.key)
+        case .setMinimumReplicas(let key, _, _): identity = ObjectIdentity(.autoscaler, key)
+        case .setBudget(let key, _, _, _): identity = ObjectIdentity(.budget, key)
+        default: return nil
+        }
+        guard let found = stored(identity), String(found.resourceVersion) != version else { return nil }
+        return .modified(identity)
     }
 
     private mutating func patchNode(

@@ -72,6 +72,7 @@ extension SimulatedCluster {
         case .scale(let workload, _, _): (.scale, workload.key)
         case .setMinimumReplicas(let key, _, _): (.write, key)
         case .setBudget(let key, _, _, _): (.write, key)
+        case .ifUnchanged(_, let patch): target(patch)
         case .createBootstrapToken(let token): (.write, ObjectKey("kube-system", "bootstrap-token-\(token.id)"))
         case .deleteBootstrapToken(let id): (.write, ObjectKey("kube-system", "bootstrap-token-\(id)"))
         case .recordEvent(let event): (.write, ObjectKey("default", event.name))

@@ -16,6 +16,7 @@ extension SimulatedCluster {
             namespaces[value.name] = PlainRecord(value: value, uid: value.uid, createdAt: created, version: version)
         case .autoscaler(var value):
             if value.uid.rawValue.isEmpty { value.uid = uid ?? random.uid() }
+            value.resourceVersion = String(version)
             autoscalers[value.key] = PlainRecord(value: value, uid: value.uid, createdAt: created, version: version)
         case .claim(let value):
             placement.set(value)
