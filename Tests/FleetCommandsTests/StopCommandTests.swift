@@ -315,6 +315,38 @@ import Testing
         }
     }
 
+    @Test("resume goes on with the run that was named, in its own cluster, by its own playbook: it begins none")
+    func otherCluster() async throws {
+        try await SimulatedWorld.with { world in
+            func playbook(_ name: String) throws -> String {
+                let steps = "steps: [cordon, {drain: {delete_emptydir_data: true}}, uncordon]"
+                return try world.folder.write("name: \(name)\nhosts: kube_node\n\(steps)\n", to: "\(name).yaml")
+            }
+            await world.server.perform(.fault(.answer(RequestPattern(.evict), .budgetNotObserved, count: 1_000_000)))
+            let run = try RunningFleet(
+                ["run", try playbook("patch"), "-l", "web-02", "--yes", "-v", "--kubeconfig", world.kubeconfig],
+                in: world.folder.path)
+            try await run.says("drain begins")
+            run.interrupt()
+            #expect(try await run.status() == 130)
+            var snapshot = DemoCluster.snapshot()
+            snapshot.clusterUID = "another"
+            try await SimulatedWorld.with(snapshot) { other in
+                let version = await other.server.simulation.resourceVersion
+                let there = try await world.fleet.run(list: ["resume", "--kubeconfig", other.kubeconfig])
+                #expect(there.status == 1, "\(there.error)")
+                #expect(there.error.contains("is of another cluster"), "\(there.error)")
+                #expect(await other.server.simulation.resourceVersion == version)
+            }
+            let version = await world.server.simulation.resourceVersion
+            let named = try await world.run("resume", "--playbook", try playbook("other"))
+            #expect(named.status == 1 && named.error.contains("is of playbook patch"), "\(named.error)")
+            #expect(await world.server.simulation.resourceVersion == version)
+            let runs = try await world.fleet.run("runs", "--output", "json")
+            #expect(runs.output.components(separatedBy: "\"playbook\"").count == 2, "\(runs.output)")
+        }
+    }
+
     @Test("a run that began nothing before its process was killed is closed, never taken for done")
     func empty() async throws {
         try await SimulatedWorld.with { world in

@@ -52,7 +52,7 @@ struct ResumeCommand: AsyncParsableCommand {
             }
             let selection = try WaveSelection(wave: nil, waves: nil, isOutOfOrder: true)
             let wishes = RunFlow.Wishes(
-                selection: selection, onlyGoesOn: true, isConfirmed: true, approvals: Set(approve),
+                selection: selection, goesOnWith: run, isConfirmed: true, approvals: Set(approve),
                 permitsBudgetOverride: permissions.permitsBudgetOverride, takeOver: lock.run, waits: waits)
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }

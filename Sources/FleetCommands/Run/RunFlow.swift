@@ -16,8 +16,8 @@ struct RunFlow {
     /// What the operator asked for beyond the plan's source.
     struct Wishes {
         var selection: WaveSelection
-        /// Whether a run is to be gone on with, and none to be begun.
-        var onlyGoesOn = false
+        /// The run that is to be gone on with, and no other, and none to be begun; nil where either will do.
+        var goesOnWith: StoredRun?
         var isConfirmed = false
         var isDryRun = false
         /// What was approved by name (safety rule 20).
@@ -41,9 +41,13 @@ struct RunFlow {
 
     private func run(_ preparation: Preparation) async throws -> FleetExit {
         for warning in preparation.inventory.warnings { output.warning("\(warning)") }
+        if let wanted = wishes.goesOnWith { try Self.refuse(wanted, unlessIn: preparation) }
         try refuseDrift(preparation)
         var progress = try await PlanProgress.read(
             preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
+        if let wanted = wishes.goesOnWith, progress.unfinished?.stored.id != wanted.id {
+            throw Self.refusal(of: wanted, in: progress)
+        }
         if let empty = progress.unfinished, !empty.hasBegun {
             try await close(empty, preparation)
             progress.forget(empty.stored.id)
@@ -104,7 +108,7 @@ struct RunFlow {
             try await preparation.journal.finish(
                 run.stored.id, result: RunResult.aborted.rawValue, at: RuntimeClock().now)
         }
-        guard wishes.onlyGoesOn else {
+        guard wishes.goesOnWith != nil else {
             return output.progress(wishes.isDryRun ? "\(words), and would be closed" : "\(words), and is closed")
         }
         throw Refusal(
@@ -156,6 +160,31 @@ struct RunFlow {
     }
 
     // MARK: - Before anything is changed
+
+    /// A run goes on in the cluster, and by the plan, that it began with: whatever else the options name is another's.
+    private static func refuse(_ run: StoredRun, unlessIn preparation: Preparation) throws {
+        try run.refuseOtherCluster(preparation.plan.cluster)
+        let plan = preparation.plan
+        guard plan.playbook == run.playbook, plan.name == run.planName else {
+            throw Refusal(
+                "run \(run.id) is of playbook \(run.playbook), plan \"\(run.planName)\", and what was given here is \(plan.playbook), plan \"\(plan.name)\"; nothing was changed",
+                hint: "give the file of the playbook that it was begun with: --playbook FILE")
+        }
+        guard preparation.pinned?.digest == run.planDigest else {
+            throw Refusal(
+                "the plan of run \(run.id) was dropped or pinned anew, so it cannot be gone on with; nothing was changed",
+                hint: "undo what it left for a time: fleet abort \(run.id), or fleet leftovers --restore")
+        }
+    }
+
+    private static func refusal(of run: StoredRun, in progress: PlanProgress) -> Refusal {
+        guard let other = progress.unfinished?.stored.id else {
+            return Refusal("run \(run.id) has nothing left to go on with; nothing was changed", hint: "see: fleet runs")
+        }
+        return Refusal(
+            "run \(other) of the same plan is unfinished too, and newer than \(run.id); nothing was changed",
+            hint: "go on with it first: fleet resume \(other); or end one of them: fleet abort \(run.id)")
+    }
 
     private func refuseDrift(_ preparation: Preparation) throws {
         let drift = preparation.drift

@@ -21,7 +21,7 @@ struct UndoFlow {
     /// Aborts or rolls back, and returns the exit code.
     func run(_ wish: RunEvent.StopRequested, on cluster: ClusterOptions) async throws -> FleetExit {
         try await KubernetesClient.withClient(connection: try cluster.connection()) { client in
-            try await checkCluster(client)
+            try await run.refuseOtherCluster(client.clusterUID())
             let (plan, pinnedAt) = try await pinnedPlan()
             let progress = try await PlanProgress.read(plan, pinnedAt: pinnedAt, from: journal)
             guard let found = progress.runs.last(where: { $0.stored.id == run.id }) else {
@@ -81,16 +81,6 @@ struct UndoFlow {
         return notifiers
     }
 
-    private func checkCluster(_ client: KubernetesClient) async throws {
-        let uid = try await client.clusterUID()
-        guard uid == run.cluster else {
-            throw Refusal(
-                "run \(run.id) is of another cluster: its namespace kube-system has UID \(run.cluster), this one's has \(uid); nothing was changed",
-                hint: "choose the run's cluster with --kubeconfig and --context"
-            )
-        }
-    }
-
     private func pinnedPlan() async throws -> (Plan, pinnedAt: Instant) {
         let stored = try await journal.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
         guard let stored, stored.digest == run.planDigest else {
@@ -124,4 +114,16 @@ private struct NoHosts: HostPort {
 extension StopKind {
     /// How a run ends to which it is applied for good; nil for what it survives.
     fileprivate var finalResult: RunResult? { isEnding ? result : nil }
+}
+
+extension StoredRun {
+    /// A run is gone on with, and undone, in its own cluster only.
+    func refuseOtherCluster(_ uid: ObjectUID) throws {
+        guard uid == cluster else {
+            throw Refusal(
+                "run \(id) is of another cluster: its namespace kube-system has UID \(cluster), this one's has \(uid); nothing was changed",
+                hint: "choose the run's cluster with --kubeconfig and --context"
+            )
+        }
+    }
 }
