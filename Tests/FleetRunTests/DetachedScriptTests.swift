@@ -107,7 +107,8 @@ struct DetachedScriptTests {
         let second = early.handle(.completed(id: first.ids[0], .host(identity)), at: start)
         let history = (first.events + second.events).map { ($0, start) } + facts.map { ($0, start + .seconds(20)) }
         var resumed = RunMachine(machine.order, history: history)
-        let again = resumed.handle(snapshot, at: start + .seconds(600))
+        let asked = resumed.handle(snapshot, at: start + .seconds(600))
+        let again = resumed.proveHosts(askedIn: asked, at: start + .seconds(600))
         #expect(kinds(again) == ["FLEET_TURNS="])
         let ended = say("state=ended\nstatus=0\noutput=done\n")
         let clearing = resumed.handle(.completed(id: again.ids[0], ended), at: start + .seconds(601))

@@ -78,6 +78,7 @@ struct EstrangedNodeTests {
             nodes: [Fixture.node("n1"), Fixture.node("n2")], pods: [Fixture.pod("web-1", on: "n1", of: set)],
             workloads: [set])
         reaction = machine.handle(.synchronized(snapshot), at: start)
+        reaction = machine.proveHosts(askedIn: reaction, at: start)
         if kind == "reboot" {
             let state = HostReport(outcome: .exited(0), standardOutput: "boot_id=one\nreboot_required=no\n")
             _ = machine.handle(.completed(id: try #require(reaction.ids.first), .host(state)), at: start)

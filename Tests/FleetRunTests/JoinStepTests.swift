@@ -143,8 +143,10 @@ struct JoinStepTests {
         guard case .createBootstrapToken(let old) = asked.requests.first else { return }
 
         var resumed = RunMachine(try order(seed: "two"), history: history)
-        let again = resumed.handle(
+        let proving = resumed.handle(
             .synchronized(ClusterSnapshot(nodes: [Fixture.node("n1")])), at: start + .seconds(60))
+        let again = resumed.handle(
+            .completed(id: proving.ids[0], host("hostname=n9\nmachine_id=machine-n9")), at: start + .seconds(60))
         guard case .createBootstrapToken(let new) = again.requests.first else {
             Issue.record("no new token: \(again.requests)")
             return

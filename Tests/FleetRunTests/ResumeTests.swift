@@ -212,4 +212,40 @@ struct ResumeTests {
         let end = resumed.handle(.tick, at: again + .seconds(800))
         #expect(end.kinds.contains("node.quarantined"))
     }
+
+    @Test("another machine under a node's address is found before anything is done to it", arguments: [true, false])
+    func anotherMachine(isAnother: Bool) throws {
+        let stop = Fixture.mapping([("name", "kubelet"), ("state", "stopped")])
+        let order = try order([("cordon", null), ("drain", null), ("service", stop)])
+        var machine = RunMachine(order)
+        var cordoned = Fixture.node("n1", cordoned: true)
+        cordoned.annotations[CordonStep.annotation] = "r-test"
+        let world = Observation.synchronized(ClusterSnapshot(nodes: [cordoned, nodes[1]]))
+        var history = machine.handle(world, at: start).events
+        for (id, name) in [(1, "n1"), (2, "n2")] {
+            let answer = HostReport(
+                outcome: .exited(0), standardOutput: "hostname=\(name)\nmachine_id=machine-\(name)\n")
+            history += machine.handle(.completed(id: id, .host(answer)), at: start).events
+        }
+        #expect(machine.state.nodes["n1"]?.isDrained == true)
+
+        var resumed = RunMachine(order, history: history.map { ($0, start) })
+        let asked = resumed.handle(world, at: start + .seconds(60))
+        #expect(asked.hostCommands.map(\.script) == [NodeScript.identity])
+        let lost = HostReport(outcome: .neverStarted("connect: no route to host"))
+        let waiting = resumed.handle(.completed(id: asked.ids[0], .host(lost)), at: start + .seconds(60))
+        #expect(waiting.hostCommands.isEmpty && resumed.state.quarantined.isEmpty)
+        let again = resumed.handle(.tick, at: try #require(waiting.deadline))
+        #expect(again.hostCommands.map(\.script) == [NodeScript.identity])
+        let found = isAnother ? "machine-n7" : "machine-n1"
+        let answer = HostReport(outcome: .exited(0), standardOutput: "hostname=n1\nmachine_id=\(found)\n")
+        let next = resumed.handle(.completed(id: again.ids[0], .host(answer)), at: start + .seconds(90))
+        #expect(next.hostCommands.isEmpty == isAnother)
+        guard isAnother else { return }
+        guard case .quarantined("service", let reason)? = resumed.state.nodes["n1"]?.phase else {
+            Issue.record("not set aside: \(next.kinds)")
+            return
+        }
+        #expect(reason.contains("it is another machine: Node n1 has machine-id machine-n1, the host has machine-n7"))
+    }
 }

@@ -110,6 +110,21 @@ enum Fixture {
     }
 }
 
+extension RunMachine {
+    /// Answers every question who a host is, as the planned machine would, and returns what follows.
+    mutating func proveHosts(askedIn reaction: Reaction, at time: Instant) -> Reaction {
+        var result = reaction
+        for case .perform(let id, let node?, .host(let command)) in reaction.directives
+        where command.script == NodeScript.identity {
+            let machine = state.nodes[node]?.target.machineID ?? ""
+            let answer = "hostname=\(node)\nmachine_id=\(machine)\n"
+            result = handle(
+                .completed(id: id, .host(HostReport(outcome: .exited(0), standardOutput: answer))), at: time)
+        }
+        return result
+    }
+}
+
 extension Reaction {
     /// The API requests that were asked for.
     var requests: [ClusterRequest] {

@@ -211,7 +211,9 @@ struct RunMachineTests {
             #expect(reaction.ids.count == 1)
 
             var resumed = RunMachine(order, history: history)
-            let looking = resumed.handle(snapshot([Fixture.node("n1")]), at: start + .seconds(60))
+            let asked = resumed.handle(snapshot([Fixture.node("n1")]), at: start + .seconds(60))
+            #expect(asked.hostCommands.map(\.script) == [NodeScript.identity])
+            let looking = resumed.proveHosts(askedIn: asked, at: start + .seconds(60))
             #expect(looking.hostCommands.map { $0.script.contains("FLEET_SCRIPT=") } == [false])
             let absent = HostReport(outcome: .exited(0), standardOutput: "state=absent\n")
             let again = resumed.handle(.completed(id: looking.ids[0], .host(absent)), at: start + .seconds(61))

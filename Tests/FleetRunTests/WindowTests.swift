@@ -302,6 +302,61 @@ struct WindowTests {
         #expect(next.state.quarantined.map(\.target.node) == ["n1"])
     }
 
+    @Test(
+        "a node whose host is worked on is given back if that ends within a minute; else it stays cordoned and in hand",
+        arguments: [30, 90])
+    func hostInUse(seconds: Int) throws {
+        let packages = Fixture.located(["names": ["nginx"]])
+        var machine = RunMachine(
+            try order([("cordon", null), ("packages", packages), ("uncordon", null)], waits: true))
+        let first = machine.handle(snapshot([cordoned(nodes[0]), nodes[1]]), at: opens)
+        let working = machine.proveHosts(askedIn: first, at: opens)
+        #expect(working.hostCommands.count == 1)
+        let end = machine.handle(.tick, at: closes)
+        #expect(end.requests.isEmpty, "the cordon stays while packages are installed")
+        if seconds > 60 { #expect(machine.handle(.tick, at: closes + .seconds(61)).requests.isEmpty) }
+        let done = HostReport(outcome: .exited(0), standardOutput: "changed=install nginx\n")
+        let ended = machine.handle(.completed(id: working.ids[0], .host(done)), at: closes + .seconds(seconds))
+        guard seconds <= 60 else {
+            #expect(ended.requests.isEmpty && machine.state.working == ["n1"])
+            let opened = machine.handle(.tick, at: opensAgain)
+            #expect(opened.hostCommands.isEmpty, "nothing is installed twice")
+            #expect(machine.state.nodes["n1"]?.step == 2)
+            return
+        }
+        #expect(ended.requests.count == 1, "\(ended.requests)")
+        for id in ended.ids { _ = machine.handle(succeeded(id), at: closes + .seconds(seconds)) }
+        #expect(machine.handle(.changed(.node(nodes[0])), at: closes + .seconds(91)).kinds.contains("node.returned"))
+        #expect(machine.state.working.isEmpty)
+    }
+
+    @Test("a run that has failed gives its nodes back at the window's end as well, and ends as failed")
+    func failedAtTheEnd() throws {
+        var order = try order([("cordon", null), ("drain", null)])
+        order.waves = [PlannedWave(number: 1, targets: [Fixture.target("n1"), Fixture.target("n2", zone: "b")])]
+        order.policy = WavePolicy(canary: .count(0), maxUnavailable: .percent(100), soak: .zero)
+        var machine = RunMachine(order)
+        let set = Fixture.replicaSet("web", replicas: 3)
+        let pods = [Fixture.pod("lonely", on: "n2"), Fixture.pod("web-1", on: "n1", of: set)]
+        let first = machine.handle(
+            .synchronized(
+                ClusterSnapshot(
+                    nodes: nodes.map(cordoned) + [Fixture.node("s1")], pods: pods,
+                    budgets: [Fixture.budget("web", allowed: 0)], workloads: [set])), at: closes - .seconds(300))
+        for id in first.ids { _ = machine.handle(succeeded(id), at: closes - .seconds(299)) }
+        #expect(machine.state.quarantined.map(\.target.node) == ["n2"])
+        #expect(machine.state.working == ["n1"])
+        var reaction = machine.handle(.tick, at: closes)
+        #expect(
+            reaction.requests.contains(
+                .patchNode("n1", uid: "uid-n1", NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil]))
+            ))
+        for id in machine.state.open.keys.sorted() { _ = machine.handle(succeeded(id), at: closes) }
+        reaction = machine.handle(.changed(.node(nodes[0])), at: closes)
+        #expect(reaction.finished == .failed)
+        #expect(machine.state.reason.contains("more than max_failures"), "\(machine.state.reason)")
+    }
+
     @Test("Ctrl-C while waiting for a window ends the run at once")
     func interruptedWait() throws {
         var machine = RunMachine(try order([("cordon", null)], waits: true))

@@ -21,7 +21,7 @@ struct Afterword {
 
     /// Who ended the run, what was put back, what it leaves, and what cannot be undone.
     func text(after ending: RunEvent.StopRequested) -> String {
-        let parts = ["by \(ending.by)", ending.kind == .rollback ? uncordoned : "", cordoned, tainted, done]
+        let parts = ["by \(ending.by)", ending.kind == .rollback ? uncordoned : "", cordoned, tainted, midway, done]
         return parts.filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
@@ -52,13 +52,25 @@ struct Afterword {
             names.filter { world.nodes[$0]?.isRetiring == true }.sorted())
     }
 
+    /// Nodes whose step had begun to act and did not come to its end: a script may still run, a host be half cleaned.
+    private var midway: String {
+        let nodes = state.order.compactMap { name -> String? in
+            guard let node = state.nodes[name], let index = node.step, node.steps[index]?.acts.isEmpty == false,
+                !Self.reversible.contains(node.stepKind)
+            else { return nil }
+            return "\(name) (\(node.stepKind))"
+        }
+        return nodes.isEmpty ? "" : "left in the middle of a step, look there: \(nodes.joined(separator: ", "))"
+    }
+
+    private static let reversible: Set<String> = [
+        CordonStep.kind, UncordonStep.kind, SurgeStep.kind, ExcludeFromLoadBalancersStep.kind,
+    ]
+
     /// Pods that moved, Nodes that were deleted, hosts that were changed: node by node.
     private var done: String {
         let nodes = state.order.compactMap { name -> String? in
-            let reversible: Set<String> = [
-                CordonStep.kind, UncordonStep.kind, SurgeStep.kind, ExcludeFromLoadBalancersStep.kind,
-            ]
-            var acts = (state.nodes[name]?.changes ?? []).filter { !reversible.contains($0) }
+            var acts = (state.nodes[name]?.changes ?? []).filter { !Self.reversible.contains($0) }
             let moved = state.nodes[name]?.evicted.values.count { $0.isAccepted } ?? 0
             if moved > 0, !acts.contains(DrainStep.kind) { acts.insert("\(moved) pods moved", at: 0) }
             return acts.isEmpty ? nil : "\(name) (\(acts.joined(separator: ", ")))"

@@ -64,6 +64,8 @@ public struct NodeProgress: Hashable, Sendable {
     public var isCleanupBegun = false
     /// What it waits for.
     public var waiting = ""
+    /// The kind of the step that it is on, or was on last; empty before the first.
+    public var stepKind = ""
     /// How often it gave way to nodes that waited for it.
     public var retreats = 0
     /// The nodes for whose sake it gave way last; it is begun again once none of them is in hand.

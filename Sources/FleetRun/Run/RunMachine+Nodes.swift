@@ -68,7 +68,7 @@ extension RunMachine {
                 return
             }
             if beginsNothing, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) { return }
-            guard carryOut(planned, index, node) else { return }
+            guard isProved(node, before: planned), carryOut(planned, index, node) else { return }
         }
     }
 
@@ -97,8 +97,7 @@ extension RunMachine {
         case .perform(let acts, let reason):
             note(reason, planned, name)
             watchWorkloads(planned, node)
-            guard !beginsNothing else { return false }
-            for act in acts { perform(act, node: name, index: index) }
+            for act in acts where !beginsNothing || act.settles { perform(act, node: name, index: index) }
             return false
         case .wait(let reason, let until):
             note(reason, planned, name)
@@ -156,7 +155,7 @@ extension RunMachine {
     }
 
     /// Notes what a node waits for, once per reason.
-    private mutating func note(_ reason: String, _ planned: PlannedStep, _ name: NodeName) {
+    mutating func note(_ reason: String, _ planned: PlannedStep, _ name: NodeName) {
         guard state.nodes[name]?.waiting != reason else { return }
         emit(.nodeWaiting(RunEvent.NodeWaiting(node: name, step: planned.kind, reason: reason)))
     }
@@ -206,7 +205,7 @@ extension RunMachine {
     }
 
     /// Sets a node aside: it stays cordoned, labelled with the reason's step (safety rule 21).
-    private mutating func quarantine(_ name: NodeName, _ planned: PlannedStep, _ reason: String) {
+    mutating func quarantine(_ name: NodeName, _ planned: PlannedStep, _ reason: String) {
         let owes = order.cleans && world.nodes[name] == nil
         emit(
             .nodeQuarantined(

@@ -37,6 +37,8 @@ extension RunMachine {
         if let stop = state.stop { return stops(stop) }
         if let ending = state.ending { return ends(ending) }
         guard let reason = failureReason() else { return false }
+        // Outside the window the nodes in hand are given back first.
+        if isOutsideWindow { return false }
         if state.working.isEmpty, state.compensations.isEmpty, state.open.isEmpty {
             finish(.failed, Afterword(state, world, order).text(after: reason))
         }

@@ -102,12 +102,8 @@ extension RunMachine {
     ///
     /// Nothing else is open meanwhile.
     private mutating func haveAnswered() -> Bool {
-        let look = StepOperation(
-            key: Self.identityKey, title: "prove the host's identity",
-            .host(HostCommand(script: NodeScript.identity, timeoutSeconds: 60))
-        )
         while state.open.count < order.policy.parallelism, let node = unasked?.popFirst() {
-            perform(look, node: node, index: nil)
+            perform(Self.identityLook, node: node, index: nil)
         }
         return unasked?.isEmpty ?? false && state.open.isEmpty
     }
@@ -116,7 +112,9 @@ extension RunMachine {
         var refusals: [String] = []
         for (node, result) in results {
             switch HostProof(of: node.target, result, settings: order.settings, isCleaned: order.cleans) {
-            case .proved(let proof): emit(.identityProved(proof))
+            case .proved(let proof):
+                proved.insert(node.target.node)
+                emit(.identityProved(proof))
             case .refused(let reason): refusals.append("\(node.target.host): \(reason)")
             }
         }

@@ -83,6 +83,9 @@ extension RunMachine {
 
     private mutating func waitOrEnd(_ next: WindowCalendar.Span?) {
         window.settleDeadline = nil
+        if state.working.isEmpty, let reason = failureReason() {
+            return finish(.failed, Afterword(state, world, order).text(after: reason))
+        }
         guard let next else { return finish(.blocked, "outside its window, and none opens within a year") }
         guard let plan = order.window, plan.waits else {
             let opening = order.window.map { Self.words(next, in: $0.calendar) } ?? ""
@@ -150,6 +153,7 @@ extension RunMachine {
     /// Gives one node back once its cordon is lifted, if it is to be, and nothing is under way; true once it is.
     private mutating func returns(_ name: NodeName, _ end: MaintenanceWindow.End, isClean: Bool) -> Bool {
         let isUncordoned = end == .uncordon
+        guard !state.open.values.contains(where: { $0.node == name && $0.index != nil }) else { return false }
         if isUncordoned, !uncordons(name) { return false }
         guard isClean, isQuiet(name) else { return false }
         giveBack(name, isUncordoned: isUncordoned)
@@ -162,7 +166,8 @@ extension RunMachine {
         returning[name] = nil
     }
 
-    /// Whether a node may begin anew: its Node is there, and nothing was done to its host that must not be done twice.
+    /// Whether a node may begin anew: its Node is there, nothing was done to its host that must not be done twice, and
+    /// nothing is under way on it.
     func isReturnable(_ name: NodeName) -> Bool {
         guard let node = state.nodes[name], let index = node.step, world.nodes[name]?.uid == node.target.nodeUID else {
             return false
@@ -173,7 +178,8 @@ extension RunMachine {
             let isFinal = !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet, .joins])
             let isOnce = traits.contains(.touchesHost) && !traits.contains(.repeatable)
             let isBegun = node.steps[position].map { !$0.acts.isEmpty || $0.attempt > 1 } ?? false
-            return (isFinal || isOnce) && isBegun
+            let isUnderWay = position == index && traits.contains(.touchesHost)
+            return (isFinal || isOnce || isUnderWay) && isBegun
         }
     }
 

@@ -40,6 +40,8 @@ public struct RunMachine: Sendable {
     var watched = WorkloadWatches()
     /// Nodes whose step waits for a person, and for what.
     var blocked: [NodeName: String] = [:]
+    /// Nodes whose hosts were proved by this process (safety rule 2).
+    var proved: Set<NodeName> = []
     /// Hosts that were not asked yet who they are; nil before the first is.
     var unasked: ArraySlice<NodeName>?
     /// Nodes whose taint was not seen to yet, and those whose taint is under way; nil before the first is.

@@ -162,6 +162,7 @@ public struct RunState: Hashable, Sendable {
         working.insert(start.node)
         pending.remove(start.node)
         nodes[start.node]?.phase = .working(step: start.index)
+        nodes[start.node]?.stepKind = start.step
         nodes[start.node]?.waiting = ""
         if start.step == CleanupStep.kind { nodes[start.node]?.isCleanupBegun = true }
         if nodes[start.node]?.steps[start.index] == nil {
@@ -301,7 +302,8 @@ public struct RunState: Hashable, Sendable {
             change(place, to: .inDoubt, at: time)
             if let node = place.node { answeredAt[node] = time }
         }
-        if !isPreflightPassed { acts = [:] }
+        // Another process asks every host anew who it is: its address, or the inventory, may be another's by now.
+        acts = isPreflightPassed ? acts.filter { !$0.key.hasSuffix("/\(RunMachine.identityKey)") } : [:]
         open = [:]
         openEvictions = [:]
         stop = nil

@@ -52,12 +52,7 @@ public struct CleanupStep: Step {
         guard let applied else { return applying }
         let report = CleanupReport(NodeAnswer(applied.output))
         guard applied.isSuccess else { return .failed(report.words(or: applied)) }
-        let (confirmed, confirming) = confirm(report, in: context)
-        if let confirming { return confirming }
-        guard confirmed else {
-            return .failed(
-                "the network rules were restored by the host's timer: the connection did not come back in time")
-        }
+        if let progress = confirm(report, in: context) { return progress }
         if let progress = afterReset(in: context) { return progress }
         let (verified, verifying) = command(.verify, in: context)
         guard let verified else { return verifying }
@@ -102,16 +97,42 @@ public struct CleanupStep: Step {
         return context.command(mode.rawValue, "\(title) (\(mode.rawValue))", command, isRepeatable: true)
     }
 
-    /// Confirms changed rules over a new connection; `true` when nothing needed it or it succeeded.
+    /// How often the rules are changed, when the host's timer restored them because nobody confirmed them in time.
+    private static let mostApplications = 3
+
+    /// Confirms changed rules over a new connection; nil when nothing needed it or it succeeded.
     ///
-    /// One that was open before the rules changed proves nothing about the next login (safety rule 8).
-    private func confirm(_ report: CleanupReport, in context: StepContext) -> (Bool, StepProgress?) {
-        guard report.restoreAfterSeconds != nil else { return (true, nil) }
+    /// One that was open before the rules changed proves nothing about the next login (safety rule 8). A stop does not
+    /// hold it back; a process that was killed before it is made good by changing the rules once more.
+    private func confirm(_ report: CleanupReport, in context: StepContext) -> StepProgress? {
+        guard report.restoreAfterSeconds != nil else { return nil }
         var command = HostCommand(script: NodeScript.confirmNetwork(run: context.run.id.rawValue), timeoutSeconds: 60)
         command.needsNewConnection = true
-        let (result, next) = context.command("confirm", "confirm the network rules", command, isRepeatable: true)
-        guard let result else { return (false, next) }
-        return (result.isSuccess, nil)
+        var act = StepOperation(key: "confirm", title: "confirm the network rules", .host(command))
+        act.settles = true
+        let applied = context.memory.acts[CleanupOptions.Mode.apply.rawValue]
+        if let applied, let confirmed = context.memory.acts[act.key], confirmed.changedAt < applied.changedAt {
+            return .perform([act], waitingFor: act.title)
+        }
+        let (result, next) = context.command(act.key, act.title, command, isRepeatable: true, settles: true)
+        guard let result else { return next }
+        guard !result.isSuccess else { return nil }
+        let isRestored = NodeAnswer(result.output).last("restored") != nil
+        guard isRestored, let applied, applied.attempts < Self.mostApplications else {
+            return .failed(
+                isRestored
+                    ? "the network rules were restored by the host's timer: the connection did not come back in time"
+                    : "\(act.title): \(result.words)")
+        }
+        return .perform(
+            [self.act(.apply, in: context)], waitingFor: "the network rules, which the host's timer restored")
+    }
+
+    private func act(_ mode: CleanupOptions.Mode, in context: StepContext) -> StepOperation {
+        let script = NodeScript.cleanup(options(mode, in: context))
+        return StepOperation(
+            key: mode.rawValue, title: "\(title) (\(mode.rawValue))",
+            .host(HostCommand(script: script, timeoutSeconds: timeout.components.seconds)))
     }
 
     func options(_ mode: CleanupOptions.Mode, in context: StepContext) -> CleanupOptions {

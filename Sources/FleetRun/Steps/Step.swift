@@ -134,6 +134,8 @@ public struct StepOperation: Sendable {
     public var operation: Operation
     /// What must be undone later, recorded before the act.
     public var compensation: Compensation?
+    /// Whether it completes what is under way, so that a stop does not hold it back (safety rule 22).
+    public var settles = false
 
     /// An act.
     public init(key: String, title: String, _ operation: Operation, compensation: Compensation? = nil) {

@@ -23,9 +23,10 @@ extension StepContext {
     /// Returns the result when there is one, or what to do next. After a crash a command whose outcome is unknown runs
     /// again only when it is repeatable (safety rule 25).
     func command(
-        _ key: String, _ title: String, _ command: HostCommand, isRepeatable: Bool
+        _ key: String, _ title: String, _ command: HostCommand, isRepeatable: Bool, settles: Bool = false
     ) -> (result: OperationResult?, next: StepProgress) {
-        let act = StepOperation(key: key, title: title, .host(command))
+        var act = StepOperation(key: key, title: title, .host(command))
+        act.settles = settles
         switch memory.acts[key]?.state {
         case nil: return (nil, .perform([act], waitingFor: title))
         case .inFlight: return (nil, .wait(title))
