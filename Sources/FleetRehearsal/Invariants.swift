@@ -74,6 +74,16 @@ public struct Invariants: Sendable {
         check(
             zone.count { isOut($0) } + 1, of: zone.count, policy.maxUnavailablePerZone, "max_unavailable_per_zone", name
         )
+        if let pool = node.labels["pool"] {
+            let pool = (name: pool, nodes: nodes.filter { $0.labels["pool"] == pool })
+            let out = pool.nodes.count { isOut($0) } + 1
+            if let bound = policy.maxUnavailablePerPool {
+                check(out, of: pool.nodes.count, bound, "max_unavailable_per_pool", name)
+            }
+            if let least = policy.minAvailable[Pool(pool.name)], pool.nodes.count - out < least {
+                violate("\(name) was begun though pool \(pool.name) keeps \(least)")
+            }
+        }
         if inHand.count >= policy.parallelism { violate("\(name) was begun beyond parallelism \(policy.parallelism)") }
     }
 

@@ -1,6 +1,7 @@
 import FleetExpressions
 import FleetFiles
 import FleetModel
+import Foundation
 import Testing
 
 private let decommission = """
@@ -210,6 +211,23 @@ struct PlaybookTests {
     func perZone(waves: String, expected: CountOrPercent) throws {
         let text = "name: x\nhosts: all\nwaves: \(waves)\nsteps: [cordon]"
         #expect(try PlaybookDocument(yaml: text, file: "p.yaml").header.waves.maxUnavailablePerZone == expected)
+    }
+
+    @Test("bounds by pool, of the surge and of the rate, and they outlive a pinned plan")
+    func pools() throws {
+        let bounds = """
+            {max_unavailable_per_pool: 20%, min_available: {gpu: 3}, max_surge: 4, max_surge_per_zone: 50%,
+             max_surge_per_pool: 1, starts_per_minute: 20}
+            """
+        let waves = try PlaybookDocument(
+            yaml: "name: x\nhosts: all\nwaves: \(bounds)\nsteps: [cordon]", file: "p.yaml"
+        ).header.waves
+        #expect(waves.maxUnavailablePerPool == .percent(20) && waves.minAvailable == ["gpu": 3])
+        #expect(waves.maxSurge == .count(4) && waves.maxSurgePerZone == .percent(50))
+        #expect(waves.maxSurgePerPool == .count(1) && waves.startsPerMinute == 20)
+        #expect(try JSONDecoder().decode(WavePolicy.self, from: JSONEncoder().encode(waves)) == waves)
+        let plain = WavePolicy()
+        #expect(try JSONDecoder().decode(WavePolicy.self, from: JSONEncoder().encode(plain)) == plain)
     }
 
     @Test("bounds on the pods that leave at once")

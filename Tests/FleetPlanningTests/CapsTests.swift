@@ -55,4 +55,23 @@ import Testing
         world.steps.append(StepSummary(kind: "uncordon", uncordons: true))
         #expect(world.plan.blockers.isEmpty)
     }
+
+    @Test func `What a pool keeps, and how many of it may be out, is held against its nodes`() {
+        var world = world()
+        for number in 1...4 { world.change(NodeName("old\(number)")) { $0.labels["pool"] = "gpu" } }
+        world.change("new1") { $0.labels["pool"] = "gpu" }
+        world.playbook.waves.minAvailable = ["gpu": 1]
+        #expect(world.plan.blockers.isEmpty)
+        world.playbook.waves.minAvailable = ["gpu": 2, "web": 90]
+        #expect(
+            world.plan.blockers.map(\.message) == [
+                "pool gpu keeps 2 nodes and has 5 that are available: 3 of its 4 targets may go"
+            ])
+        world.playbook.waves.minAvailable = [:]
+        world.playbook.waves.maxUnavailablePerPool = .count(1)
+        #expect(world.plan.findings.isEmpty)
+        world.change("new1") { $0.isCordoned = true }
+        #expect(world.findings(.capsUnreachable).map(\.subject) == ["max_unavailable_per_pool"])
+        #expect(world.findings(.capsUnreachable).first?.message.contains("in pool gpu") == true)
+    }
 }

@@ -58,4 +58,61 @@ import Testing
         #expect(PlanDrift.differences(from: pinned, to: again) == [])
         for wave in 1...6 { #expect(Planner.review(pinned, request, waves: wave...wave).blockers == []) }
     }
+
+    /// Two pools of one zone, three nodes each, and spares by pool.
+    private func pooled(_ spares: [(String, Pool?)], _ change: (inout WavePolicy) -> Void = { _ in }) -> PlanRequest {
+        var world = PlanningWorld()
+        world.addNodes("gpu", 3, zone: "a", areTargets: true)
+        world.addNodes("web", 3, zone: "a", areTargets: true)
+        world.addNodes("rest", 8, zone: "a")
+        for number in 1...3 {
+            world.change(NodeName("gpu\(number)")) { $0.labels["pool"] = "gpu" }
+            world.change(NodeName("web\(number)")) { $0.labels["pool"] = "web" }
+        }
+        world.playbook.spares = "new_nodes"
+        world.playbook.waves = WavePolicy(
+            canary: .count(0), size: .count(6), maxUnavailable: .percent(100), maxUnavailablePerZone: .percent(100))
+        change(&world.playbook.waves)
+        world.steps.insert(StepSummary(kind: "join", touchesHost: true, joins: true), at: 0)
+        var request = world.request
+        request.spares = spares.map {
+            var host = Host(name: HostName($0.0), zone: "a")
+            host.pool = $0.1
+            return host
+        }
+        return request
+    }
+
+    @Test func `A newcomer is of the pool of who leaves after it; one of no pool stands in where none is left`() {
+        let names: [(String, Pool?)] = [
+            ("any", nil), ("w1", "web"), ("w2", "web"), ("w3", "web"), ("g1", "gpu"), ("g2", "gpu"),
+        ]
+        let plan = Planner.plan(pooled(names))
+        #expect(plan.blockers == [])
+        #expect(
+            shown(plan) == ["1 in g1,g2,any,w1,w2,w3", "2 out gpu1,gpu2,gpu3,web1,web2,web3"])
+        let short = Planner.plan(pooled(Array(names.dropFirst())))
+        #expect(
+            short.blockers.map { "\($0.code.rawValue) \($0.subject): \($0.message)" } == [
+                "no-spare zone a, pool gpu: 3 nodes leave, and 2 hosts of new_nodes could come in"
+            ])
+    }
+
+    @Test func `No more come in at once than the surge permits, in all, in a zone and in a pool`() {
+        let names = (1...3).flatMap { [("g\($0)", Pool("gpu")), ("w\($0)", Pool("web"))] }.map {
+            ($0.0, Optional($0.1))
+        }
+        func sizes(_ change: (inout WavePolicy) -> Void) -> [Int] {
+            let plan = Planner.plan(pooled(names, change))
+            #expect(plan.blockers == [])
+            for (incoming, outgoing) in zip(plan.waves, plan.waves.dropFirst()) where incoming.number % 2 == 1 {
+                #expect(incoming.targets.map(\.pool) == outgoing.targets.map(\.pool))
+            }
+            return plan.waves.map(\.targets.count)
+        }
+        #expect(sizes { $0.maxSurge = .count(4) } == [4, 4, 2, 2])
+        #expect(sizes { $0.maxSurge = .percent(50) } == [3, 3, 3, 3])
+        #expect(sizes { $0.maxSurgePerZone = .count(2) } == [2, 2, 2, 2, 2, 2])
+        #expect(sizes { $0.maxSurgePerPool = .count(1) } == [1, 1, 1, 1, 2, 2, 1, 1, 1, 1])
+    }
 }

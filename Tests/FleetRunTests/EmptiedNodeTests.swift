@@ -69,6 +69,20 @@ struct EmptiedNodeTests {
         #expect(reason(late) == "still attached after 5m: pvc-7")
     }
 
+    @Test("delete_node waits for volumes too, where the playbook does not, and not for ever")
+    func volumesBeforeDeletion() throws {
+        let attachment = VolumeAttachment(name: "csi-1", nodeName: "n1", volumeName: "pvc-7")
+        var machine = try machine([("delete_node", .null)])
+        let world = ClusterSnapshot(nodes: [Fixture.node("n1")], attachments: [attachment])
+        #expect(machine.handle(.synchronized(world), at: at).requests.isEmpty)
+        #expect(machine.state.nodes["n1"]?.waiting == "volumes to detach: pvc-7")
+        var late = machine
+        let detached = machine.handle(.changed(.attachmentDeleted(name: "csi-1")), at: at + .seconds(9))
+        #expect(detached.requests == [.deleteNode("n1", uid: "uid-n1")])
+        _ = late.handle(.tick, at: at + .seconds(601))
+        #expect(reason(late) == "volumes are still attached after 10m: pvc-7")
+    }
+
     @Test("verify_gone: a Node that registers again is told, one that stays gone is proved")
     func gone() throws {
         var machine = try machine([("verify_gone", ["for": "30s"])])

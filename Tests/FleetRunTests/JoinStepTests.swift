@@ -309,6 +309,7 @@ struct NewNodeTests {
         var node = Fixture.node("n1", zone: "b")
         node.kubeletVersion = "v1.36.0"
         node.capacity = Resources(milliCPU: 16_000, memory: 63 << 30, pods: 110)
+        node.allocatable = Resources(milliCPU: 15_500, memory: 60 << 30, pods: 110)
         return node
     }
 
@@ -354,6 +355,9 @@ struct NewNodeTests {
             (["version": "{{ v }}"], ["v": "1.36.1"], "Node n1 runs kubelet v1.36.0, not 1.36.1"),
             (.null, ["capacity": ["cpu": 16, "memory": "64Gi", "pods": 110]], ""),
             (.null, ["capacity": ["cpu": 32]], "Node n1 has cpu 16, the inventory expects 32"),
+            (.null, ["allocatable": ["cpu": "15500m", "pods": 110]], ""),
+            (.null, ["allocatable": ["cpu": 16]], "Node n1 has allocatable cpu 15500m, the inventory expects 16"),
+            (["allocatable": ["pods": 250]], [:], "Node n1 has allocatable pods 110, the inventory expects 250"),
             (
                 .null, ["capacity": ["memory": "{{ size }}Gi"], "size": 96],
                 "Node n1 has memory 63Gi, the inventory expects 96Gi"

@@ -78,6 +78,67 @@ struct RunMachineTests {
         #expect(second.requests == [.deleteNode("n2", uid: "uid-n2")])
     }
 
+    @Test("a pool's cap and the number it keeps hold beside the cluster's and the zone's", arguments: [true, false])
+    func poolCap(isCap: Bool) throws {
+        func inPool(_ name: NodeName, _ pool: String) -> Node {
+            var node = Fixture.node(name)
+            node.labels["pool"] = pool
+            return node
+        }
+        let nodes = [inPool("g1", "gpu"), inPool("g2", "gpu"), inPool("g3", "gpu"), inPool("w1", "web")]
+        var policy = WavePolicy(
+            canary: .count(0), maxUnavailable: .percent(100), maxUnavailablePerZone: .percent(100), soak: .zero)
+        if isCap { policy.maxUnavailablePerPool = .count(1) } else { policy.minAvailable = ["gpu": 2] }
+        var machine = RunMachine(
+            Fixture.order(
+                waves: [["g1", "g2", "w1"].map { Fixture.target($0) }],
+                steps: try Fixture.steps([("delete_node", null)]),
+                policy: policy))
+        let first = machine.handle(snapshot(nodes), at: start)
+        #expect(first.requests == [.deleteNode("g1", uid: "uid-g1"), .deleteNode("w1", uid: "uid-w1")])
+        _ = machine.handle(.changed(.nodeDeleted("w1", uid: "uid-w1")), at: start)
+        let second = machine.handle(.changed(.nodeDeleted("g1", uid: "uid-g1")), at: start)
+        guard !isCap else {
+            #expect(second.requests == [.deleteNode("g2", uid: "uid-g2")])
+            return
+        }
+        #expect(second.requests.isEmpty)
+        _ = machine.handle(.tick, at: start + RunMachine.patience)
+        #expect(machine.state.result == .blocked)
+        #expect(
+            machine.state.reason.contains("min_available keeps 2 nodes in pool gpu, and 2 are available"),
+            "\(machine.state.reason)")
+    }
+
+    @Test("no more nodes are begun within a minute than the rate says")
+    func startRate() throws {
+        var policy = WavePolicy(
+            canary: .count(0), maxUnavailable: .percent(100), maxUnavailablePerZone: .percent(100), soak: .zero)
+        policy.startsPerMinute = 2
+        let names: [NodeName] = ["n1", "n2", "n3", "n4", "n5"]
+        var machine = RunMachine(
+            Fixture.order(
+                waves: [names.map { Fixture.target($0) }], steps: try Fixture.steps([("delete_node", null)]),
+                policy: policy))
+        let nodes = names.map { Fixture.node($0) }
+        #expect(machine.handle(snapshot(nodes), at: start).requests.count == 2)
+        let gone = machine.handle(.changed(.nodeDeleted("n1", uid: "uid-n1")), at: start + .seconds(20))
+        #expect(gone.requests.isEmpty && gone.deadline == start + .seconds(60))
+        #expect(machine.handle(.tick, at: start + .seconds(59)).requests.isEmpty)
+        #expect(machine.handle(.tick, at: start + .seconds(60)).requests.count == 2)
+        #expect(machine.handle(.tick, at: start + .seconds(61)).requests.isEmpty)
+        #expect(machine.handle(.tick, at: start + .seconds(120)).requests.count == 1)
+    }
+
+    @Test("a drain cordons where no step before it does, as kubectl drain does")
+    func drainCordons() throws {
+        let steps = try Fixture.steps([("drain", null), ("verify_drained", null)]).cordoningBeforeDrains
+        #expect(steps.map(\.kind) == ["cordon", "drain", "verify_drained"])
+        let own = try Fixture.steps([("cordon", null), ("soak", Fixture.mapping([("for", "1s")])), ("drain", null)])
+        #expect(own.cordoningBeforeDrains.map(\.kind) == ["cordon", "soak", "drain"])
+        #expect(try Fixture.steps([("delete_node", null)]).cordoningBeforeDrains.map(\.kind) == ["delete_node"])
+    }
+
     @Test("nodes that wait get the soft taint; those that are cordoned at once need none")
     func softTaint() throws {
         let targets = [Fixture.target("n1"), Fixture.target("n2"), Fixture.target("n3", zone: "b")]

@@ -49,4 +49,28 @@ struct ShortReplacementTests {
         #expect(last.finished == .blocked)
         #expect(machine.state.reason.contains("new-1 came in for it"), "\(machine.state.reason)")
     }
+
+    @Test("a host that never was a Node has nothing to be cleaned of; one that was, has", arguments: [true, false])
+    func owedCleanup(isNewcomer: Bool) throws {
+        var target = Fixture.target("n1")
+        target.isNewcomer = isNewcomer
+        var steps = try Fixture.steps([
+            ("wait_ready", Fixture.mapping([("timeout", "60s"), ("diagnose", .bool(false))])), ("cleanup", null),
+        ])
+        (steps[0].isForNewcomers, steps[1].isForNewcomers) = (true, false)
+        var order = Fixture.order(waves: [[target]], steps: steps)
+        order.settings.clusterAuthority = "ca"
+        var machine = RunMachine(order)
+        let first = machine.handle(.synchronized(ClusterSnapshot(nodes: [Fixture.node("n2")])), at: start)
+        let answer = "hostname=n1\nmachine_id=machine-n1\ncluster_ca_sha256=ca\n"
+        let proved = machine.handle(
+            .completed(id: first.ids[0], .host(HostReport(outcome: .exited(0), standardOutput: answer))), at: start)
+        let last =
+            isNewcomer
+            ? machine.handle(.tick, at: start + .seconds(61))
+            : machine.handle(
+                .completed(id: proved.ids[0], .host(HostReport(outcome: .exited(1)))), at: start + .seconds(1))
+        let owed = last.events.compactMap { if case .nodeQuarantined(let fact) = $0 { fact.owesCleanup } else { nil } }
+        #expect(owed == [!isNewcomer])
+    }
 }

@@ -64,7 +64,7 @@ struct LoadedPlaybook: Sendable {
                 return step
             }
         }
-        let steps = Array(groups.joined())
+        let steps = Array(groups.joined()).cordoningBeforeDrains
         return draft.header?.isForControlPlane == true ? steps.guardingEtcd : steps
     }
 }

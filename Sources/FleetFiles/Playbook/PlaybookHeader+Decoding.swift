@@ -56,7 +56,7 @@ extension ValueForm<WavePolicy> {
             let omitted = WavePolicy()
             let order: WavePolicy.Order? = decoder.optional("order", .choice)
             let maxUnavailable = decoder.optional("max_unavailable", .positiveShare)
-            return WavePolicy(
+            var policy = WavePolicy(
                 order: order ?? omitted.order,
                 canary: decoder.optional("canary", .countOrPercent) ?? omitted.canary,
                 size: decoder.optional("size", .positiveShare) ?? omitted.size,
@@ -66,6 +66,14 @@ extension ValueForm<WavePolicy> {
                 parallelism: decoder.optional("parallelism", .int(in: 1...10_000)) ?? omitted.parallelism,
                 soak: decoder.optional("soak", .duration) ?? omitted.soak,
                 maxFailures: decoder.optional("max_failures", .int(in: 0...Int.max)) ?? omitted.maxFailures)
+            policy.maxUnavailablePerPool = decoder.optional("max_unavailable_per_pool", .positiveShare)
+            let least = decoder.optional("min_available", .dictionary(of: .int(in: 1...100_000))) ?? [:]
+            policy.minAvailable = Dictionary(uniqueKeysWithValues: least.map { (Pool($0), $1) })
+            policy.maxSurge = decoder.optional("max_surge", .positiveShare)
+            policy.maxSurgePerZone = decoder.optional("max_surge_per_zone", .positiveShare)
+            policy.maxSurgePerPool = decoder.optional("max_surge_per_pool", .positiveShare)
+            policy.startsPerMinute = decoder.optional("starts_per_minute", .int(in: 1...10_000))
+            return policy
         }
     }
 }

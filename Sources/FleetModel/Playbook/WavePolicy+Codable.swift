@@ -1,6 +1,7 @@
 extension WavePolicy: Codable {
     private enum Key: String, CodingKey {
         case order, canary, size, maxUnavailable, maxUnavailablePerZone, parallelism, soak, maxFailures
+        case maxUnavailablePerPool, minAvailable, maxSurge, maxSurgePerZone, maxSurgePerPool, startsPerMinute
     }
 
     /// Reads the form that ``encode(to:)`` writes.
@@ -22,6 +23,13 @@ extension WavePolicy: Codable {
             soak: soak,
             maxFailures: try values.decode(Int.self, forKey: .maxFailures)
         )
+        maxUnavailablePerPool = try Self.boundIfPresent(values, .maxUnavailablePerPool)
+        maxSurge = try Self.boundIfPresent(values, .maxSurge)
+        maxSurgePerZone = try Self.boundIfPresent(values, .maxSurgePerZone)
+        maxSurgePerPool = try Self.boundIfPresent(values, .maxSurgePerPool)
+        startsPerMinute = try values.decodeIfPresent(Int.self, forKey: .startsPerMinute)
+        let least = try values.decodeIfPresent([String: Int].self, forKey: .minAvailable) ?? [:]
+        minAvailable = Dictionary(uniqueKeysWithValues: least.map { (Pool($0), $1) })
     }
 
     /// Writes bounds and durations as files have them: `10%`, `2m`.
@@ -35,6 +43,20 @@ extension WavePolicy: Codable {
         try values.encode(parallelism, forKey: .parallelism)
         try values.encode(soak.text, forKey: .soak)
         try values.encode(maxFailures, forKey: .maxFailures)
+        try values.encodeIfPresent(maxUnavailablePerPool?.description, forKey: .maxUnavailablePerPool)
+        try values.encodeIfPresent(maxSurge?.description, forKey: .maxSurge)
+        try values.encodeIfPresent(maxSurgePerZone?.description, forKey: .maxSurgePerZone)
+        try values.encodeIfPresent(maxSurgePerPool?.description, forKey: .maxSurgePerPool)
+        try values.encodeIfPresent(startsPerMinute, forKey: .startsPerMinute)
+        guard !minAvailable.isEmpty else { return }
+        let least = Dictionary(uniqueKeysWithValues: minAvailable.map { ($0.rawValue, $1) })
+        try values.encode(least, forKey: .minAvailable)
+    }
+
+    private static func boundIfPresent(
+        _ values: KeyedDecodingContainer<Key>, _ key: Key
+    ) throws -> CountOrPercent? {
+        try values.contains(key) ? bound(values, key) : nil
     }
 
     private static func bound(_ values: KeyedDecodingContainer<Key>, _ key: Key) throws -> CountOrPercent {

@@ -18,6 +18,19 @@ public struct WavePolicy: Hashable, Sendable {
     public var maxUnavailable: CountOrPercent
     /// The same within one zone; see ``omittedPerZone(order:maxUnavailable:)`` for what holds where a playbook is silent.
     public var maxUnavailablePerZone: CountOrPercent
+    /// The same within one pool, of the pool's nodes; nil for no bound of its own.
+    public var maxUnavailablePerPool: CountOrPercent?
+    /// How many available nodes each pool keeps at every instant.
+    public var minAvailable: [Pool: Int] = [:]
+    /// How many new nodes a replacement brings in before as many old ones go, of the nodes to be replaced; nil: as many
+    /// as a wave has.
+    public var maxSurge: CountOrPercent?
+    /// The same within one zone.
+    public var maxSurgePerZone: CountOrPercent?
+    /// The same within one pool.
+    public var maxSurgePerPool: CountOrPercent?
+    /// How many nodes may be begun within a minute; nil: as many as the caps permit.
+    public var startsPerMinute: Int?
     /// How many hosts are worked on at once; at least 1.
     public var parallelism: Int
     /// How long a wave must stay healthy before the next one; may be zero.

@@ -55,19 +55,21 @@ struct TargetFindings {
         )
     }
 
-    /// Every node that leaves needs one that comes in its zone (R1).
+    /// Every node that leaves needs one that comes in its zone and pool (R1, R2).
     private func countSpares(_ groups: inout FindingGroups) {
         guard let spares = request.playbook.spares else { return }
         let join = TargetJoin(request, index)
-        let newcomers = Dictionary(grouping: request.spares.compactMap(join.spare), by: \.zone).mapValues(\.count)
-        for targets in WaveCut.zones(of: plan.leavers) {
-            let zone = targets.first?.zone
-            let found = newcomers[zone] ?? 0
-            guard found < targets.count else { continue }
+        let cut = WaveCut(policy: plan.policy, oneByOne: false)
+        let shortage = ReplacementCut(
+            cut, leaving: plan.leavers, spares: request.spares.compactMap(join.spare)
+        ).shortage
+        let leaving = Dictionary(grouping: plan.leavers) { ReplacementCut.Place(zone: $0.zone, pool: $0.pool) }
+        for (place, missing) in shortage.sorted(by: { $0.key.words < $1.key.words }) {
+            let count = leaving[place]?.count ?? missing
             groups.add(
-                .blocker, .noSpare, on: zone.map { "zone \($0)" } ?? "no zone",
-                "\(targets.count) nodes leave, and \(found) hosts of \(spares) could come in",
-                remedy: "add hosts of this zone to \(spares), or narrow --limit"
+                .blocker, .noSpare, on: place.words,
+                "\(count) nodes leave, and \(count - missing) hosts of \(spares) could come in",
+                remedy: "add hosts of this zone\(place.pool == nil ? "" : " and pool") to \(spares), or narrow --limit"
             )
         }
     }
@@ -250,5 +252,12 @@ enum NodeOwner {
             node.taints.contains { marks.contains($0.key) }
             || node.annotations.keys.contains { $0.hasPrefix("cluster-autoscaler.kubernetes.io/") }
         return isAutoscaled ? "the cluster autoscaler" : nil
+    }
+}
+
+extension ReplacementCut.Place {
+    /// `zone eu-1a, pool gpu`.
+    var words: String {
+        (zone.map { "zone \($0)" } ?? "no zone") + (pool.map { ", pool \($0)" } ?? "")
     }
 }

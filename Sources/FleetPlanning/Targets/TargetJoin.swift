@@ -1,4 +1,4 @@
-import FleetModel
+public import FleetModel
 
 /// Joins hosts of the inventory to Nodes of the cluster (safety rule 4).
 struct TargetJoin {
@@ -51,9 +51,16 @@ struct TargetJoin {
     }
 }
 
+extension PlanTarget {
+    /// Whether one may come in for the other: they are of one zone, and of one pool where both are known to have one.
+    public func isInterchangeable(with other: PlanTarget) -> Bool {
+        zone == other.zone && (pool == other.pool || pool == nil || other.pool == nil)
+    }
+}
+
 extension Node {
     /// The pool by the first label that names one.
-    var pool: Pool? {
+    public var pool: Pool? {
         let keys = [
             "pool", "karpenter.sh/nodepool", "cloud.google.com/gke-nodepool", "eks.amazonaws.com/nodegroup",
             "kubernetes.azure.com/agentpool",

@@ -8,7 +8,7 @@ struct WaveCut {
     /// How far ahead in its zone a place is given away.
     private static let lookahead = 64
 
-    private let policy: WavePolicy
+    let policy: WavePolicy
     private let isOneByOne: Bool
     private let budgets: SharedBudgets
 

@@ -319,7 +319,7 @@ extension RunEvent.RunFinished {
     fileprivate func sentence(of run: RunID) -> String {
         let why = reason.isEmpty ? "" : ": \(reason)"
         switch result {
-        case .done: return "run \(run) is done"
+        case .done: return "run \(run) is done\(why)"
         case .quarantined: return "run \(run) went to its end with nodes set aside\(why)"
         case .failed: return "run \(run) failed\(why)"
         case .aborted: return "run \(run) is aborted\(why)"

@@ -41,11 +41,14 @@ public struct PlanText: Sendable {
         let name = plan.name == plan.playbook ? plan.playbook : "\(plan.name) (\(plan.playbook))"
         let count = "\(Words.count(plan.targets.count, "node")) in \(Words.count(plan.waves.count, "wave"))"
         let policy = plan.policy
+        let perPool = policy.maxUnavailablePerPool.map { ", \($0) a pool" } ?? ""
+        let kept = policy.minAvailable.sorted { $0.key < $1.key }.map { "\($0) keeps \($1)" }
+        let pools = perPool + (kept.isEmpty ? "" : ", pool \(kept.joined(separator: ", "))")
         let soak = policy.soak > .zero ? "\(policy.soak.text) soak between waves" : "no soak between waves"
         return """
             \(style(.strong, "plan \(name)"))  \(plan.digest.prefix(12))  cluster \(plan.cluster)
             \(count), \(policy.order.rawValue); at most \(policy.maxUnavailable) unavailable, \
-            \(policy.maxUnavailablePerZone) a zone; \(policy.parallelism) hosts at once; \(soak)
+            \(policy.maxUnavailablePerZone) a zone\(pools); \(policy.parallelism) hosts at once; \(soak)
             """
     }
 

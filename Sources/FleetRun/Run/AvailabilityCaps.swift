@@ -8,6 +8,8 @@ import FleetPlanning
 struct AvailabilityCaps {
     private var unavailable: Set<NodeName>
     private var byZone: [Zone?: Int] = [:]
+    private var byPool: [Pool: Int] = [:]
+    private var pools: [Pool: Int] = [:]
     private var inHand: Int
     private let world: World
     private let policy: WavePolicy
@@ -21,6 +23,12 @@ struct AvailabilityCaps {
         unavailable = world.unavailableNodes
         unavailable.formUnion(state.working.union(state.setAside).filter { world.nodes[$0] != nil })
         for name in unavailable { byZone[world.nodes[name]?.zone, default: 0] += 1 }
+        guard policy.maxUnavailablePerPool != nil || !policy.minAvailable.isEmpty else { return }
+        for node in world.nodes.values {
+            guard let pool = state.nodes[node.name]?.target.pool ?? node.pool else { continue }
+            pools[pool, default: 0] += 1
+            if unavailable.contains(node.name) { byPool[pool, default: 0] += 1 }
+        }
     }
 
     /// Whether another node fits at all: where it does not, no single node needs to be looked at.
@@ -30,7 +38,7 @@ struct AvailabilityCaps {
     func permits(_ target: PlanTarget) -> Bool {
         if isFull { return false }
         guard let zone = world.nodes[target.node].map(\.zone), !unavailable.contains(target.node) else { return true }
-        return unavailable.count < cap && byZone[zone] ?? 0 < cap(in: zone)
+        return unavailable.count < cap && byZone[zone] ?? 0 < cap(in: zone) && poolRefusal(of: target) == nil
     }
 
     /// Why the node may not be taken now; nil when it may.
@@ -44,7 +52,7 @@ struct AvailabilityCaps {
         }
         let zoneCap = cap(in: zone)
         let out = byZone[zone] ?? 0
-        guard out >= zoneCap else { return nil }
+        guard out >= zoneCap else { return poolRefusal(of: target) }
         let inZone = unavailable.filter { world.nodes[$0]?.zone == zone }
         return
             "max_unavailable_per_zone permits \(zoneCap) in zone \(zone?.rawValue ?? "(none)"), and \(out) are unavailable (\(names(inZone)))"
@@ -55,6 +63,19 @@ struct AvailabilityCaps {
         inHand += 1
         guard let node = world.nodes[target.node], unavailable.insert(target.node).inserted else { return }
         byZone[node.zone, default: 0] += 1
+        if let pool = target.pool ?? node.pool { byPool[pool, default: 0] += 1 }
+    }
+
+    /// Why the node's pool cannot spare it now; nil when it can, or nothing was agreed (R2).
+    private func poolRefusal(of target: PlanTarget) -> String? {
+        guard let pool = target.pool ?? world.nodes[target.node]?.pool, let total = pools[pool] else { return nil }
+        let out = byPool[pool] ?? 0
+        if let bound = policy.maxUnavailablePerPool, out >= Self.bound(bound, of: total) {
+            return
+                "max_unavailable_per_pool permits \(Self.bound(bound, of: total)) in pool \(pool), and \(out) are unavailable"
+        }
+        guard let least = policy.minAvailable[pool], total - out <= least else { return nil }
+        return "min_available keeps \(least) nodes in pool \(pool), and \(total - out) are available"
     }
 
     private var cap: Int { Self.bound(policy.maxUnavailable, of: total) }

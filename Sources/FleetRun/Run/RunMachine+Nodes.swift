@@ -206,7 +206,8 @@ extension RunMachine {
 
     /// Sets a node aside: it stays cordoned, labelled with the reason's step (safety rule 21).
     mutating func quarantine(_ name: NodeName, _ planned: PlannedStep, _ reason: String) {
-        let owes = order.cleans && world.nodes[name] == nil
+        // A host that was to come in, and never was a Node, has nothing to be cleaned of.
+        let owes = order.cleans && world.nodes[name] == nil && state.nodes[name]?.target.isNewcomer != true
         emit(
             .nodeQuarantined(
                 RunEvent.NodeQuarantined(node: name, step: planned.kind, reason: reason, owesCleanup: owes)

@@ -26,6 +26,7 @@ extension RunMachine {
                 emit(.waveStarted(change(wave)))
             }
             if let blockedSince, now >= blockedSince + Self.patience { mayAdmitNodes = true }
+            if let rateDeadline, now >= rateDeadline { mayAdmitNodes = true }
             while mayAdmitNodes, !isInterrupted, !isOutsideWindow, failureReason() == nil { admitNodes(of: wave) }
             if isOutsideWindow { continue }
             let hasEnded =
@@ -71,7 +72,7 @@ extension RunMachine {
         guard state.compensations.isEmpty, state.open.isEmpty, !unmarksWhenPlanIsDone() else { return }
         if let lastFinishedWave, !isHealthy(after: lastFinishedWave) { return }
         let bad = state.quarantined
-        guard !bad.isEmpty else { return finish(.done) }
+        guard !bad.isEmpty else { return finish(.done, order.joins ? world.zoneBalance : "") }
         finish(.quarantined, "set aside: \(bad.map(\.target.node.rawValue).joined(separator: ", "))")
     }
 
@@ -200,6 +201,7 @@ extension RunMachine {
     /// Begins as many nodes of the wave as the caps permit (safety rule 18).
     private mutating func admitNodes(of wave: PlannedWave) {
         mayAdmitNodes = false
+        rateDeadline = nil
         let isFull = !state.working.isEmpty && state.working.count >= order.policy.parallelism
         if state.pending.isEmpty || isFull { return blockedSince = nil }
         var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
@@ -209,6 +211,7 @@ extension RunMachine {
         var refusal: String?
         var narrow: NarrowRefusal?
         for target in waiting where failureReason() == nil {
+            guard mayStartByRate() else { break }
             if let reason = windowRefusal(of: wave, inHand: state.working.count) {
                 return spendWindow(reason)
             }
@@ -236,12 +239,12 @@ extension RunMachine {
         guard target.isNewcomer == false, let before = order.waves.last(where: { $0.number < wave.number }) else {
             return nil
         }
-        func isLike(_ other: PlanTarget) -> Bool { other.zone == target.zone && other.pool == target.pool }
         let missing = before.targets.filter {
-            $0.isNewcomer == true && isLike($0) && state.nodes[$0.node]?.isQuarantined == true
+            $0.isNewcomer == true && $0.isInterchangeable(with: target)
+                && state.nodes[$0.node]?.isQuarantined == true
         }
         guard !missing.isEmpty else { return nil }
-        let staying = wave.targets.count { isLike($0) && state.pending.contains($0.node) }
+        let staying = wave.targets.count { $0.isInterchangeable(with: target) && state.pending.contains($0.node) }
         guard staying <= missing.count else { return nil }
         return
             "\(missing.map(\.node.rawValue).joined(separator: ", ")) came in for it, or for another node of its zone, and was set aside; mend that host, then plan anew (fleet plan --repin)"
@@ -264,7 +267,16 @@ extension RunMachine {
     /// How long a run waits for others to make its first step possible.
     static let patience = Duration.seconds(600)
 
+    /// Whether the rate of `starts_per_minute` lets one more node be begun now; when the next one may is noted (E8).
+    private mutating func mayStartByRate() -> Bool {
+        guard let most = order.policy.startsPerMinute else { return true }
+        starts.removeAll { $0 + .seconds(60) <= now }
+        rateDeadline = starts.count < most ? nil : starts.first.map { $0 + .seconds(60) }
+        return rateDeadline == nil
+    }
+
     private mutating func start(_ target: PlanTarget, in wave: PlannedWave) {
+        if order.policy.startsPerMinute != nil { starts.append(now) }
         emit(
             .nodeStarted(RunEvent.NodeStarted(node: target.node, wave: wave.number, zone: target.zone?.rawValue ?? "")))
         beginStep(0, of: target.node)

@@ -42,6 +42,10 @@ public struct RunMachine: Sendable {
     var blocked: [NodeName: String] = [:]
     /// Nodes whose hosts were proved by this process (safety rule 2).
     var proved: Set<NodeName> = []
+    /// When nodes were begun within the last minute, oldest first; kept only where their rate is bounded.
+    var starts: [Instant] = []
+    /// When another node may be begun by that rate; nil while one may be now.
+    var rateDeadline: Instant?
     /// Hosts that were not asked yet who they are; nil before the first is.
     var unasked: ArraySlice<NodeName>?
     /// Nodes whose taint was not seen to yet, and those whose taint is under way; nil before the first is.
@@ -167,6 +171,7 @@ public struct RunMachine: Sendable {
         consider(markDeadline)
         consider(healthDeadline)
         considerLater(blockedSince.map { $0 + Self.patience })
+        considerLater(rateDeadline)
         considerLater(stopDeadline)
         considerLater(undoDeadline)
         considerLater(windowDeadline)

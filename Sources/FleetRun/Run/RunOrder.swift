@@ -55,6 +55,8 @@ public struct RunOrder: Sendable {
     public var touchesHosts: Bool { steps.contains { $0.summary.touchesHost } }
     /// Whether some step removes things from hosts that cannot be put back.
     var cleans: Bool { steps.contains { $0.step.traits.contains(.cleans) } }
+    /// Whether some step brings Nodes into the cluster.
+    var joins: Bool { steps.contains { $0.step.traits.contains(.joins) } }
     /// Whether some step empties nodes.
     public var drains: Bool { steps.contains { $0.step.traits.contains(.drains) } }
 }

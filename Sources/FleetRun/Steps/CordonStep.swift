@@ -15,6 +15,8 @@ public struct CordonStep: Step {
     /// Takes no arguments.
     public init?(_ arguments: inout LocatedDecoder) {}
 
+    init() {}
+
     /// `cordon`.
     public var title: String { "cordon" }
     /// What the API must permit.
@@ -40,5 +42,21 @@ public struct CordonStep: Step {
     public func preview(_ context: StepContext) -> StepPreview {
         guard let node = context.current else { return StepPreview(["the Node is gone: nothing to cordon"]) }
         return StepPreview([node.isCordoned ? "already cordoned" : "would cordon"])
+    }
+}
+
+extension [PlannedStep] {
+    /// The steps with a cordon before the first drain, where the playbook has none: kubectl drain cordons as well, and
+    /// without it the scheduler would bring back what is moved.
+    public var cordoningBeforeDrains: [PlannedStep] {
+        guard let drain = firstIndex(where: { $0.step.traits.contains(.drains) }),
+            !self[..<drain].contains(where: { $0.step.traits.contains(.cordons) })
+        else { return self }
+        var cordon = PlannedStep(step: CordonStep())
+        cordon.isForNewcomers = self[drain].isForNewcomers
+        cordon.condition = self[drain].condition
+        var steps = self
+        steps.insert(cordon, at: drain)
+        return steps
     }
 }

@@ -6,7 +6,8 @@ import FleetPlanning
 ///
 /// Refused while the Node is not Ready and was not drained by this run, and while other than DaemonSet and mirror pods
 /// are bound to it: pod GC would start a StatefulSet's member twice (safety rule 5). Neither holds once `host_off` proved
-/// the host to be powered off.
+/// the host to be powered off. Volumes that are still attached are awaited for ten minutes: a Node that is deleted under
+/// them keeps them from their pods' new homes for six more.
 public struct DeleteNodeStep: Step {
     /// `delete_node`.
     public static let kind = "delete_node"
@@ -38,6 +39,14 @@ public struct DeleteNodeStep: Step {
         let bound = isOff ? [] : context.remaining
         if !bound.isEmpty {
             return .failed("pods are still bound to it: \(bound.map(\.key.description).joined(separator: ", "))")
+        }
+        let attached = isOff || requested ? [] : context.world.attachments(on: node.name)
+        if !attached.isEmpty {
+            let names = attached.map { $0.volumeName.isEmpty ? $0.name : $0.volumeName }.joined(separator: ", ")
+            let deadline = context.memory.startedAt + .seconds(600)
+            return context.now < deadline
+                ? .wait("volumes to detach: \(names)", until: deadline)
+                : .failed("volumes are still attached after 10m: \(names)")
         }
         return context.request(
             "delete", "delete Node \(node.name)", .deleteNode(node.name, uid: node.uid),

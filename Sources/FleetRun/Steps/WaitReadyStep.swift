@@ -2,9 +2,10 @@ public import FleetExpressions
 import FleetModel
 import FleetPlanning
 
-/// `wait_ready: {timeout, version, capacity, daemons, diagnose}` – the Node is Ready, and as large as expected (E9).
+/// `wait_ready: {timeout, version, capacity, allocatable, daemons, diagnose}` – the Node is Ready, and as large as expected (E9).
 ///
-/// `capacity` is compared with the Node's; without it the host's variable `capacity` is, where the inventory has one.
+/// `capacity` and `allocatable` are compared with the Node's; without them the host's variables of these names are, where
+/// the inventory has them.
 /// CPUs and pods must be there to the last one, memory to nine tenths: firmware and kernel keep a part of it.
 public struct WaitReadyStep: Step {
     /// `wait_ready`.
@@ -22,14 +23,17 @@ public struct WaitReadyStep: Step {
     public var diagnoses: Bool
     /// Amounts by name: `cpu`, `memory`, `pods`, or an extended resource.
     public var capacity: [String: Template]?
+    /// The same of what is left for pods.
+    public var allocatable: [String: Template]?
 
-    /// Reads `timeout` (10m), `version`, `capacity`, `daemons` (false) and `diagnose` (true).
+    /// Reads `timeout` (10m), `version`, `capacity`, `allocatable`, `daemons` (false) and `diagnose` (true).
     public init?(_ arguments: inout LocatedDecoder) {
         timeout = arguments.optional("timeout", .duration) ?? .seconds(600)
         awaitsDaemons = arguments.optional("daemons", .bool) ?? false
         diagnoses = arguments.optional("diagnose", .bool) ?? true
         version = arguments.optional("version", .template)
         capacity = arguments.optional("capacity", .dictionary(of: .template))
+        allocatable = arguments.optional("allocatable", .dictionary(of: .template))
     }
 
     /// `wait until the Node is Ready`.
@@ -49,7 +53,7 @@ public struct WaitReadyStep: Step {
         } catch {
             return .failed("\(title): \(error)")
         }
-        let words = ["Ready, kubelet \(node.kubeletVersion)", balance(in: context.world), Self.advice(on: node)]
+        let words = ["Ready, kubelet \(node.kubeletVersion)", context.world.zoneBalance, Self.advice(on: node)]
         return .done(changed: false, words.compactMap(\.self).joined(separator: "; "))
     }
 
@@ -90,29 +94,38 @@ public struct WaitReadyStep: Step {
         {
             mistakes.append("Node \(node.name) runs kubelet \(node.kubeletVersion), not \(wanted)")
         }
-        for (name, amount) in try expectations(in: context.scope) {
-            guard let wanted = CapacityAmount(name: name, text: amount) else {
-                throw StepRefusal("capacity \(name): \"\(amount)\" is no amount such as 16, 64Gi or 500m")
-            }
-            let found = wanted.found(in: node.capacity)
-            if found < wanted.least {
-                mistakes.append(
-                    "Node \(node.name) has \(name) \(wanted.text(of: found)), the inventory expects \(amount)")
-            }
-        }
+        mistakes += try shortages(of: node, "capacity", node.capacity, capacity, in: context.scope)
+        mistakes += try shortages(of: node, "allocatable", node.allocatable, allocatable, in: context.scope)
         return mistakes
     }
 
-    private func expectations(in scope: VariableScope) throws -> [(name: String, amount: String)] {
-        if let capacity {
-            return try capacity.sorted { $0.key < $1.key }.map { ($0.key, try $0.value.text(in: scope)) }
+    /// What a Node has less of than the step, else the host's variable of that name, expects.
+    private func shortages(
+        of node: Node, _ what: String, _ amounts: Resources, _ expected: [String: Template]?, in scope: VariableScope
+    ) throws -> [String] {
+        try expectations(what, expected, in: scope).compactMap { name, amount in
+            guard let wanted = CapacityAmount(name: name, text: amount) else {
+                throw StepRefusal("\(what) \(name): \"\(amount)\" is no amount such as 16, 64Gi or 500m")
+            }
+            let found = wanted.found(in: amounts)
+            guard found < wanted.least else { return nil }
+            let has = what == "capacity" ? "has \(name)" : "has \(what) \(name)"
+            return "Node \(node.name) \(has) \(wanted.text(of: found)), the inventory expects \(amount)"
         }
-        guard let known = try scope.value(of: "capacity") else { return [] }
+    }
+
+    private func expectations(
+        _ what: String, _ expected: [String: Template]?, in scope: VariableScope
+    ) throws -> [(name: String, amount: String)] {
+        if let expected {
+            return try expected.sorted { $0.key < $1.key }.map { ($0.key, try $0.value.text(in: scope)) }
+        }
+        guard let known = try scope.value(of: what) else { return [] }
         guard let mapping = known.mappingValue else {
-            throw StepRefusal("the variable capacity is \(known.kindName), not a mapping")
+            throw StepRefusal("the variable \(what) is \(known.kindName), not a mapping")
         }
         return try mapping.entries.sorted { $0.name < $1.name }.map { name, value in
-            guard let text = value.scalarText else { throw StepRefusal("capacity.\(name) is \(value.kindName)") }
+            guard let text = value.scalarText else { throw StepRefusal("\(what).\(name) is \(value.kindName)") }
             return (name, text)
         }
     }
@@ -120,13 +133,6 @@ public struct WaitReadyStep: Step {
     private static func advice(on node: Node) -> String? {
         NodeReservation.isMissing(on: node)
             ? "nothing is kept back for the system and the kubelet (kubelet_config)" : nil
-    }
-
-    /// How the Ready Nodes spread over the zones now (E14).
-    private func balance(in world: World) -> String {
-        let counts = world.readyWorkersByZone.filter { $0.value > 0 }.map { ($0.key?.rawValue ?? "(none)", $0.value) }
-        return "Ready workers by zone: "
-            + counts.sorted { $0.0 < $1.0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 }
 

@@ -257,3 +257,12 @@ public struct World: Sendable {
         budgetsByNamespace[budget.key.namespace, default: []].insert(budget.key)
     }
 }
+
+extension World {
+    /// How the Ready workers spread over the zones now, in words (E14).
+    var zoneBalance: String {
+        let counts = readyWorkersByZone.filter { $0.value > 0 }.map { ($0.key?.rawValue ?? "(none)", $0.value) }
+        return "Ready workers by zone: "
+            + counts.sorted { $0.0 < $1.0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+}
