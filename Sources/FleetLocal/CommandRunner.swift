@@ -31,13 +31,17 @@ struct CommandRunner {
         for (name, value) in command.environment { variables[Environment.Key(stringLiteral: name)] = value }
         do {
             let result = try await Subprocess.run(
-                .name("sh"), arguments: ["-c", command.script], environment: .inherit.updating(variables),
-                platformOptions: options, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+                .name("sh"), arguments: ["-c", Self.reader], environment: .inherit.updating(variables),
+                platformOptions: options, input: .string(command.script), output: .string(limit: 1 << 20),
+                error: .string(limit: 1 << 20))
             return report(result.terminationStatus, result.standardOutput, result.standardError)
         } catch {
             return LocalReport(isSuccess: false, code: "never started", message: "the command cannot be run: \(error)")
         }
     }
+
+    /// The text comes on standard input, and is whole before it begins; then it reads nothing there.
+    private static let reader = #"fleet_text=$(cat); exec </dev/null; eval "$fleet_text""#
 
     /// Its last words are what it said on standard error, else on standard output.
     private func report(_ status: TerminationStatus, _ output: String, _ error: String) -> LocalReport {

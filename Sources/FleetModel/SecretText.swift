@@ -40,14 +40,3 @@ public struct SecretText: Hashable, Sendable, Codable, CustomStringConvertible, 
         return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: Self.placeholder)
     }
 }
-
-extension HostReport {
-    /// The report without any of the secrets that the command was given, should it have printed one.
-    public func redacted(of secrets: some Collection<SecretText>) -> HostReport {
-        guard !secrets.isEmpty else { return self }
-        var report = self
-        report.standardOutput = secrets.reduce(report.standardOutput) { $1.redacted(from: $0) }
-        report.standardError = secrets.reduce(report.standardError) { $1.redacted(from: $0) }
-        return report
-    }
-}

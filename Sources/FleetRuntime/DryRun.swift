@@ -77,6 +77,6 @@ public struct DryRun: Sendable {
         guard let endpoint = endpoints[node] else {
             return HostReport(outcome: .neverStarted("the inventory has no host for Node \(node)"))
         }
-        return await hosts.run(command, on: endpoint)
+        return await hosts.run(command, on: endpoint).redacted(for: command)
     }
 }

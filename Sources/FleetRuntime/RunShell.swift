@@ -167,7 +167,7 @@ public struct RunShell: Sendable {
         case .otherHost(let name, let command):
             mailbox.post(.completed(id: act.id, .host(await execute(command, for: name))))
         case .local(let wish):
-            mailbox.post(.completed(id: act.id, .local(await local.perform(wish))))
+            mailbox.post(.completed(id: act.id, .local(await local.perform(wish).redacted(for: wish))))
         }
     }
 
@@ -175,7 +175,7 @@ public struct RunShell: Sendable {
         guard let node, let endpoint = endpoints[node] else {
             return HostReport(outcome: .neverStarted("the inventory has no host for Node \(node?.rawValue ?? "")"))
         }
-        return await hosts.run(command, on: endpoint).redacted(of: command.secrets.values)
+        return await hosts.run(command, on: endpoint).redacted(for: command)
     }
 }
 

@@ -44,7 +44,7 @@ struct DryRunTests {
         Row("wait_volumes_detached:", "no volume attached"),
         Row("remove_daemon_pods:", "would leave, since they tolerate the taint: kube-system/calico-node"),
         Row("packages: {names: [jq], hold: true}", "would install jq", "would hold jq"),
-        Row("containerd:", "would write /etc/containerd/config.toml"),
+        Row("containerd:", "would set SystemdCgroup = true in /etc/containerd/config.toml"),
         Row(
             "kubelet_config: {settings: {maxPods: 99}}",
             "would write the settings into /var/lib/kubelet/config.yaml and restart the kubelet"),

@@ -62,4 +62,41 @@ struct MaintenanceTests {
             #expect(node?.isReady == false && node?.isCordoned == true)
         }
     }
+
+    @Test(
+        "A clean-up that failed half-way is run again, still knows whose the host is, and ends clean",
+        .timeLimit(.minutes(5)))
+    func cleanupAgain() async throws {
+        try await HostWorld.with(HostWorld.hosts(of: ["web-02"])) { world in
+            let inventory = try world.inventory([:])
+            let playbook = try world.quickened("cleanup-node")
+            _ = try await world.hosts.read(
+                "web-02",
+                """
+                printf '#!/bin/sh\\n[ "$1" != destroy ] || { echo busy >&2; exit 1; }\\nexec /usr/sbin/ipset "$@"\\n' >/usr/local/sbin/ipset
+                chmod 755 /usr/local/sbin/ipset
+                """)
+            let left = """
+                ls -A /etc/kubernetes /var/lib/kubelet /etc/cni/net.d 2>/dev/null | grep -v :
+                ls -d /var/lib/fleet/cleaning /var/lib/fleet/*/rules 2>/dev/null
+                iptables-save | sed 's/"[^"]*"//g' | grep -c KUBE-; /usr/sbin/ipset -n list | grep -c -e KUBE- -e cali; exit 0
+                """
+            let mark = "cat /var/lib/fleet/cleaning | wc -c; exit 0"
+            let (failed, again) = try await world.linked {
+                let failed = try await world.run("run", playbook, "-i", inventory, "-l", "web-02", "--yes")
+                #expect(
+                    try await world.hosts.read("web-02", "ls -d /etc/kubernetes 2>/dev/null; \(mark)").output == "65\n")
+                _ = try await world.hosts.read("web-02", "rm /usr/local/sbin/ipset")
+                return (
+                    failed,
+                    try await world.run("run", playbook, "-i", inventory, "-l", "web-02", "--plan", "again", "--yes")
+                )
+            }
+            #expect(failed.status == 1 && failed.error.contains("busy"), "\(failed.error)")
+            #expect(again.status == 0, "\(again.error)")
+            #expect(try await world.hosts.read("web-02", left).output == "0\n0\n")
+            let node = try await world.snapshot().nodes.first { $0.name == "web-02" }
+            #expect(node?.isReady == false && node?.isCordoned == true)
+        }
+    }
 }

@@ -30,6 +30,20 @@ struct CommandTests {
         #expect(await LocalMachine().perform(.command(command)) == row.report)
     }
 
+    @Test("its text stands on no command line and in no environment, and it reads nothing from fleet's standard input")
+    func privacy() async {
+        // The secret stands in the text alone; what looks for it has it in two parts.
+        let script = """
+            : hunter2-in-the-text
+            part=in-the-text
+            { tr '\\0' ' ' </proc/$$/cmdline; tr '\\0' ' ' </proc/$PPID/cmdline; env; tr '\\0' '\\n' </proc/$$/environ; cat; } |
+                grep -c "hunter2-$part" >&2
+            exit 3
+            """
+        let report = await LocalMachine().perform(.command(LocalCommand(script: script)))
+        #expect(report == LocalReport(isSuccess: false, code: "exited 3", message: "0"))
+    }
+
     @Test("one that takes too long is killed with what it started")
     func late() async {
         let clock = ContinuousClock()

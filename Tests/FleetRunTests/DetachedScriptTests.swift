@@ -9,13 +9,17 @@ struct DetachedScriptTests {
     private let start = Instant(seconds: 1_000)
 
     /// A machine whose only step is a script, with its host proved; the first command is the script's start.
-    private func begun(_ arguments: [(String, VariableValue)] = []) throws -> (machine: RunMachine, id: Int) {
-        let steps = try Fixture.steps([("run", Fixture.mapping([("script", "make-it-so")] + arguments))])
+    private func begun(
+        _ arguments: [(String, VariableValue)] = [], isExpected: (HostCommand) -> Bool = { $0.secrets.isEmpty }
+    ) throws -> (machine: RunMachine, id: Int) {
+        let all = VariableMapping([("script", "make-it-so")] + arguments)
+        let steps = try Fixture.steps([("run", Fixture.located(.mapping(all)))])
         var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: steps))
         let first = machine.handle(.synchronized(ClusterSnapshot(nodes: [Fixture.node("n1")])), at: start)
         let identity = HostReport(outcome: .exited(0), standardOutput: "hostname=n1\nmachine_id=machine-n1\n")
         let second = machine.handle(.completed(id: first.ids[0], .host(identity)), at: start)
-        #expect(second.hostCommands.first?.script.contains("FLEET_SCRIPT='make-it-so'") == true)
+        let command = try #require(second.hostCommands.first)
+        #expect(command.script.contains("FLEET_SCRIPT='make-it-so'") && isExpected(command))
         return (machine, try #require(second.ids.first))
     }
 
@@ -41,6 +45,33 @@ struct DetachedScriptTests {
         #expect(kinds(clearing) == ["say cleared"])
         let last = machine.handle(.completed(id: clearing.ids[0], say("cleared=yes\n")), at: start + .seconds(61))
         #expect(last.finished == .done)
+    }
+
+    @Test("secrets travel apart from the other variables, and no answer repeats them, nor loses a word of its own")
+    func secrets() throws {
+        let variables: VariableMapping = ["HOST": "web-01.example", "API_TOKEN": "hunter2hunter2"]
+        let secrets: VariableMapping = ["WORD": "running", "SHORT": "no"]
+        var (machine, id) = try begun(
+            [("env", .mapping(variables)), ("secrets", .mapping(secrets))],
+            isExpected: {
+                $0.environment == ["HOST": "web-01.example"]
+                    && $0.secrets.keys.sorted() == ["API_TOKEN", "SHORT", "WORD"]
+            })
+        let following = machine.handle(.completed(id: id, say("state=running\n")), at: start + .seconds(1))
+        let follow = try #require(following.hostCommands.first)
+        let report = HostReport(
+            outcome: .exited(0),
+            standardOutput: "state=running\noutput=no running of hunter2hunter2 on web-01.example\n",
+            standardError: "hunter2hunter2")
+        #expect(
+            report.redacted(for: follow)
+                == HostReport(
+                    outcome: .exited(0),
+                    standardOutput: "state=running\noutput=no (secret) of (secret) on web-01.example\n",
+                    standardError: "(secret)"))
+        let late = machine.handle(.completed(id: following.ids[0], say("state=running\n")), at: start + .seconds(900))
+        #expect(kinds(late) == ["say gone"])
+        #expect(late.hostCommands.first.map { report.redacted(for: $0) } == report.redacted(for: follow))
     }
 
     @Test("a failure is told with its last words, and its directory is left to be looked at")

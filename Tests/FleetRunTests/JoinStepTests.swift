@@ -264,8 +264,10 @@ struct JoinStepTests {
         shown += String(decoding: try JSONEncoder().encode(token("a", "s")), as: UTF8.self)
         #expect(!shown.contains(secret))
         let report = HostReport(outcome: .exited(0), standardOutput: "x \(text) y", standardError: text)
+        var command = HostCommand(script: "")
+        command.secrets = ["FLEET_TOKEN": token("a", "s").joined]
         #expect(
-            report.redacted(of: [token("a", "s").joined])
+            report.redacted(for: command)
                 == HostReport(outcome: .exited(0), standardOutput: "x (secret) y", standardError: "(secret)"))
     }
 }

@@ -249,6 +249,25 @@ struct CleanupTests {
         }
     }
 
+    @Test("Another run's timer puts nothing back under a run that goes on with the host")
+    func otherRunsTimer() async throws {
+        try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.cleanup("a", CleanupOptions(run: "r1", restoreAfterSeconds: 600))
+            let timers = "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c -F r1/rules/timer.sh; exit 0"
+            #expect(try await fleet.output("a", timers) == "1\n")
+            _ = try await fleet.output("a", "iptables -N KUBE-LATE")
+            let (second, status) = try await fleet.cleanup("a", CleanupOptions(run: "r2", restoreAfterSeconds: 600))
+            #expect(status == 0 && second.restoreAfterSeconds == 600)
+            let deadline = ContinuousClock.now + .seconds(60)
+            while try await fleet.output("a", timers) != "0\n" {
+                try #require(ContinuousClock.now < deadline)
+                try await Task.sleep(for: .milliseconds(300))
+            }
+            #expect(try await fleet.output("a", "ls /var/lib/fleet/*/") == "rules\n")
+            #expect(try await fleet.output("a", NodeScript.confirmNetwork(run: "r2")) == "confirmed=rules\n")
+        }
+    }
+
     @Test("A clean-up that failed half-way still proves whose host it is, until nothing is left")
     func failedCleanupIsStillProved() async throws {
         func authorities(_ fleet: SandboxFleet) async throws -> [String]? {

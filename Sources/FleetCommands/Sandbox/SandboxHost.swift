@@ -22,8 +22,10 @@ public struct SandboxHost: Hashable, Sendable {
     public enum Family: String, Hashable, Sendable {
         /// apt and dpkg.
         case debian
-        /// dnf and rpm.
+        /// dnf 4 and rpm.
         case redhat
+        /// dnf 5 and rpm.
+        case fedora
     }
 
     /// The host name; letters, digits, `.` and `-`.

@@ -74,6 +74,7 @@ struct SandboxImage {
     private var osRelease: String {
         switch host.family {
         case .debian: "ID=debian\nVERSION_ID=12\nPRETTY_NAME='Debian GNU/Linux 12 (bookworm)'\n"
+        case .fedora: "ID=fedora\nVERSION_ID=42\nPRETTY_NAME='Fedora Linux 42 (Server Edition)'\n"
         case .redhat: "ID=rocky\nID_LIKE='rhel centos fedora'\nVERSION_ID=9.4\nPRETTY_NAME='Rocky Linux 9.4'\n"
         }
     }
@@ -152,9 +153,15 @@ struct SandboxImage {
 
     /// Programs of `/usr/local`, by file name.
     var programs: [String: String] {
-        let packages =
-            host.family == .debian ? SandboxStandIns.debianPackages : SandboxStandIns.redhatPackages
-        return SandboxStandIns.programs.merging(packages) { $1 }.mapValues(SandboxStandIns.text)
+        SandboxStandIns.programs.merging(packageTools) { $1 }.mapValues(SandboxStandIns.text)
+    }
+
+    private var packageTools: [String: String] {
+        switch host.family {
+        case .debian: SandboxStandIns.debianPackages
+        case .redhat: SandboxStandIns.redhatPackages
+        case .fedora: SandboxStandIns.fedoraPackages
+        }
     }
 
     /// Writes the whole host below a directory: its root, its `/usr/local`, and what is bound over parts of `/proc`.

@@ -3,7 +3,8 @@
 /// They keep their state in the host's `/var/lib/sandbox` and log every call to `/var/lib/sandbox/calls`.
 enum SandboxStandIns {
     static let programs: [String: String] = [
-        "systemctl": systemctl, "journalctl": journalctl, "hostnamectl": hostnamectl, "reboot": reboot,
+        "systemctl": systemctl, "systemd-escape": systemdEscape, "journalctl": journalctl, "hostnamectl": hostnamectl,
+        "reboot": reboot,
         "shutdown": shutdown, "sudo": sudo,
         "kubeadm": kubeadm, "kubelet": kubelet, "containerd": containerd, "crictl": crictl, "calicoctl": calicoctl,
         "swapoff": swapoff, "swapon": swapon, "modprobe": modprobe, "lsmod": lsmod, "ipvsadm": ipvsadm,
@@ -15,6 +16,7 @@ enum SandboxStandIns {
     ]
 
     static let redhatPackages: [String: String] = ["dnf": dnf, "yum": dnf, "rpm": rpm]
+    static let fedoraPackages: [String: String] = ["dnf": dnf5, "dnf5": dnf5, "yum": dnf5, "rpm": rpm]
 
     /// A whole program: the shared beginning, then its own text.
     static func text(_ body: String) -> String { beginning + "\n" + body + "\n" }
@@ -121,6 +123,12 @@ enum SandboxStandIns {
             esac
         done
         exit "$code"
+        """#
+
+    /// Of paths to units of swap, as plain ones have them.
+    private static let systemdEscape = #"""
+        [ "$1 $2" = "-p --suffix=swap" ] || die "systemd-escape: only -p --suffix=swap is known here"
+        printf '%s.swap\n' "$(printf '%s' "${3#/}" | sed 's/-/\\x2d/g; s,/,-,g')"
         """#
 
     private static let journalctl = #"""
@@ -312,13 +320,74 @@ enum SandboxStandIns {
         esac
         """#
 
+    /// Reads what a kubelet depends on out of its configuration, as 1.7 does: a runtime that the file describes has
+    /// nothing that the file does not say of it.
     private static let containerd = #"""
+        file=/etc/containerd/config.toml
+        case ${1:-} in --config) file=$2; shift 2 ;; esac
         case "$*" in
             --version | -v) echo "containerd github.com/containerd/containerd 2.1.4" ;;
             "config default")
-                echo 'version = 2'
-                echo '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]'
+                echo 'version = 3'
+                echo 'disabled_plugins = []'
+                echo "[plugins.'io.containerd.cri.v1.runtime'.containerd]"
+                echo "  default_runtime_name = 'runc'"
+                echo "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]"
+                echo "  runtime_type = 'io.containerd.runc.v2'"
+                echo "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]"
                 echo '  SystemdCgroup = false' ;;
+            "config dump")
+                [ -e "$file" ] || exec containerd config default
+                awk '
+                    function fail(words) { print "containerd: failed to load TOML: " words >"/dev/stderr"; failed = 1; exit 1 }
+                    function plain(text) { gsub(/["\047 \t]/, "", text); return text }
+                    /^[ \t]*(#|$)/ { next }
+                    /^[ \t]*disabled_plugins[ \t]*=/ { inside = 1 }
+                    inside { list = list $0; if (/\]/) inside = 0; next }
+                    /^[ \t]*\[.*\]/ {
+                        table = plain($0)
+                        gsub(/^\[|\].*$/, "", table)
+                        if (table in seen) fail("(" NR ", 2): duplicated tables")
+                        seen[table] = 1
+                        next
+                    }
+                    !/=/ { fail("(" NR ", 1): expected a key") }
+                    {
+                        key = value = $0
+                        sub(/=.*/, "", key)
+                        sub(/^[^=]*=[ \t]*/, "", value)
+                        key = (table == "" ? "" : table ".") plain(key)
+                        if (key in values) fail("(" NR ", 1): the key is there twice")
+                        values[key] = plain(value)
+                    }
+                    END {
+                        if (failed) exit 1
+                        if (inside) fail("unterminated array")
+                        version = values["version"]
+                        if (version >= 2 && list ~ /"cri"/) fail("invalid disabled plugin URI \"cri\" expect io.containerd.x.vx")
+                        id = version >= 3 ? "io.containerd.cri.v1.runtime" : version == 2 ? "io.containerd.grpc.v1.cri" : "unknown"
+                        runtimes = "plugins." id ".containerd.runtimes."
+                        type["runc"] = "io.containerd.runc.v2"
+                        cgroup["runc"] = "false"
+                        for (table in seen) if (index(table, runtimes) == 1) {
+                            name = substr(table, length(runtimes) + 1)
+                            sub(/\.options$/, "", name)
+                            type[name] = values[runtimes name ".runtime_type"]
+                            cgroup[name] = values[runtimes name ".options.SystemdCgroup"]
+                        }
+                        own = "plugins.\047io.containerd.cri.v1.runtime\047"
+                        used = values["plugins." id ".containerd.default_runtime_name"]
+                        folder = values["plugins." id ".cni.bin_dir"]
+                        print "version = 3"
+                        print list == "" ? "disabled_plugins = []" : list
+                        print "[" own ".containerd]\n  default_runtime_name = \047" (used == "" ? "runc" : used) "\047"
+                        for (name in type) {
+                            print "[" own ".containerd.runtimes." name "]\n  runtime_type = \047" type[name] "\047"
+                            print "[" own ".containerd.runtimes." name ".options]"
+                            if (cgroup[name] != "") print "  SystemdCgroup = " cgroup[name]
+                        }
+                        print "[" own ".cni]\n  bin_dirs = [\047" (folder == "" ? "/opt/cni/bin" : folder) "\047]"
+                    }' "$file" ;;
             *) die "containerd: the unit runs it, not you" ;;
         esac
         """#
@@ -600,6 +669,56 @@ enum SandboxStandIns {
                     versionlock) if [ -z "$what" ]; then what=$word; [ "$what" != list ] || lock; else lock "$word"; fi ;;
                 esac
             done
+            """#
+
+    /// Locks are no plugin's, and always in force; options of dnf 4 that are gone are refused.
+    private static let dnf5 =
+        packageState + #"""
+
+            all=$*
+            verb=
+            what=
+            locks=
+            for word; do
+                case $word in
+                    --version) echo "dnf5 version 5.2.13.1"; exit ;;
+                    -q | -y | --setopt=* | --disable-plugin=*) continue ;;
+                    -*) die "Unknown argument \"$word\" for command \"dnf5\". Add \"--help\" for more information about the arguments." 2 ;;
+                esac
+                if [ -z "$verb" ]; then verb=$word; continue; fi
+                case $verb in
+                    install)
+                        name=$(echo "$word" | sed 's/-[0-9][0-9.]*.*$//')
+                        version=$(default_version "$name")
+                        if [ "$name" != "$word" ]; then
+                            wanted=${word#"$name"-}
+                            case $version in "$wanted"-*) ;; *) version=$(find_version "$name" "$wanted") || die "No match for argument: $word" ;; esac
+                        fi
+                        [ ! -e "$P/.hold-$name" ] || [ "$(cat "$P/.hold-$name")" = "$version" ] || die "No match for argument: $word"
+                        install_one "$name" "$version" ;;
+                    remove) rm -f "$P/$word" ;;
+                    versionlock) if [ -z "$what" ]; then what=$word; else locks="$locks $word"; fi ;;
+                    *) die "Unknown argument \"$verb\" for command \"dnf5\"." 2 ;;
+                esac
+            done
+            [ "$verb" = versionlock ] || exit 0
+            case $what in
+                list)
+                    first=yes
+                    for file in "$P"/.hold-*; do
+                        [ -e "$file" ] || continue
+                        [ -n "$first" ] || echo
+                        first=
+                        printf '# Added by "versionlock add" command on 2026-11-26 02:00:00\nPackage name: %s\nevr = %s\n' "${file##*.hold-}" "$(cat "$file")"
+                    done ;;
+                add)
+                    for name in $locks; do
+                        if [ -e "$P/$name" ]; then cat "$P/$name" >"$P/.hold-$name"; echo "Adding versionlock on \"$name = $(cat "$P/$name")\"."
+                        else echo "No package found for \"$name\"." >&2; fi
+                    done ;;
+                delete) for name in $locks; do rm -f "$P/.hold-$name"; done ;;
+                *) die "Unknown argument \"$what\" for command \"versionlock\"." 2 ;;
+            esac
             """#
 
     private static let rpm =

@@ -42,6 +42,17 @@ public struct ShellTemplate: Hashable, Sendable {
         self.pieces = pieces
     }
 
+    /// The variables that it names.
+    public var names: Set<String> {
+        pieces.reduce(into: []) { names, piece in
+            switch piece {
+            case .text: break
+            case .quoted(let expression), .raw(let expression):
+                names.formUnion(expression.references().map(\.name))
+            }
+        }
+    }
+
     /// The script for a scope; undefined names and values without text are errors.
     public func script(in scope: VariableScope) throws(Diagnostic) -> String {
         let evaluator = Evaluator(scope: scope)

@@ -27,6 +27,13 @@ public struct Template: Hashable, Sendable {
         pieces.allSatisfy { if case .text = $0 { true } else { false } }
     }
 
+    /// The variables that it names.
+    public var names: Set<String> {
+        pieces.reduce(into: []) { names, piece in
+            if case .expression(let expression) = piece { names.formUnion(expression.references().map(\.name)) }
+        }
+    }
+
     /// The text with every template replaced by its value; a list, a mapping or nothing in its place is an error.
     public func text(in scope: VariableScope) throws(Diagnostic) -> String {
         do {

@@ -22,6 +22,10 @@ public struct HostCommand: Hashable, Sendable, Codable {
     public var environment: [String: String]
     /// More such variables, which no journal, log or report may show; they reach the host on standard input only.
     public var secrets: [String: SecretText] = [:]
+    /// What else no report may repeat: secrets that the script's text was made of, or that an earlier command was given.
+    public var redactions: Set<SecretText> = []
+    /// What stands before each line of the operator's own output in an answer that fleet reads; nil where all output is.
+    public var outputMark: String?
     /// What the script may ask for with the function `fleet_input NUMBER SIZE`, which prints it; numbered from 0.
     public var inputs: [HostInput] = []
     /// Where the script begins, instead of the user's home directory; it is not begun where that cannot be entered.

@@ -10,12 +10,14 @@ public enum LocalAct: Hashable, Sendable {
 
 /// A command on the machine that runs fleet, with fleet's own environment and rights.
 public struct LocalCommand: Hashable, Sendable {
-    /// The text after `sh -c`.
+    /// POSIX shell text; never put on a command line, which everybody on the machine may read.
     public var script: String
     /// More variables of its environment.
     public var environment: [String: String]
     /// The longest it may take, in seconds; then it is killed with everything it started.
     public var timeoutSeconds: Int64
+    /// What no report may repeat: secrets that the text was made of.
+    public var redactions: Set<SecretText> = []
 
     /// A command.
     public init(script: String, environment: [String: String] = [:], timeoutSeconds: Int64 = 30) {

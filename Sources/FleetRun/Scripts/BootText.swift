@@ -13,15 +13,22 @@ enum BootText {
             done | sort -V | tail -n 1
         }
 
+        # dnf 5 has no -r: it is what it does.
+        needs_restarting() {
+            if have needs-restarting; then needs-restarting -r
+            elif have dnf5; then dnf5 -q needs-restarting
+            elif have dnf; then dnf -q needs-restarting -r; fi
+        }
+
         # Not every host has the tool that knows (unattended-upgrades, yum-utils, dnf's plugins); a kernel newer than the
         # running one says enough.
         asks_for_reboot() {
             [ ! -e /run/reboot-required ] && [ ! -e /var/run/reboot-required ] || return 0
-            if have needs-restarting; then ! needs-restarting -r >/dev/null 2>&1; return; fi
-            if have dnf && dnf -q needs-restarting --help >/dev/null 2>&1; then
-                ! dnf -q needs-restarting -r >/dev/null 2>&1
-                return
-            fi
+            # By its words: it also ends with 1 where it cannot tell.
+            case $(needs_restarting 2>/dev/null) in
+                *"Reboot is required"*) return 0 ;;
+                *"Reboot should not be necessary"* | *"Reboot is probably not necessary"*) return 1 ;;
+            esac
             newest=$(newest_kernel)
             [ -n "$newest" ] && [ "$newest" != "$(uname -r)" ]
         }

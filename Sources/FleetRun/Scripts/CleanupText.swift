@@ -538,10 +538,22 @@ enum CleanupText {
 
         is_undecided() { [ -d "$STATE/rules" ] && [ ! -d "$STATE/rules/decided" ]; }
 
+        # What another run removed and nobody confirmed: that this one is here says that the host can be reached, and the
+        # other's timer would put back what goes now.
+        settle_other_runs() {
+            for other in /var/lib/fleet/*/rules; do
+                [ -d "$other" ] && [ "$other" != "$STATE/rules" ] || continue
+                mkdir "$other/decided" 2>/dev/null || continue
+                rm -rf -- "$other"
+                rmdir "${other%/rules}" 2>/dev/null
+            done
+        }
+
         # Nothing is removed from the network unless it was saved and the timer runs. One that runs already, from a pass
         # whose answer was lost, is taken over: it would put back what nobody confirmed.
         guard_network() {
             [ "$FLEET_MODE" = apply ] || return 0
+            settle_other_runs
             [ -n "$(rules_to_go)" ] || is_undecided || return 0
             arm_timer || refuse "the network rules could not be saved in $STATE/rules"
             say saved "$STATE/rules"

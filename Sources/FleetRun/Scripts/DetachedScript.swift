@@ -26,6 +26,7 @@ struct DetachedScript: Sendable {
         let variables = [("FLEET_AGAIN", again ? "yes" : "no"), ("FLEET_SCRIPT", command.script)]
         var start = assemble(DetachedText.start, variables, seconds: 60)
         start.environment = command.environment
+        start.secrets = command.secrets
         return start
     }
 
@@ -43,8 +44,12 @@ struct DetachedScript: Sendable {
 
     private func assemble(_ text: String, _ variables: [(name: String, value: String)], seconds: Int64) -> HostCommand {
         let own = [(name: "FLEET_RUN", value: run.rawValue), (name: "FLEET_ID", value: id)]
-        return HostCommand(
+        var result = HostCommand(
             script: NodeScript.assemble(own + variables, [DetachedText.state, text]), timeoutSeconds: seconds)
+        // Every answer may hold what it printed, and is more than that.
+        result.redactions = command.redactions.union(command.secrets.values)
+        result.outputMark = DetachedText.outputMark
+        return result
     }
 }
 

@@ -3,6 +3,9 @@
 /// A script lives in `/var/lib/fleet/RUN/ID`: `script`, `output`, `process` (pid, start time, boot id) and, once it has
 /// ended, `status`. Only the directory's making starts it, so it starts at most once.
 enum DetachedText {
+    /// What stands before each line of the script's output in a report.
+    static let outputMark = "output="
+
     /// Where it stands: `absent`, `unstarted`, `running`, `ended` or `lost`.
     static let state = #"""
         set -u

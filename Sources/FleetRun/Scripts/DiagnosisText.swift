@@ -29,7 +29,7 @@ enum DiagnosisText {
         cgroups() {
             say kubelet_cgroup "$(sed -n 's/^cgroupDriver:[[:space:]]*//p' /var/lib/kubelet/config.yaml 2>/dev/null | tr -d '"')"
             [ -r /etc/containerd/config.toml ] || return 0
-            if grep -q -E 'SystemdCgroup[[:space:]]*=[[:space:]]*true' /etc/containerd/config.toml
+            if grep -q -E '^[[:space:]]*SystemdCgroup[[:space:]]*=[[:space:]]*true' /etc/containerd/config.toml
             then say runtime_cgroup systemd; else say runtime_cgroup cgroupfs; fi
         }
 
@@ -39,7 +39,7 @@ enum DiagnosisText {
                 grep -o -E '"type"[[:space:]]*:[[:space:]]*"[a-z0-9-]+"' | sed 's/.*"\([a-z0-9-]*\)"$/\1/' | sort -u); do
                 # Calico's policy has a type too, and no program.
                 [ "$name" != k8s ] || continue
-                [ -x "/opt/cni/bin/$name" ] || [ -x "/usr/lib/cni/$name" ] || say cni_missing "$name"
+                [ -x "/opt/cni/bin/$name" ] || [ -x "/usr/lib/cni/$name" ] || [ -x "/usr/libexec/cni/$name" ] || say cni_missing "$name"
             done
             [ ! -r /var/log/calico/cni/cni.log ] ||
                 grep -E 'ERROR|error' /var/log/calico/cni/cni.log | tail -n 2 | cut -c 1-300 |

@@ -11,6 +11,7 @@ extension PreparationText {
             *) for tools in apt-get dnf yum none; do ! have "$tools" || break; done ;;
         esac
         have "$tools" || refuse "this host's packages are managed neither by apt-get nor by dnf nor by yum"
+        case $tools in dnf | yum) ! "$tools" --version 2>/dev/null | grep -q '^dnf5 ' || tools=dnf5 ;; esac
 
         # The version that is installed; nothing where none is.
         installed() {
@@ -56,18 +57,45 @@ extension PreparationText {
                         apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef \
                             -o Dpkg::Options::=--force-confold install --no-install-recommends --no-remove \
                             --allow-change-held-packages $words ;;
+                # dnf 5 knows neither --disableexcludes nor a plugin for locks.
+                dnf5) dnf5_install $words ;;
                 *) "$tools" -q -y --disableplugin=versionlock install --disableexcludes=all $words ;;
             esac || return 1
             left=$(missing)
             [ -z "$left" ] || { echo "the package manager ended well, and this is not there: $left"; return 1; }
         }
 
-        # A lock names a version: that of another one than is installed holds nothing.
+        # Locks are opened for the installation, and closed again whatever came of it.
+        dnf5_install() {
+            names=
+            held=
+            for word in $wanted; do
+                name=$(name_of "$word")
+                names="$names $name"
+                ! is_held "$name" || held="$held $name"
+            done
+            dnf5 -q versionlock delete $names || return 1
+            dnf5 -q -y --setopt=disable_excludes='*' install "$@"
+            result=$?
+            [ -z "$held" ] || dnf5 -q versionlock add $held || return 1
+            return "$result"
+        }
+
+        # A lock names a version: that of another one than is installed holds nothing. dnf 4 lists "NAME-EPOCH:VERSION.*",
+        # yum "EPOCH:NAME-VERSION.*", dnf 5 "Package name: NAME" and below it "evr = VERSION" and other conditions.
         is_held() {
             case $tools in
                 apt-get) apt-mark showhold | grep -q -x -F "$1" ;;
-                *) "$tools" -q versionlock list 2>/dev/null | grep -E -A 1 "^(.*:)?$1-[0-9]|^Package name: $1\$" |
-                    grep -q -F -e "$(installed "$1")" ;;
+                *) "$tools" -q versionlock list 2>/dev/null | awk -v name="$1" -v version="$(installed "$1")" '
+                    function is_version(text) {
+                        sub(/^[0-9]+:/, "", text)
+                        return index(text, version) == 1 && substr(text, length(version) + 1) ~ /^(\.[a-z*][a-z0-9_*]*)?$/
+                    }
+                    /^Package name: / { isHere = $3 == name; next }
+                    isHere && $1 == "evr" && $2 ~ /^==?$/ && is_version($3) { held = 1 }
+                    { sub(/^[0-9]+:/, "") }
+                    index($0, name "-") == 1 && is_version(substr($0, length(name) + 2)) { held = 1 }
+                    END { exit !(version != "" && held) }' ;;
             esac
         }
 

@@ -1,4 +1,4 @@
-/// Units of systemd, and containerd.
+/// Units of systemd, and the kubelet's configuration.
 extension PreparationText {
     /// Whether a unit runs, and whether it runs with the files as they are.
     static let units = #"""
@@ -55,46 +55,6 @@ extension PreparationText {
             esac
         fi
         echo "changed=$changed"
-        """#
-
-    /// containerd's configuration for a kubelet under systemd.
-    static let containerd = #"""
-        file=/etc/containerd/config.toml
-        have containerd || refuse "containerd is not installed; put a packages step before this one"
-
-        # Debian's package ships a configuration that turns Kubernetes' interface off.
-        is_fit() {
-            [ -r "$file" ] && grep -q -E '^[[:space:]]*SystemdCgroup[[:space:]]*=[[:space:]]*true' "$file" &&
-                ! grep -q -E '^[[:space:]]*SystemdCgroup[[:space:]]*=[[:space:]]*false' "$file" &&
-                ! grep -q -E '^[[:space:]]*disabled_plugins[[:space:]]*=.*[[:punct:]]cri[[:punct:]]' "$file"
-        }
-
-        base_text() {
-            if [ -r "$file" ] && grep -q SystemdCgroup "$file"; then cat "$file"; else containerd config default; fi
-        }
-
-        fit_text() {
-            base_text | sed -E -e 's/^([[:space:]]*SystemdCgroup[[:space:]]*=).*/\1 true/' \
-                -e '/^[[:space:]]*disabled_plugins[[:space:]]*=.*[[:punct:]]cri[[:punct:]]/s/=.*/= []/'
-        }
-
-        write_fit() {
-            fit_text | grep -q -E 'SystemdCgroup[[:space:]]*= true' || { echo "containerd's default has no SystemdCgroup to set"; return 1; }
-            [ ! -e "$file" ] || [ -e "$file.before-fleet" ] || cp -p "$file" "$file.before-fleet" || return 1
-            write_file "$file" 644 keep fit_text
-        }
-
-        if is_fit; then
-            holds "SystemdCgroup is true"
-            if ! is_active containerd; then change "start containerd" restart containerd
-            elif started_before containerd "$file"; then change "restart containerd: its configuration is younger" restart containerd
-            else holds "containerd runs with it"; fi
-        else
-            change "write $file with SystemdCgroup = true" write_fit
-            change "restart containerd" restart containerd
-        fi
-        if [ "$(systemctl is-enabled containerd 2>/dev/null)" = enabled ]; then holds "containerd starts at boot"
-        else change "enable containerd" systemctl enable containerd; fi
         """#
 
     /// Settings merged into the kubelet's configuration by their top-level keys, and taken back where it does not run.

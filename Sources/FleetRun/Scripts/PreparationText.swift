@@ -83,12 +83,29 @@ enum PreparationText {
 
     /// Swap off, now and at boot.
     ///
-    /// Of fstab only the lines of swap change; the first text is kept beside it.
+    /// Of fstab only the lines of swap change; the first text is kept beside it. Swap that fstab does not name has a unit
+    /// all the same, which is masked.
     static let swap = #"""
         entry='^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)'
         backup=/etc/fstab.before-fleet
 
         in_use() { awk 'NR > 1 { print $1 }' /proc/swaps 2>/dev/null; }
+
+        # By path, or by a tag that leads to it.
+        is_in_fstab() {
+            grep -E "$entry" /etc/fstab 2>/dev/null | while read -r place rest; do
+                case $place in *=*) place=$(findfs "$place" 2>/dev/null) ;; esac
+                [ -z "$place" ] || readlink -f "$place"
+            done | grep -q -x -F -e "$(readlink -f "$1")"
+        }
+
+        # zram's generator makes some at boot, and systemd finds partitions by their type.
+        units_without_fstab() {
+            have systemd-escape || return 0
+            in_use | while read -r place; do
+                is_in_fstab "$place" || systemd-escape -p --suffix=swap "$place"
+            done
+        }
 
         turn_off() {
             swapoff -a || return 1
@@ -104,6 +121,7 @@ enum PreparationText {
         }
 
         used=$(in_use | tr '\n' ' ')
+        for unit in $(units_without_fstab); do change "keep $unit from coming back at boot" systemctl mask "$unit"; done
         if [ -n "$used" ]; then change "turn swap off (${used% })" turn_off; else holds "swap is off"; fi
         count=$(grep -E -c "$entry" /etc/fstab 2>/dev/null)
         if [ "${count:-0}" -gt 0 ]; then change "comment $count swap line(s) of /etc/fstab (kept in $backup)" write_fstab

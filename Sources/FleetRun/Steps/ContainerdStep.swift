@@ -3,6 +3,8 @@ public import FleetModel
 
 /// `containerd: {live}` – containerd serves Kubernetes with systemd's cgroups, and runs with that configuration (E5).
 ///
+/// An existing configuration keeps everything that is not in the kubelet's way.
+///
 /// It is restarted only where it started before its configuration was written, also when an earlier run broke off in
 /// between. Refused under running pods unless `live: true` (safety rule 9).
 public struct ContainerdStep: HostStateStep {

@@ -107,6 +107,9 @@ public struct HTTPStep: Step {
         if let body { lines.append("data-raw = \(Self.quoted(try body.text(in: scope)))") }
         var command = HostCommand(script: NodeScript.http, timeoutSeconds: 60)
         command.secrets = ["FLEET_REQUEST": SecretText(lines.joined(separator: "\n"))]
+        let templates = [url] + headers.values + [body].compactMap(\.self)
+        command.redactions = scope.secrets(of: templates.reduce(into: []) { $0.formUnion($1.names) })
+        command.outputMark = "failed="
         return command
     }
 

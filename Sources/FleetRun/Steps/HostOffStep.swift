@@ -91,11 +91,12 @@ public struct HostOffStep: Step {
     }
 
     private func question(_ context: StepContext) throws(Diagnostic) -> LocalAct {
-        .command(
-            LocalCommand(
-                script: try command.script(in: context.scope),
-                environment: ["FLEET_HOST": context.target.host, "FLEET_NODE": context.target.node.rawValue],
-                timeoutSeconds: max(1, min(60, timeout.components.seconds))))
+        var question = LocalCommand(
+            script: try command.script(in: context.scope),
+            environment: ["FLEET_HOST": context.target.host, "FLEET_NODE": context.target.node.rawValue],
+            timeoutSeconds: max(1, min(60, timeout.components.seconds)))
+        question.redactions = context.scope.secrets(of: command.names)
+        return .command(question)
     }
 
     private func taint(_ node: Node, _ context: StepContext) -> StepProgress {

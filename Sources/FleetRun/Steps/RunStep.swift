@@ -56,7 +56,7 @@ public struct RunStep: Step {
         } catch {
             return StepPreview(["cannot \(title): \(error)"])
         }
-        let names = script.environment.keys.sorted().joined(separator: ", ")
+        let names = script.environment.merging(script.secrets) { $1 }.keys.sorted().joined(separator: ", ")
         return StepPreview(["would \(title)" + (names.isEmpty ? "" : " with \(names)")])
     }
 
@@ -70,18 +70,24 @@ public struct RunStep: Step {
     }
 }
 
-/// A script of the operator's: `script`, `env` and `become` among the arguments of a step.
+/// A script of the operator's: `script`, `env`, `secrets` and `become` among the arguments of a step.
+///
+/// Nothing that fleet prints or keeps repeats the values of `secrets`, those of `env` whose names say that they are
+/// secrets (``SecretName``), and the values of such variables, wherever they are used.
 public struct OwnScript: Sendable {
     /// The shell text; bare templates are shell-quoted.
     public var text: ShellTemplate
     /// Variables exported to it.
     public var environment: [String: Template]
+    /// More of them, whose values are secrets whatever they are called.
+    public var secrets: [String: Template]
     /// Whether it runs as root.
     public var becomesRoot: Bool
 
-    /// Reads `script`, `env` and `become` (true).
+    /// Reads `script`, `env`, `secrets` and `become` (true).
     init?(_ arguments: inout LocatedDecoder) {
         environment = arguments.optional("env", .dictionary(of: .template)) ?? [:]
+        secrets = arguments.optional("secrets", .dictionary(of: .template)) ?? [:]
         becomesRoot = arguments.optional("become", .bool) ?? true
         guard let text = arguments.required("script", .shellTemplate) else { return nil }
         self.text = text
@@ -89,10 +95,24 @@ public struct OwnScript: Sendable {
 
     /// The command for a host's variables; throws what is undefined there.
     func command(in scope: VariableScope, timeout: Duration) throws(Diagnostic) -> HostCommand {
-        var values: [String: String] = [:]
-        for (name, template) in environment { values[name] = try template.text(in: scope) }
-        return HostCommand(
-            script: try text.script(in: scope), environment: values, becomesRoot: becomesRoot,
+        var command = HostCommand(
+            script: try text.script(in: scope), becomesRoot: becomesRoot,
             timeoutSeconds: max(1, timeout.components.seconds))
+        for (name, template) in environment {
+            let value = try template.text(in: scope)
+            if SecretName.marks(name) {
+                command.secrets[name] = SecretText(value)
+            } else {
+                command.environment[name] = value
+            }
+        }
+        for (name, template) in secrets { command.secrets[name] = SecretText(try template.text(in: scope)) }
+        command.redactions = scope.secrets(of: names)
+        return command
+    }
+
+    /// The variables that it names.
+    private var names: Set<String> {
+        (Array(environment.values) + secrets.values).reduce(into: text.names) { $0.formUnion($1.names) }
     }
 }
