@@ -258,7 +258,8 @@ let package = Package(
             name: "FleetCommandsTests",
             dependencies: [
                 "FleetCommands", "FleetSimulationServer", "FleetKubernetes", "FleetSSH", "FleetJournal", "FleetRun",
-                "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetWire", "FleetPorts", "FleetModel",
+                "FleetReport", "FleetPlanning", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetWire",
+                "FleetPorts", "FleetModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: nio),

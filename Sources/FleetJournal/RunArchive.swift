@@ -46,7 +46,8 @@ public struct RunArchive: Hashable, Sendable {
     /// - Throws: `newerVersion` for a schema that this fleet does not know, `unusable` for a text that is cut off or was
     ///   changed.
     public init(text: String, name: String) throws(JournalFailure) {
-        let lines = text.split(separator: "\n")
+        // By bytes: "\r\n", as mail and Windows make of line feeds, is one Character; JSON holds neither inside a line.
+        let lines = text.utf8.split { $0 == 10 || $0 == 13 }.map { Substring($0) }
         guard let first = lines.first, let head: Head = Self.decode(first), lines.count >= 2 else {
             throw JournalFailure(.unusable, "\(name): no export of a run of fleet's")
         }
@@ -65,12 +66,26 @@ public struct RunArchive: Hashable, Sendable {
         }
         run = head.run.stored
         plan = head.plan?.stored
+        try Self.check(run, plan, name)
         records = []
         for (index, line) in lines.dropFirst().dropLast().enumerated() {
             guard let record: Record = Self.decode(line), record.sequence == index + 1 else {
                 throw JournalFailure(.unusable, "\(name):\(index + 2): no record with sequence \(index + 1)")
             }
             records.append(record.journal)
+        }
+    }
+
+    /// A run's id is part of paths on hosts; times are reckoned with.
+    private static func check(_ run: StoredRun, _ plan: StoredPlan?, _ name: String) throws(JournalFailure) {
+        guard run.id.rawValue.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._\-]{0,99}/) != nil else {
+            throw JournalFailure(.unusable, "\(name):1: \"\(run.id)\" is no run's name: this was not written by fleet")
+        }
+        let years = Instant.epoch...Instant(seconds: 253_402_300_799)
+        let times = [run.startedAt, run.finishedAt, plan?.pinnedAt].compactMap(\.self)
+        guard times.allSatisfy(years.contains) else {
+            throw JournalFailure(
+                .unusable, "\(name):1: a time outside the years 1970 to 9999: this was not written by fleet")
         }
     }
 

@@ -39,7 +39,8 @@ extension KubernetesClient {
 extension ClusterInfo {
     init?(kubeconfig text: String) {
         // kubeadm gives the cluster an empty name, which no other kubeconfig may have.
-        guard let cluster = (try? Yams.compose(yaml: text))?["clusters"]?.sequence?.first?["cluster"],
+        guard BoundedYAML.isHarmless(text),
+            let cluster = (try? Yams.compose(yaml: text))?["clusters"]?.sequence?.first?["cluster"],
             let server = cluster["server"]?.text.flatMap(URL.init(string:)), let host = server.host(),
             let authority = cluster["certificate-authority-data"]?.text,
             let data = Data(base64Encoded: authority, options: .ignoreUnknownCharacters)

@@ -41,15 +41,18 @@ enum Prometheus {
         }
     }
 
-    /// The numbers, or why there are none.
-    static func report(_ body: [UInt8]) -> LocalReport {
+    /// The numbers, or why there are none; secrets are taken out of the server's words.
+    static func report(_ body: [UInt8], hiding secrets: URLSecrets) -> LocalReport {
+        let shown = { (words: String) in String(secrets.redacted(from: words).prefix(300)) }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)) else {
             return LocalReport(
                 isSuccess: false, code: "malformed",
-                message: "the answer is not Prometheus': \(String(decoding: body.prefix(120), as: UTF8.self))")
+                message: "the answer is not Prometheus': \(shown(String(decoding: body.prefix(16_384), as: UTF8.self)))"
+            )
         }
         guard answer.status == "success", let data = answer.data else {
-            return LocalReport(isSuccess: false, code: "refused", message: answer.error ?? "the query failed")
+            return LocalReport(
+                isSuccess: false, code: "refused", message: answer.error.map(shown) ?? "the query failed")
         }
         let points: [Point] =
             switch data.result {

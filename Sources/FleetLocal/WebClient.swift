@@ -30,7 +30,7 @@ struct WebClient {
             let answer = try await exchange(request, at: request.url)
             let code = "status \(answer.status)"
             if request.statuses.contains(answer.status) { return LocalReport(isSuccess: true, code: code) }
-            return LocalReport(isSuccess: false, code: code, message: Self.words(answer.body))
+            return LocalReport(isSuccess: false, code: code, message: Self.words(answer.body, hiding: request.url))
         } catch {
             return failure(error, hiding: request.url)
         }
@@ -46,9 +46,10 @@ struct WebClient {
         let request = LocalRequest(
             url: url, bearerTokenFile: query.bearerTokenFile, timeoutSeconds: query.timeoutSeconds)
         do {
-            return Prometheus.report(try await exchange(request, at: url).body)
+            let body = try await exchange(request, at: url).body
+            return Prometheus.report(body, hiding: URLSecrets(query.server))
         } catch {
-            return failure(error, hiding: url)
+            return failure(error, hiding: query.server)
         }
     }
 
@@ -88,9 +89,10 @@ struct WebClient {
         }
     }
 
-    private static func words(_ body: [UInt8]) -> String {
-        String(decoding: body.prefix(300), as: UTF8.self).split(whereSeparator: \.isNewline).prefix(2).joined(
-            separator: "; ")
+    /// Secrets go before the text is cut: half a secret would not be found.
+    private static func words(_ body: [UInt8], hiding url: SecretText) -> String {
+        let text = URLSecrets(url).redacted(from: String(decoding: body.prefix(16_384), as: UTF8.self))
+        return text.prefix(300).split(whereSeparator: \.isNewline).prefix(2).joined(separator: "; ")
     }
 
     private func failure(_ error: any Error, hiding url: SecretText) -> LocalReport {
@@ -109,7 +111,7 @@ struct WebClient {
             case let error as HTTPClientError: ("connection lost", error.shortDescription)
             default: ("connection lost", "\(error)")
             }
-        return LocalReport(isSuccess: false, code: code, message: url.redacted(from: words))
+        return LocalReport(isSuccess: false, code: code, message: URLSecrets(url).redacted(from: words))
     }
 
     private static func reason(_ error: IOError) -> String { String(cString: strerror(error.errnoCode)) }

@@ -41,6 +41,13 @@ extension Duration {
             .addingSaturated(components.attoseconds / 1_000_000_000_000)
     }
 
+    /// Seconds that others wrote, such as a journal from another machine: within ten years either way; what is no
+    /// number is none.
+    public init(bounded seconds: Double) {
+        let limit = 10.0 * 365 * 86_400
+        self = .milliseconds(seconds.isNaN ? 0 : Int64(Swift.min(limit, Swift.max(-limit, seconds)) * 1000))
+    }
+
     /// The duration in seconds with fractions.
     @inlinable public var inSeconds: Double { Double(wholeMicroseconds) / 1_000_000 }
 }

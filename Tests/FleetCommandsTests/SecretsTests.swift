@@ -50,6 +50,9 @@ struct SecretsTests {
         let settings = try Self.settings(["--password-file", file, "--become-password-file", file])
         #expect(await settings.password(Self.endpoint()) == Secret("from a file"))
         #expect(await settings.becomePassword(Self.endpoint(.sudo)) == Secret("from a file"))
+        let windows = try folder.write("from a file\r\nsecond line\r\n", to: "windows")
+        #expect(
+            try await Self.settings(["--password-file", windows]).password(Self.endpoint()) == Secret("from a file"))
         let own = try Self.settings(["--password-file", file], [Self.host(["ansible_ssh_pass": "own"])])
         #expect(await own.password(Self.endpoint()) == Secret("own"))
         let missing = try Self.settings(["--password-file", file + ".no"])

@@ -47,7 +47,8 @@ struct ExpressionTests {
         Row(text: "'a' | b64encode", value: "YQ=="), Row(text: "'YQ==' | b64decode", value: "a"),
         Row(text: "'{\"a\": [1, true]}' | from_json", value: ["a": [1, true]]),
         Row(text: "('{\"a\": {\"b\": 2.5}}' | from_json).a.b", value: 2.5),
-        Row(text: "'a\nb' | lines | last", value: "b"), Row(text: "[3, 1, 2] | max", value: 3),
+        Row(text: "'a\nb' | lines | last", value: "b"), Row(text: "'a\r\nb\r\n' | lines", value: ["a", "b"]),
+        Row(text: "[3, 1, 2] | max", value: 3),
         Row(text: "['b', 'a'] | min", value: "a"), Row(text: "[1, 2, 3] | sum", value: 6),
         Row(text: "names | union(['z'])", value: ["x", "y", "z"]),
         Row(text: "names | difference(['x'])", value: ["y"]),
@@ -216,5 +217,46 @@ struct TemplateTests {
         let template = try Template(parsing: scalar("x={{ names }}"))
         let error = #expect(throws: Diagnostic.self) { try template.text(in: scope) }
         #expect(error?.description.contains("a list has no text; use join") == true)
+    }
+
+    struct Endless: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var text: String
+        var message: String
+    }
+
+    static let endless = [
+        Endless(
+            testDescription: "parentheses", text: "{{ \(String(repeating: "(", count: 100_000)) }}",
+            message: "the expression is nested too deeply"),
+        Endless(
+            testDescription: "a chain of sums", text: "{{ 1\(String(repeating: " + 1", count: 50_000)) }}",
+            message: "the expression has more than 1000 words"),
+        Endless(
+            testDescription: "a chain of keys", text: "{{ a\(String(repeating: ".a", count: 50_000)) }}",
+            message: "the expression has more than 1000 words"),
+        Endless(testDescription: "twice twice", text: "{{ a11 }}", message: "the text unfolds to more than"),
+        Endless(testDescription: "nothing twice twice", text: "{{ b20 }}", message: "variables in one another"),
+    ]
+
+    @Test("what grows without end is refused", arguments: endless)
+    func growth(_ row: Endless) throws {
+        var variables: VariableMapping = ["a0": .string(String(repeating: "x", count: 1000)), "b0": ""]
+        for line in 1...20 {
+            for name in ["a", "b"] {
+                let text = "{{ \(name)\(line - 1) }}{{ \(name)\(line - 1) }}"
+                variables["\(name)\(line)"] = .string(text)
+            }
+        }
+        let error = #expect(throws: Diagnostic.self) {
+            try Template(parsing: scalar(row.text)).text(in: VariableScope(variables))
+        }
+        #expect(error?.description.contains(row.message) == true, "\(error as Any)")
+    }
+
+    @Test("the longest chain that is read is worked out")
+    func longestChain() throws {
+        let chain = "{{ 1\(String(repeating: " + 1", count: 490)) }}"
+        #expect(try Template(parsing: scalar(chain)).text(in: scope) == "491")
     }
 }

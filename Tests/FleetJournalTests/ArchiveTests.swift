@@ -52,6 +52,35 @@ import Testing
         #expect(try await other.runs().isEmpty)
     }
 
+    @Test func `A copy whose line breaks were changed on its way is the same run`() async throws {
+        let archive = try await filled().archive(of: "r-1")
+        let text = try archive.text().replacingOccurrences(of: "\n", with: "\r\n")
+        #expect(try RunArchive(text: text, name: "run.ndjson") == archive)
+    }
+
+    @Test(arguments: [Int64.max, .min, -1, 253_402_300_800_000_000])
+    func `A run of no time is refused`(_ time: Int64) async throws {
+        let archive = try await filled().archive(of: "r-1")
+        var (begun, ended, pinned) = (archive, archive, archive)
+        begun.run.startedAt = Instant(microseconds: time)
+        ended.run.finishedAt = Instant(microseconds: time)
+        pinned.plan?.pinnedAt = Instant(microseconds: time)
+        for broken in [begun, ended, pinned] {
+            let text = try broken.text()
+            let refused = await failure { _ = try RunArchive(text: text, name: "x") }
+            #expect(refused?.message.hasPrefix("x:1: a time outside the years") == true, "\(refused as Any)")
+        }
+    }
+
+    @Test(arguments: ["", "..", "../r-1", "r 1", "r-1\n", "-r", "$(reboot)", "r/1"])
+    func `A run whose name is a path or a command is refused`(_ name: String) async throws {
+        var archive = try await filled().archive(of: "r-1")
+        archive.run.id = RunID(name)
+        let text = try archive.text()
+        let refused = await failure { _ = try RunArchive(text: text, name: "x") }
+        #expect(refused?.message.contains("is no run's name") == true, "\(refused as Any)")
+    }
+
     @Test func `A copy that was cut off or edited is refused`() async throws {
         let text = try await filled().archive(of: "r-1").text()
         let lines = text.split(separator: "\n")

@@ -201,6 +201,26 @@ import Testing
         #expect(error?.message.contains("secret-token") == false)
     }
 
+    /// What unfolds or nests without end is no kubeconfig.
+    @Test(arguments: [
+        (1...30).reduce("a0: &a0 [x]\n") { text, line in
+            text + "a\(line): &a\(line) [\(Array(repeating: "*a\(line - 1)", count: 10).joined(separator: ","))]\n"
+        } + "? *a30\n: 1\n",
+        String(repeating: "[", count: 100_000), String(repeating: "- ", count: 100_000) + "x",
+        "clusters: [" + String(repeating: "{a: ", count: 100_000),
+    ])
+    func aBombIsRefused(text: String) async throws {
+        #expect(throws: KubeconfigError.self) { try load(text) }
+        #expect(ClusterInfo(kubeconfig: text) == nil)
+    }
+
+    @Test func linesMayEndAsOnWindows() throws {
+        let plain = try load(text())
+        let other = try load("\u{FEFF}" + text().replacingOccurrences(of: "\n", with: "\r\n"))
+        #expect(other.server == plain.server && other.namespace == plain.namespace)
+        #expect(other.authentication == plain.authentication)
+    }
+
     @Test func aConnectionDoesNotShowItsSecrets() throws {
         for user in [
             "token: secret-1", "username: u, password: secret-1",

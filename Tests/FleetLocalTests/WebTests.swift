@@ -25,6 +25,29 @@ struct WebTests {
                 == LocalReport(isSuccess: false, code: "status 503", message: "draining; bye"))
     }
 
+    static let echoes = [
+        "no route for /services/T0/B0/xoxb-secret", "unknown token xoxb-secret", "bad query key=s3cr%25t-1",
+        "bad value s3cr%t-1", "xoxb-secret and s3cr%25t-1", String(repeating: "x", count: 290) + "xoxb-secret",
+        #"{"path":"\/services\/T0\/B0\/xoxb-secret"}"#, "who is alice:hunter2-x, or hunter2-x?",
+    ]
+
+    @Test("an answer that repeats the address does not tell it", arguments: echoes)
+    func echo(_ words: String) async throws {
+        let address = { (server: String) in
+            server.replacingOccurrences(of: "://", with: "://alice:hunter2-x@")
+                + "/services/T0/B0/xoxb-secret?key=s3cr%25t-1"
+        }
+        let said = try await report(404, words) { .request(LocalRequest(url: SecretText(address($0)))) }.report
+        #expect(said.code == "status 404" && said.message.contains("(secret)"), "\(said)")
+        let metric = try await report(200, words) {
+            .query(MetricQuery(server: SecretText(address($0)), expression: "up"))
+        }.report
+        #expect(metric.code == "malformed" && metric.message.contains("(secret)"), "\(metric)")
+        for secret in ["xoxb", "s3cr", "hunter2"] {
+            #expect(!said.message.contains(secret) && !metric.message.contains(secret), "\(said) \(metric)")
+        }
+    }
+
     @Test("a notice is posted as JSON, with the token of a file")
     func post() async throws {
         let token = NSTemporaryDirectory() + "fleet-token-\(UUID().uuidString)"

@@ -39,6 +39,41 @@ struct EventLinesTests {
         )
     }
 
+    @Test("a fact that says an absurd time is told like any other, at once")
+    func absurdTimes() {
+        let soak = RunEvent.SoakStarted(wave: 1, seconds: 1e300)
+        #expect(tell([(0, .soakStarted(soak))]) == ["14:02:00Z  wave 1  soaks for 3650d before the next wave"])
+        var lines = EventLines(run: RunStory.id)
+        let wait = RunEvent.NodeWaiting(node: "web-001", step: "drain", reason: "a pod")
+        for time in [Int64.min, 0, 253_402_300_799_000_000, .max] {
+            let told = lines.lines(for: .nodeWaiting(wait), at: Instant(microseconds: time))
+            #expect(told.allSatisfy { !$0.time.dateText.isEmpty && !$0.text.isEmpty })
+        }
+        #expect(Duration(bounded: .nan) == .zero)
+        #expect(Duration(bounded: -.infinity) == .seconds(-315_360_000))
+        #expect(Duration(bounded: 1.5) == .milliseconds(1500))
+    }
+
+    @Test("numbers that no fleet writes make a record unreadable")
+    func implausible() throws {
+        let sound = RunEvent.stepStarted(RunEvent.StepStarted(node: "web-001", index: 0, step: "cordon"))
+        let absurd: [(RunEvent, Int64, String)] = [
+            (sound, -1, "a time outside the years 1970 to 9999"),
+            (.soakStarted(RunEvent.SoakStarted(wave: 1, seconds: 1e300)), 0, "seconds 1e+300 makes no sense"),
+            (.soakStarted(RunEvent.SoakStarted(wave: -1, seconds: 1)), 0, "wave -1 makes no sense"),
+            (
+                .stepStarted(RunEvent.StepStarted(node: "web-001", index: .max, step: "cordon")), 0,
+                "index 9223372036854775807 makes no sense"
+            ),
+        ]
+        for (event, microseconds, words) in absurd {
+            let record = try event.record(sequence: 1, at: Instant(microseconds: microseconds))
+            let error = #expect(throws: RunEvent.UnreadableRecord.self) { try RunEvent(record) }
+            #expect(error?.problem.hasPrefix(words) == true, "\(error as Any)")
+        }
+        #expect(try RunEvent(sound.record(sequence: 1, at: .epoch)) == sound)
+    }
+
     @Test("intents and accepted requests are details")
     func details() {
         let quiet = tell(RunStory.events)

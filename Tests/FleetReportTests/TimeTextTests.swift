@@ -27,6 +27,11 @@ struct TimeTextTests {
         #expect(Instant(microseconds: milliseconds * 1000).timestamp == text)
     }
 
+    @Test("no instant is beyond words", arguments: [Int64.min, .min + 1, .max])
+    func extremes(microseconds: Int64) {
+        #expect(Instant(microseconds: microseconds).timestamp.hasSuffix("Z"))
+    }
+
     @Test("the clock text is the time of day")
     func clock() {
         let instant = Instant(microseconds: 1_767_362_531_250_000)

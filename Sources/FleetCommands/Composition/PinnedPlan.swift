@@ -8,7 +8,9 @@ enum PinnedPlan {
     /// Reads a pinned plan.
     static func decode(_ stored: StoredPlan) throws -> Plan {
         do {
-            return try JSONDecoder().decode(Plan.self, from: Data(stored.content))
+            let plan = try JSONDecoder().decode(Plan.self, from: Data(stored.content))
+            if let problem = plan.implausibility { throw UsageError(problem) }
+            return plan
         } catch {
             throw Refusal(
                 "the pinned plan \"\(stored.name)\" of playbook \(stored.playbook) cannot be read: \(error)",

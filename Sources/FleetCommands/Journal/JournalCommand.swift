@@ -127,7 +127,12 @@ struct JournalImportCommand: AsyncParsableCommand {
                 throw UsageError("\(file) cannot be read")
             }
             let archive = try RunArchive(text: String(decoding: data, as: UTF8.self), name: file)
-            for record in archive.records { _ = try RunEvent(record) }
+            for record in archive.records {
+                do throws(RunEvent.UnreadableRecord) { _ = try RunEvent(record) } catch {
+                    throw Refusal("\(file):\(record.sequence + 1): \(error)", hint: "nothing was imported")
+                }
+            }
+            if let plan = archive.plan { _ = try PinnedPlan.decode(plan) }
             let count = try await SQLiteJournal.open(state).take(archive)
             output.progress("run \(archive.run.id): \(count) of \(archive.records.count) records were new")
             if archive.run.finishedAt == nil {

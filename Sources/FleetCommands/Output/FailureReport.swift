@@ -41,8 +41,10 @@ struct FailureReport: Report {
 
     func text(_ style: TextStyle) -> String {
         items.map { item in
-            let hint = item.hint.map { (item.location == nil ? "\n  " : "; ") + $0 } ?? ""
-            return "\(style(.bad, "error")): \(item.line)\(hint)"
+            let hint = item.hint.map { (item.location == nil ? "\n" : "; ") + $0 } ?? ""
+            // A server's second line is no line of fleet's.
+            let words = (item.line + hint).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            return "\(style(.bad, "error")): \(words.joined(separator: "\n  "))"
         }.joined(separator: "\n")
     }
 

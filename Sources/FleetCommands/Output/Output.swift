@@ -33,7 +33,7 @@ struct Output: Sendable {
     /// Prints a result: the only switch over formats.
     func report(_ report: some Report) {
         switch format {
-        case .text: StandardStream.output.write(report.text(resultStyle) + "\n")
+        case .text: result(report.text(resultStyle) + "\n")
         case .json: write(report.document)
         }
     }
@@ -41,8 +41,8 @@ struct Output: Sendable {
     /// Prints a result whose JSON has a layout of its own, such as Ansible's.
     func result(json: @autoclosure () -> String, text: (TextStyle) -> String) {
         switch format {
-        case .text: StandardStream.output.write(text(resultStyle) + "\n")
-        case .json: StandardStream.output.write(json() + "\n")
+        case .text: result(text(resultStyle) + "\n")
+        case .json: StandardStream.output.write(VisibleText.json(json()) + "\n")
         }
     }
 
@@ -51,7 +51,7 @@ struct Output: Sendable {
         switch format {
         case .text:
             for line in lines where isVerbose || !line.isDetail {
-                StandardStream.output.write(line.text(resultStyle, nodeWidth: nodeWidth) + "\n")
+                result(line.text(resultStyle, nodeWidth: nodeWidth) + "\n")
             }
         case .json: write(object)
         }
@@ -95,23 +95,28 @@ struct Output: Sendable {
     /// A board of more lines would crowd out what is told.
     private static let boardRows = 16
 
+    /// Whatever others' words are in a text, none of them steers the terminal: here, once, for all that is told.
     private func tell(_ text: String) {
+        let text = VisibleText.screen(text, progressStyle)
         if let foot { foot.tell(text) } else { StandardStream.error.write(text) }
     }
+
+    private func result(_ text: String) { StandardStream.output.write(VisibleText.screen(text, resultStyle)) }
 
     /// How text is set off on a stream.
     func style(of stream: StandardStream) -> TextStyle { stream == .output ? resultStyle : progressStyle }
 
     /// Prints lines of hosts while they come, each stream on its own.
     func live(_ lines: String, to stream: StandardStream) {
-        if !lines.isEmpty { stream.write(lines) }
+        if !lines.isEmpty { stream.write(VisibleText.screen(lines, style(of: stream))) }
     }
 
     private func write(_ document: some Encodable) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            StandardStream.output.write(String(decoding: try encoder.encode(document), as: UTF8.self) + "\n")
+            let text = String(decoding: try encoder.encode(document), as: UTF8.self)
+            StandardStream.output.write(VisibleText.json(text) + "\n")
         } catch {
             StandardStream.error.write("error: the result cannot be written as JSON: \(error)\n")
         }

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetReport
 import Foundation
 
 #if canImport(Glibc)
@@ -19,7 +20,7 @@ extension Output {
         guard tcgetattr(0, &shown) == 0 else { return nil }
         var hidden = shown
         hidden.c_lflag &= ~tcflag_t(ECHO)
-        StandardStream.error.write(question)
+        StandardStream.error.write(VisibleText.oneLine(question))
         tcsetattr(0, TCSAFLUSH, &hidden)
         defer {
             tcsetattr(0, TCSAFLUSH, &shown)

@@ -55,7 +55,7 @@ struct ProviderProcess {
             return (result.terminationStatus, result.standardOutput, result.standardError)
         }
         guard status.isSuccess else {
-            let said = error.split(separator: "\n").suffix(3).joined(separator: "; ")
+            let said = error.split(whereSeparator: \.isNewline).suffix(3).joined(separator: "; ")
             throw Refusal("\(words.joined(separator: " ")): \(status)\(said.isEmpty ? "" : ": \(said)")")
         }
         if request.action == .delete { return [] }

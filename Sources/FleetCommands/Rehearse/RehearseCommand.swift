@@ -56,6 +56,7 @@ struct RehearseCommand: AsyncParsableCommand {
         for blocker in played.planned.plan.blockers.prefix(5) {
             output.warning("a run would be refused: \(blocker.subject): \(blocker.message)")
         }
+        try SnapshotFile.refuseCrowds(in: played.planned.request.snapshot)
         let report = RehearsalReport(played.play(world))
         output.report(report)
         if let html {

@@ -74,6 +74,7 @@ struct SimulateCommand: AsyncParsableCommand {
         if let snapshot {
             let data = try Data(contentsOf: URL(fileURLWithPath: Paths.expanded(snapshot)))
             var start = try ClusterSnapshot(decodingKubectlOutput: data)
+            try SnapshotFile.refuseCrowds(in: start)
             start.takenAt = RuntimeClock().now
             return ClusterSimulation(snapshot: start, settings: settings)
         }

@@ -1,5 +1,6 @@
 import FleetExpressions
 import FleetModel
+import FleetSimulation
 import FleetWire
 import Foundation
 
@@ -29,6 +30,14 @@ enum SnapshotFile {
 
     private static let hint =
         "make one with: fleet snapshot -o FILE, or: kubectl get nodes,pods,pdb,deploy,rs,sts,ds,jobs,hpa,pvc,pv,volumeattachments,ns -A -o json > FILE"
+
+    /// Refuses a state whose controllers would make more pods than can be played.
+    static func refuseCrowds(in snapshot: ClusterSnapshot) throws {
+        guard let workload = ClusterSimulation.crowd(in: snapshot) else { return }
+        throw Refusal(
+            "\(workload.reference) wants \(workload.replicas) replicas: more than \(ClusterSimulation.mostPods) pods of all workloads cannot be played",
+            hint: "look at its spec.replicas in the cluster or the snapshot")
+    }
 
     /// Writes a snapshot to a file, readable by its owner only and complete or not there at all; nil is standard output.
     static func write(_ snapshot: ClusterSnapshot, to path: String?) throws {

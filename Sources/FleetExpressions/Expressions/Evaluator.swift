@@ -21,8 +21,25 @@ struct Evaluator {
     let scope: VariableScope
     /// How many variables deep the present one was reached; a cycle ends at the limit.
     var depth = 0
+    private let effort: Effort
 
     private static let deepest = 32
+    /// Variables of variables, each naming the next one twice, grow without bound.
+    private static let mostVariables = 10_000
+    private static let mostBytes = 1 << 20
+
+    /// What has been worked out so far for one text of a file.
+    private final class Effort {
+        var variables = 0
+    }
+
+    init(scope: VariableScope, depth: Int = 0) {
+        self.init(scope: scope, depth: depth, effort: Effort())
+    }
+
+    private init(scope: VariableScope, depth: Int, effort: Effort) {
+        (self.scope, self.depth, self.effort) = (scope, depth, effort)
+    }
 
     func value(of expression: Expression) throws(EvaluationFailure) -> VariableValue {
         switch expression.node {
@@ -98,7 +115,21 @@ struct Evaluator {
         guard depth < Self.deepest else {
             throw .failed(Diagnostic("variable \"\(name)\" refers to itself", at: location))
         }
-        return try Evaluator(scope: scope, depth: depth + 1).resolved(value, of: name, usedAt: location)
+        effort.variables += 1
+        guard effort.variables <= Self.mostVariables else {
+            throw .failed(
+                Diagnostic(
+                    "\"\(name)\" is one of more than \(Self.mostVariables) variables in one another", at: location))
+        }
+        return try Evaluator(scope: scope, depth: depth + 1, effort: effort).resolved(value, of: name, usedAt: location)
+    }
+
+    /// A text that was put together, unless it is larger than any file's or script's.
+    func bounded(_ text: String, at location: SourceLocation) throws(EvaluationFailure) -> String {
+        guard text.utf8.count <= Self.mostBytes else {
+            throw .failed(Diagnostic("the text unfolds to more than \(Self.mostBytes) bytes", at: location))
+        }
+        return text
     }
 
     /// A variable's value with the templates in it worked out.

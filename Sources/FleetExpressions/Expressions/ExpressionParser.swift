@@ -10,6 +10,9 @@ struct ExpressionParser {
 
     /// Deeper nesting is no playbook's, and would end on the stack.
     private static let deepest = 100
+    private var words = 0
+    /// A chain of operators nests as deep as it is long, unseen by ``deepest``.
+    private static let mostWords = 1000
 
     init(_ scalar: LocatedScalar, from start: String.Index) {
         self.scalar = scalar
@@ -48,7 +51,13 @@ struct ExpressionParser {
 
     private var here: SourceLocation { scalar.location(of: token.start) }
 
-    private mutating func advance() throws(Diagnostic) { token = try lexer.next() }
+    private mutating func advance() throws(Diagnostic) {
+        words += 1
+        guard words <= Self.mostWords else {
+            throw Diagnostic("the expression has more than \(Self.mostWords) words", at: here)
+        }
+        token = try lexer.next()
+    }
 
     private mutating func take(_ symbol: String) throws(Diagnostic) -> Bool {
         guard token.kind == .symbol(symbol) || token.kind == .name(symbol) else { return false }

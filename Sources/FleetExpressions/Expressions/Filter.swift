@@ -79,7 +79,7 @@ enum Filter: String, CaseIterable {
             return Data(base64Encoded: text.filter { !$0.isWhitespace }).flatMap { String(data: $0, encoding: .utf8) }
                 .map { .string($0) }
         case .fromJSON: return VariableJSON.value(of: text)
-        case .lines: return .list(text.split(separator: "\n").map { .string(String($0)) })
+        case .lines: return .list(text.split(whereSeparator: \.isNewline).map { .string(String($0)) })
         case .regexReplace:
             guard let pattern = arguments.first?.stringValue, let regex = try? Regex(pattern),
                 let new = arguments.last?.stringValue

@@ -64,7 +64,8 @@ public struct Template: Hashable, Sendable {
         for piece in pieces {
             switch piece {
             case .text(let text): result += text
-            case .expression(let expression): result += try evaluator.text(of: expression)
+            case .expression(let expression):
+                result = try evaluator.bounded(result + evaluator.text(of: expression), at: expression.location)
             }
         }
         return result

@@ -41,7 +41,7 @@ public struct LocatedScalar: Hashable, Sendable {
     /// folded.
     public func location(of index: String.Index) -> SourceLocation {
         let before = text[..<index]
-        if style != .literal, text.contains("\n") || style == .folded { return textLocation }
+        if style != .literal, text.utf8.contains(10) || style == .folded { return textLocation }
         return textLocation.advanced(by: before, continuingAt: continuationColumn)
     }
 }

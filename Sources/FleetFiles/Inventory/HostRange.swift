@@ -9,13 +9,23 @@ enum HostRange {
     /// The most hosts that one entry may unfold to.
     private static let mostHosts = 100_000
 
+    /// No name has more ranges.
+    private static let mostRanges = 16
+
     static func expand(_ text: String) throws(Failure) -> [String] {
+        guard text.utf8.count(where: { $0 == UInt8(ascii: "[") }) <= mostRanges else {
+            throw Failure(message: "a name with more than \(mostRanges) ranges")
+        }
+        return try unfold(text)
+    }
+
+    private static func unfold(_ text: String) throws(Failure) -> [String] {
         guard let open = text.firstIndex(of: "[") else { return [text] }
         guard let close = text[open...].firstIndex(of: "]") else {
             throw Failure(message: "a range has no closing bracket", expected: "a range such as [001:120] or [a:f]")
         }
         let middles = try sequence(text[text.index(after: open)..<close])
-        let tails = try expand(String(text[text.index(after: close)...]))
+        let tails = try unfold(String(text[text.index(after: close)...]))
         guard middles.count * tails.count <= mostHosts else {
             throw Failure(message: "the range unfolds to more than \(mostHosts) hosts")
         }

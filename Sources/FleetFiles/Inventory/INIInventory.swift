@@ -190,7 +190,7 @@ struct INIInventory {
                 suggestion: "YAML inventories need the extension .yaml")
         }
         do throws(HostRange.Failure) {
-            for name in try HostRange.expand(address?.name ?? pattern) {
+            for name in try builder.unfold(address?.name ?? pattern) {
                 let host = builder.addHost(name, to: builder.addGroup(group), port: address?.port, at: place())
                 for (name, value) in variables { builder.setVariable(name, value, host: host) }
             }

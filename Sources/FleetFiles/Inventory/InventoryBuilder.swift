@@ -27,6 +27,7 @@ struct InventoryBuilder {
     private var groupIndices: [String: Int] = [:]
     private var hostIndices: [String: Int] = [:]
     private(set) var warnings: [Diagnostic] = []
+    private var isFull = false
 
     init() {
         let all = addGroup("all")
@@ -81,6 +82,19 @@ struct InventoryBuilder {
         groups[group].hosts.append(host)
     }
 
+    /// The most hosts of all sources together: ranges are written quickly.
+    static let mostHosts = 200_000
+
+    /// The names that a host's name with ranges stands for, as long as there is room for them.
+    mutating func unfold(_ name: String) throws(HostRange.Failure) -> [String] {
+        let names = isFull ? [] : try HostRange.expand(name)
+        isFull = isFull || hosts.count + names.count > Self.mostHosts
+        guard !isFull else {
+            throw HostRange.Failure(message: "the inventory unfolds to more than \(Self.mostHosts) hosts")
+        }
+        return names
+    }
+
     mutating func setVariable(_ name: String, _ value: LocatedValue, host: Int) {
         hosts[host].variables[name] = value
     }
@@ -99,9 +113,16 @@ struct InventoryBuilder {
 
     // MARK: - Linking
 
+    private static let mostAncestors = 500
+
     /// Makes a group another's child; refuses loops.
     mutating func addChild(_ child: Int, to parent: Int, at location: SourceLocation) throws(Diagnostic) {
-        guard child != parent, !ancestors(of: parent).contains(child) else {
+        let above = ancestors(of: parent)
+        guard above.count <= Self.mostAncestors else {
+            throw Diagnostic(
+                "group \"\(groups[parent].name)\" lies below more than \(Self.mostAncestors) groups", at: location)
+        }
+        guard child != parent, !above.contains(child) else {
             throw Diagnostic(
                 "group \"\(groups[child].name)\" below \"\(groups[parent].name)\" makes a loop", at: location,
                 suggestion: "remove one of the two children entries")

@@ -118,7 +118,7 @@ struct YAMLInventory {
         }
         let address = HostAddress(entry.key)
         do throws(HostRange.Failure) {
-            for name in try HostRange.expand(address?.name ?? entry.key) {
+            for name in try builder.unfold(address?.name ?? entry.key) {
                 let host = builder.addHost(name, to: group, port: address?.port, at: entry.keyLocation)
                 for variable in entry.value.mapping?.entries ?? [] {
                     builder.setVariable(variable.key, variable.value, host: host)

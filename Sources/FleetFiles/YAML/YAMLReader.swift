@@ -12,7 +12,10 @@ public enum YAMLReader {
         let start = SourceLocation(file: file)
         let root: Yams.Node?
         do {
+            if let mistake = try AliasKeys.mistake(in: text, file: file) { throw Diagnostics(mistake) }
             root = try Parser(yaml: text, resolver: Resolver.basic, encoding: .utf8).singleRoot()
+        } catch let failure as Diagnostics {
+            throw failure
         } catch {
             throw Diagnostics(YAMLFailure(text: text, file: file).diagnostic(for: error))
         }
@@ -79,9 +82,8 @@ struct YAMLConverter {
             }
         }
         guard !merged.isEmpty else { return LocatedMapping(own) }
-        return LocatedMapping(
-            merged.map { entry in own.first { $0.key == entry.key } ?? entry }
-                + own.filter { entry in !merged.contains { $0.key == entry.key } })
+        let overlaid = Dictionary(own.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        return LocatedMapping(union(merged.map { overlaid[$0.key] ?? $0 }, own))
     }
 
     private mutating func entry(_ key: Yams.Node, _ value: Yams.Node) -> LocatedMapping.Entry? {
@@ -116,7 +118,8 @@ struct YAMLConverter {
     private func union(
         _ first: [LocatedMapping.Entry], _ second: [LocatedMapping.Entry]
     ) -> [LocatedMapping.Entry] {
-        first + second.filter { entry in !first.contains { $0.key == entry.key } }
+        let known = Set(first.map(\.key))
+        return first + second.filter { !known.contains($0.key) }
     }
 
     // MARK: - Scalars

@@ -64,6 +64,7 @@ struct KubeconfigFile {
     }
 
     init(text: String, path: String) throws(KubeconfigError) {
+        guard BoundedYAML.isHarmless(text) else { throw KubeconfigError("\(path): \(BoundedYAML.objection)") }
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)

@@ -76,11 +76,16 @@ struct Lister: Sendable {
     private func pages(of resource: APIResource, limit: Int?) async throws(ClusterFailure) -> Listed {
         var result = Listed(resource: resource, objects: [], resourceVersion: "")
         var token = ""
+        var seen: Set<String> = []
         repeat {
             let page = try await page(of: resource, limit: limit, token: token)
             result.objects += page.objects
             result.resourceVersion = page.resourceVersion
             token = page.continueToken
+            guard seen.insert(token).inserted else {
+                throw ClusterFailure(
+                    .malformed, subject: "list \(resource)", message: "the server sends the same page again and again")
+            }
         } while !token.isEmpty
         return result
     }

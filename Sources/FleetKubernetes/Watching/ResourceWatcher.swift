@@ -112,6 +112,10 @@ struct ResourceWatcher: Sendable {
                     sawEvents = true
                     if let ending = try await apply(line, &position) { return ending }
                 }
+                if splitter.isOverfull {
+                    throw ClusterFailure(
+                        .malformed, subject: "watch \(resource)", message: "an event of more than 64 MiB")
+                }
             }
             return nil
         } catch let failure as ClusterFailure {

@@ -72,6 +72,7 @@ struct StreamingList: Sendable {
                 case .error(let status): throw Unusable(isForGood: status.reason != "Expired")
                 }
             }
+            if splitter.isOverfull { throw Unusable(isForGood: false) }
         }
         // A server that knows nothing of this watches as ever, and ends that some time.
         throw Unusable(isForGood: true)

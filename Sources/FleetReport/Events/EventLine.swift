@@ -9,13 +9,13 @@ public struct EventLine: Hashable, Sendable {
     /// The node; nil for the wave's or run's own.
     public var node: NodeName?
     /// What, with reasons in the cluster's own words.
-    public var text: String
+    public let text: String
     /// What it says about the world.
     public var tone: TextStyle.Tone
     /// Whether it is shown with `--verbose` only.
     public var isDetail: Bool
 
-    /// A sentence.
+    /// A sentence; others' line breaks in it become blanks, their control characters visible.
     public init(
         at time: Instant, wave: Int? = nil, node: NodeName? = nil, _ text: String, _ tone: TextStyle.Tone = .normal,
         isDetail: Bool = false
@@ -23,7 +23,7 @@ public struct EventLine: Hashable, Sendable {
         self.time = time
         self.wave = wave
         self.node = node
-        self.text = text
+        self.text = VisibleText.oneLine(text)
         self.tone = tone
         self.isDetail = isDetail
     }
@@ -33,8 +33,9 @@ public struct EventLine: Hashable, Sendable {
         var parts = [style(.faint, time.clockText)]
         if let wave { parts.append(style(.faint, "wave \(wave)")) }
         if let node {
-            let blanks = String(repeating: " ", count: max(0, nodeWidth - node.rawValue.count))
-            parts.append(style(.strong, node.rawValue) + blanks)
+            let name = VisibleText.oneLine(node.rawValue)
+            let blanks = String(repeating: " ", count: max(0, nodeWidth - name.count))
+            parts.append(style(.strong, name) + blanks)
         }
         parts.append(style(tone, text))
         return parts.joined(separator: "  ")

@@ -26,10 +26,14 @@ public struct EventLines: Sendable {
         }
 
         mutating func moveOn(past now: Instant) {
-            while next <= now {
+            while next <= now, interval < EventLines.longestSilence {
                 next = next + interval
                 interval = min(interval * 2, EventLines.longestSilence)
             }
+            guard next <= now else { return }
+            // In one step: a journal's times may lie thousands of years apart.
+            let silence = EventLines.longestSilence.components.seconds
+            next = next + .seconds(((now - next).components.seconds / silence + 1) * silence)
         }
     }
 
@@ -192,7 +196,8 @@ extension EventLines {
         case .soakStarted(let soak):
             return [
                 EventLine(
-                    at: time, wave: soak.wave, "soaks for \(Duration.seconds(soak.seconds).short) before the next wave")
+                    at: time, wave: soak.wave, "soaks for \(Duration(bounded: soak.seconds).short) before the next wave"
+                )
             ]
         default: return []
         }
@@ -244,7 +249,7 @@ extension EventLines {
     }
 
     private func sentence(_ fact: RunEvent.StepRetried, at time: Instant) -> EventLine {
-        let pause = Duration.milliseconds(Int64(fact.seconds * 1000)).short
+        let pause = Duration(bounded: fact.seconds).short
         return line(
             fact.node, at: time,
             "\(fact.step) failed: \(fact.reason); attempt \(fact.attempt) of \(fact.attempts) in \(pause)", .warning)
@@ -287,7 +292,7 @@ extension EventLines {
     }
 
     private func sentence(_ pass: RunEvent.BudgetPassed, at time: Instant) -> EventLine {
-        let waited = Duration.seconds(pass.waitedSeconds).short
+        let waited = Duration(bounded: pass.waitedSeconds).short
         return line(
             pass.request.node, at: time,
             "deletes \(pass.request.pod.key) past its budget, which held it back for \(waited): \(pass.reason)",

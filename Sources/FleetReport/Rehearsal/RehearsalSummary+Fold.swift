@@ -83,7 +83,7 @@ extension RehearsalSummary {
             "wave \(change.wave) begins: \(Words.list([NodeSet(change.nodes).description], atMost: 1))"
         case .waveFinished(let change): "wave \(change.wave) is done"
         case .soakStarted(let soak):
-            "soak of \(Duration.milliseconds(Int64(soak.seconds * 1000)).short) after wave \(soak.wave)"
+            "soak of \(Duration(bounded: soak.seconds).short) after wave \(soak.wave)"
         case .stepRetried(let fact): "\(fact.node) tries \(fact.step) again: \(fact.reason)"
         case .nodeQuarantined(let fact): "\(fact.node) is set aside in \(fact.step): \(fact.reason)"
         case .nodeRetreated(let fact): "\(fact.node) gives way: \(fact.reason)"

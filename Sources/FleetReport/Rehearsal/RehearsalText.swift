@@ -106,7 +106,7 @@ struct RehearsalText {
     private func more(_ count: Int) -> String { count > Self.shown ? "\nand \(count - Self.shown) more" : "" }
 
     /// Seconds for people.
-    static func time(_ seconds: Double) -> String { Duration.milliseconds(Int64(seconds * 1000)).short }
+    static func time(_ seconds: Double) -> String { Duration(bounded: seconds).short }
 
     /// A number with two digits after the point.
     static func hundredths(_ number: Double) -> String {

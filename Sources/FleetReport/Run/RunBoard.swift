@@ -29,7 +29,7 @@ public struct RunBoard: Sendable {
         let below = notes(summary, now, style)
         let room = rows - above.count - below.count
         return (above + nodes(summary, now, atMost: room, style) + below).prefix(max(0, rows)).map {
-            TextStyle.clip($0, to: columns)
+            TextStyle.clip(VisibleText.screen($0, style), to: columns)
         }
     }
 
@@ -41,7 +41,7 @@ public struct RunBoard: Sendable {
         if let left = left(summary, now) {
             parts.append("\(PlanText.span(left.lowerBound, left.upperBound)) left by forecast")
         }
-        let text = "── " + parts.joined(separator: " · ") + " "
+        let text = "── " + parts.map(VisibleText.oneLine).joined(separator: " · ") + " "
         return style(.faint, text + String(repeating: "─", count: max(0, columns - text.count)))
     }
 
@@ -52,11 +52,11 @@ public struct RunBoard: Sendable {
         var (shortest, longest) = (soaks, soaks)
         for wave in open {
             guard let expected = forecast.waves.first(where: { $0.number == wave.number }) else { return nil }
-            let elapsed = wave.startedAt.map { Int((now - $0).components.seconds) } ?? 0
+            let elapsed = wave.startedAt.map { max(0, Int((now - $0).components.seconds)) } ?? 0
             shortest += max(0, expected.shortestSeconds - elapsed)
             longest += max(0, expected.longestSeconds - elapsed)
         }
-        return longest > 0 ? shortest...longest : nil
+        return longest > 0 ? min(shortest, longest)...longest : nil
     }
 
     // MARK: - Waves × zones
@@ -126,7 +126,7 @@ public struct RunBoard: Sendable {
 
     private func notes(_ summary: RunSummary, _ now: Instant, _ style: TextStyle) -> [String] {
         var lines: [String] = []
-        if let block = summary.block { lines.append("\(style(.warning, "blocked")): \(block)") }
+        if let block = summary.block { lines.append("\(style(.warning, "blocked")): \(VisibleText.oneLine(block))") }
         if let end = summary.soakEnd, end > now { lines.append("soaking for another \((end - now).short)") }
         let aside = summary.quarantined
         if !aside.isEmpty { lines.append("\(style(.bad, "set aside")): \(NodeSet(aside.map(\.name)))") }

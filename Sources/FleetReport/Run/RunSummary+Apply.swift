@@ -19,7 +19,7 @@ extension RunSummary {
         case .nodeRewound, .timeStopped: break
         case .waveStarted(let change): begin(change, at: time)
         case .waveFinished(let change): changeWave(change.wave) { $0.finishedAt = time }
-        case .soakStarted(let soak): soakEnd = time + .milliseconds(Int64(soak.seconds * 1000))
+        case .soakStarted(let soak): soakEnd = time + Duration(bounded: soak.seconds)
         case .nodeStarted(let start): begin(start, at: time)
         case .nodeWaiting(let waiting): wait(waiting, at: time)
         case .nodeFinished(let finish): end(finish.node, .finished, at: time)

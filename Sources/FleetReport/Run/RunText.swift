@@ -102,7 +102,7 @@ public struct RunText: Sendable {
     /// What was deleted past its budget is always said (safety rule 11).
     private var passed: String {
         summary.evictions.passed.map { pass in
-            let waited = Duration.seconds(pass.waitedSeconds).short
+            let waited = Duration(bounded: pass.waitedSeconds).short
             return
                 "\(style(.warning, "deleted past its budget")): \(pass.request.pod.key) of \(pass.request.node), held back for \(waited): \(pass.reason)"
         }.joined(separator: "\n")

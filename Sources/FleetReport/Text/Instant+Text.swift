@@ -24,7 +24,8 @@ extension Instant {
 
     /// The proleptic Gregorian calendar from days since 1970 (Hinnant, "chrono-compatible low-level date algorithms").
     private var calendar: Calendar {
-        let milliseconds = (microseconds - (microseconds % 1000 + 1000) % 1000) / 1000
+        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1000)
+        let milliseconds = remainder < 0 ? quotient - 1 : quotient
         let inDay = (milliseconds % 86_400_000 + 86_400_000) % 86_400_000
         let shifted = (milliseconds - inDay) / 86_400_000 + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

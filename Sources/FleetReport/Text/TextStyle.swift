@@ -6,7 +6,7 @@ public enum TextStyle: Hashable, Sendable {
     case ansi
 
     /// What a piece of text says about the world.
-    public enum Tone: Hashable, Sendable {
+    public enum Tone: Hashable, Sendable, CaseIterable {
         case normal, faint, strong, good, warning, bad
 
         fileprivate var code: String {
@@ -24,7 +24,16 @@ public enum TextStyle: Hashable, Sendable {
     /// The text in a tone.
     public func callAsFunction(_ tone: Tone, _ text: String) -> String {
         guard self == .ansi, tone != .normal, !text.isEmpty else { return text }
-        return "\u{1B}[\(tone.code)m\(text)\u{1B}[0m"
+        return "\u{1B}[\(tone.code)m\(text)\(Self.end)"
+    }
+
+    private static let end = "\u{1B}[0m"
+    private static let escapes = [end] + Tone.allCases.filter { $0 != .normal }.map { "\u{1B}[\($0.code)m" }
+
+    /// The escape of this style's own that a text begins with.
+    func escape(beginning text: Substring.UnicodeScalarView) -> String? {
+        guard self == .ansi else { return nil }
+        return Self.escapes.first { text.starts(with: $0.unicodeScalars) }
     }
 
     /// A line of at most `width` characters, escapes not counted; what is cut is shown as an ellipsis.
@@ -38,7 +47,7 @@ public enum TextStyle: Hashable, Sendable {
             result.append(character)
             if isEscape, character == "m" { isEscape = false }
         }
-        return result + "…" + (line.contains("\u{1B}") ? "\u{1B}[0m" : "")
+        return result + "…" + (line.contains("\u{1B}") ? end : "")
     }
 
     /// How many characters of a line are seen.

@@ -2,14 +2,14 @@
 public struct TextTable: Hashable, Sendable {
     /// One cell.
     public struct Cell: Hashable, Sendable, ExpressibleByStringInterpolation {
-        /// What it says, without escapes.
-        public var text: String
+        /// What it says, on one line and without anything that steers a terminal.
+        public let text: String
         /// How it says it.
         public var tone: TextStyle.Tone
 
-        /// A cell.
+        /// A cell; others' line breaks become blanks, their control characters visible.
         public init(_ text: String, _ tone: TextStyle.Tone = .normal) {
-            self.text = text
+            self.text = VisibleText.oneLine(text)
             self.tone = tone
         }
 

@@ -9,7 +9,7 @@ enum Words {
     static func ranges(_ numbers: [Int]) -> String {
         var runs: [(Int, Int)] = []
         for number in numbers.sorted() {
-            if let last = runs.last, last.1 + 1 == number {
+            if let last = runs.last, number > last.1, number - 1 == last.1 {
                 runs[runs.count - 1].1 = number
             } else {
                 runs.append((number, number))

@@ -17,7 +17,7 @@ enum ReachRules {
     }
 
     private static func broken(_ evidence: CheckupEvidence, _ words: String) -> Finding {
-        let said = evidence.report.standardError.split(separator: "\n").suffix(2).joined(separator: "; ")
+        let said = evidence.report.standardError.split(whereSeparator: \.isNewline).suffix(2).joined(separator: "; ")
         return Finding(
             "look-failed", .blocker, "the host is reached, and a script does not come to its end there",
             evidence: said.isEmpty ? words : "\(words): \(said)",

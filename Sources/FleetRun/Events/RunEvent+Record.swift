@@ -102,6 +102,8 @@ extension RunEvent {
     }
 
     /// Reads a record of this or an earlier build.
+    ///
+    /// - Throws: `UnreadableRecord` for one of a newer build, and for times and numbers that no build writes.
     public init(_ record: JournalRecord) throws(UnreadableRecord) {
         guard record.version == 1 else {
             throw UnreadableRecord(
@@ -114,6 +116,16 @@ extension RunEvent {
                 throw UnreadableRecord(kind: record.kind, version: record.version, problem: Self.newer)
             }
             self = event
+            guard record.isOfCalendarTime else {
+                throw UnreadableRecord(
+                    kind: record.kind, version: record.version,
+                    problem: "a time outside the years 1970 to 9999: this was not written by fleet")
+            }
+            if let number = event.implausibleNumber {
+                throw UnreadableRecord(
+                    kind: record.kind, version: record.version,
+                    problem: "\(number) makes no sense: this was not written by fleet")
+            }
         } catch let error as UnreadableRecord {
             throw error
         } catch {

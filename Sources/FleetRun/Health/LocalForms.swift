@@ -69,7 +69,7 @@ enum LocalForms {
         guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.contains(where: \.isWhitespace) else {
             diagnostics.append(
                 Diagnostic(
-                    "unusable url", at: value.location, found: value.foundText,
+                    "unusable url", at: value.location,
                     expected: "a url such as https://shop.example/healthz"))
             return nil
         }

@@ -75,7 +75,7 @@ extension HostReport {
         case .transportLost(let reason), .neverStarted(let reason): reason
         case .refused(let refusal): refusal.message
         case .exited, .signalled, .noStatus, .timedOut:
-            standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
+            standardError.split(whereSeparator: \.isNewline).suffix(3).joined(separator: "; ")
         }
     }
 }

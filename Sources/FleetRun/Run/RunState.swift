@@ -97,7 +97,7 @@ public struct RunState: Hashable, Sendable {
         case .waveStarted(let change): wave = change.wave
         case .waveFinished(let change): finishedWaves.insert(change.wave)
         case .soakStarted(let soak):
-            soakEnd = time + .milliseconds(Int64(soak.seconds * 1000))
+            soakEnd = time + Duration(bounded: soak.seconds)
             soakedWave = soak.wave
         case .nodeStarted(let start): nodes[start.node]?.startedAt = time
         case .nodeWaiting(let waiting): nodes[waiting.node]?.waiting = waiting.reason
@@ -118,7 +118,7 @@ public struct RunState: Hashable, Sendable {
             nodes[fact.node]?.waiting = ""
             nodes[fact.node]?.failedAttempts[fact.index, default: 0] += 1
             nodes[fact.node]?.steps[fact.index] = StepMemory(
-                startedAt: time + .milliseconds(Int64(fact.seconds * 1000)), attempt: fact.attempt)
+                startedAt: time + Duration(bounded: fact.seconds), attempt: fact.attempt)
         case .operationIntended(let intent): intend(intent, at: time)
         case .operationFinished(let finish): finishOperation(finish.id, finish.result, at: time)
         case .evictionRequested(let request): requestEviction(request, at: time)

@@ -39,7 +39,7 @@ public struct VerifyStep: Step {
         let (result, next) = context.command("look", title, command, isRepeatable: true)
         guard let result else { return next }
         guard !result.isSuccess else { return .done(changed: false, "it holds") }
-        let said = result.output.split(separator: "\n").last.map { ": \($0)" } ?? ""
+        let said = result.output.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
         let words = "\(title): \(result.words)\(said)"
         let deadline = context.memory.startedAt + patience
         guard context.now < deadline else { return .failed(words) }

@@ -105,6 +105,9 @@ private struct Decryption {
         guard kdf == "bcrypt", let salt = reader.string(), let rounds = reader.integer() else {
             throw file.unusable("its passphrase derivation \(kdf) is not supported")
         }
+        guard rounds <= 65_536 else {
+            throw file.unusable("its passphrase derivation takes \(rounds) rounds, which would take for ever")
+        }
         let sizes = [
             "aes256-ctr": 48, "aes256-cbc": 48, "aes192-ctr": 40, "aes128-ctr": 32, "aes256-gcm@openssh.com": 44,
         ]

@@ -12,7 +12,7 @@ struct PrivateKeyFile {
     func key(
         in text: String, passphrase: @Sendable (_ path: String) async -> Secret?
     ) async throws(HostRefusal) -> PrivateKey {
-        guard let label = text.split(separator: "\n").first(where: { $0.hasPrefix("-----BEGIN ") }) else {
+        guard let label = text.split(whereSeparator: \.isNewline).first(where: { $0.hasPrefix("-----BEGIN ") }) else {
             throw unusable("it has no -----BEGIN … PRIVATE KEY----- line")
         }
         do {

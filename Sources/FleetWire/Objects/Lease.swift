@@ -43,10 +43,10 @@ public struct Lease: Hashable, Sendable {
             resourceVersion: metadata.resourceVersion,
             annotations: metadata.annotations,
             holder: spec["holderIdentity"].string ?? "",
-            durationSeconds: spec["leaseDurationSeconds"].int64 ?? 0,
+            durationSeconds: Int64(spec["leaseDurationSeconds"].int32 ?? 0),
             acquiredAt: spec["acquireTime"].string.flatMap(Timestamp.parse),
             renewedAt: spec["renewTime"].string.flatMap(Timestamp.parse),
-            transitions: spec["leaseTransitions"].int64 ?? 0
+            transitions: Int64(spec["leaseTransitions"].int32 ?? 0)
         )
     }
 

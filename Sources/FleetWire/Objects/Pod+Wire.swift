@@ -28,7 +28,7 @@ extension Pod {
             constraints: SchedulingConstraints(spec: spec, labels: metadata.labels),
             volumes: PodVolume.volumes(of: spec, pod: metadata.name),
             priorityClassName: spec["priorityClassName"].string ?? "",
-            priority: spec["priority"].int ?? 0,
+            priority: spec["priority"].int32 ?? 0,
             pendingReason: phase == .pending ? Self.reason(json) : "",
             isDisruptionTarget: json.condition("DisruptionTarget")["status"].string == "True",
             address: status["podIP"].string ?? ""

@@ -20,10 +20,10 @@ extension PodDisruptionBudget {
             unhealthyPodEvictionPolicy: policy ?? .ifHealthyBudget,
             generation: metadata.generation,
             observedGeneration: status["observedGeneration"].int64 ?? 0,
-            disruptionsAllowed: status["disruptionsAllowed"].int ?? 0,
-            currentHealthy: status["currentHealthy"].int ?? 0,
-            desiredHealthy: status["desiredHealthy"].int ?? 0,
-            expectedPods: status["expectedPods"].int ?? 0,
+            disruptionsAllowed: status["disruptionsAllowed"].int32 ?? 0,
+            currentHealthy: status["currentHealthy"].int32 ?? 0,
+            desiredHealthy: status["desiredHealthy"].int32 ?? 0,
+            expectedPods: status["expectedPods"].int32 ?? 0,
             disruptedPods: status["disruptedPods"].strings.compactMapValues(Timestamp.parse),
             syncFailure: condition["reason"].string == "SyncFailed" ? condition["message"].string ?? "" : nil
         )
@@ -31,12 +31,12 @@ extension PodDisruptionBudget {
 }
 
 extension CountOrPercent {
-    /// An `IntOrString`, within 32 bits; nil when it is absent or neither a number nor a percentage.
+    /// An `IntOrString`, within what the API allows (no more than 100 %); nil when it is absent or neither a number nor a percentage.
     public init?(_ json: JSONValue) {
-        if let count = json.int {
-            self = .count(Int(Int32(clamping: count)))
+        if let count = json.int32 {
+            self = .count(max(0, count))
         } else if let text = json.string, text.hasSuffix("%"), let percent = Int(text.dropLast()) {
-            self = .percent(Int(Int32(clamping: percent)))
+            self = .percent(min(100, max(0, percent)))
         } else {
             return nil
         }

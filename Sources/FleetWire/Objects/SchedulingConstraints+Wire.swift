@@ -48,11 +48,11 @@ extension PodAffinityTerm {
 extension TopologySpreadConstraint {
     init(_ json: JSONValue, labels: [String: String]) {
         self.init(
-            maxSkew: json["maxSkew"].int ?? 1,
+            maxSkew: json["maxSkew"].int32 ?? 1,
             topologyKey: json["topologyKey"].string ?? "",
             isHard: json["whenUnsatisfiable"].string != "ScheduleAnyway",
             selector: Self.selector(json, labels),
-            minDomains: json["minDomains"].int,
+            minDomains: json["minDomains"].int32,
             honorsNodeAffinity: json["nodeAffinityPolicy"].string != "Ignore",
             honorsNodeTaints: json["nodeTaintsPolicy"].string == "Honor"
         )
@@ -84,7 +84,7 @@ extension Toleration {
 
 extension PodHostPort {
     init?(_ json: JSONValue) {
-        guard let port = json["hostPort"].int, port > 0 else { return nil }
+        guard let port = json["hostPort"].int32, port > 0 else { return nil }
         let address = json["hostIP"].string ?? ""
         self.init(
             port: port, transport: json["protocol"].string ?? "TCP", address: address.isEmpty ? "0.0.0.0" : address

@@ -28,19 +28,19 @@ extension Workload {
 
     private static func wanted(_ json: JSONValue, _ kind: WorkloadKind) -> Int {
         switch kind {
-        case .daemonSet: return json["status"]["desiredNumberScheduled"].int ?? 0
+        case .daemonSet: return json["status"]["desiredNumberScheduled"].int32 ?? 0
         case .job:
             let ended = ["Complete", "Failed"].contains { json.condition($0)["status"].string == "True" }
-            return ended || json["spec"]["suspend"].bool == true ? 0 : json["spec"]["parallelism"].int ?? 1
-        default: return json["spec"]["replicas"].int ?? 1
+            return ended || json["spec"]["suspend"].bool == true ? 0 : json["spec"]["parallelism"].int32 ?? 1
+        default: return json["spec"]["replicas"].int32 ?? 1
         }
     }
 
     private static func ready(_ status: JSONValue, _ kind: WorkloadKind) -> Int {
         switch kind {
-        case .daemonSet: status["numberReady"].int ?? 0
-        case .job: status["ready"].int ?? 0
-        default: status["readyReplicas"].int ?? 0
+        case .daemonSet: status["numberReady"].int32 ?? 0
+        case .job: status["ready"].int32 ?? 0
+        default: status["readyReplicas"].int32 ?? 0
         }
     }
 
@@ -76,8 +76,8 @@ extension PodAutoscaler {
             uid: metadata.uid,
             targetKind: spec["scaleTargetRef"]["kind"].string ?? "",
             targetName: spec["scaleTargetRef"]["name"].string ?? "",
-            minReplicas: spec["minReplicas"].int ?? 1,
-            maxReplicas: spec["maxReplicas"].int ?? 1,
+            minReplicas: spec["minReplicas"].int32 ?? 1,
+            maxReplicas: spec["maxReplicas"].int32 ?? 1,
             annotations: metadata.annotations,
             resourceVersion: metadata.resourceVersion
         )

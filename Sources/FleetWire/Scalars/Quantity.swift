@@ -64,7 +64,7 @@ public struct Quantity: Hashable, Comparable, Sendable {
     private static func scale(of suffix: Substring) -> (decimal: Int, binary: Int128)? {
         if let known = scales[String(suffix)] { return known }
         guard let first = suffix.first, first == "e" || first == "E", let power = Int(suffix.dropFirst()),
-            abs(power) < 64
+            (-63...63).contains(power)
         else { return nil }
         return (power, 1)
     }
