@@ -37,6 +37,45 @@ struct DeadlockTests {
         #expect(rehearsal.time - snapshot.takenAt < .seconds(300))
     }
 
+    @Test("a node elsewhere that takes its time hides nothing", arguments: [false, true])
+    func slowElsewhere(isOrdered: Bool) throws {
+        var snapshot = Self.crossedCluster(nodes: 2, apps: 2, seed: 1)
+        let other = try #require(snapshot.nodes.first { $0.name == "other-1" })
+        // A pod that stops for an hour and more, on a third node that is drained too.
+        let slow = Pod(
+            key: ObjectKey("shop", "slow"), uid: "slow", annotations: ["simulation.fleet/stop": "2h"],
+            controller: ControllerReference(apiVersion: "batch/v1", kind: "Job", name: "slow", uid: "job-slow"),
+            nodeName: other.name, phase: .running, isReady: true, gracePeriodSeconds: 7000)
+        snapshot.pods.append(slow)
+        var rules = [EvictionRule(selector: LabelSelector(), action: .evict)]
+        if isOrdered {
+            // A pod beside the crossed ones that may go, and must not before them.
+            var late = slow
+            late.key = ObjectKey("shop", "late")
+            late.uid = "late"
+            late.labels = ["app": "late"]
+            late.nodeName = "infra-2"
+            late.annotations = [:]
+            snapshot.pods.append(late)
+            let labels = LabelSelector(matchLabels: ["app": "late"])
+            rules.insert(EvictionRule(selector: labels, action: .evict, order: 1), at: 0)
+        }
+        let order = try Decommission.order(
+            [["infra-1", "infra-2", "other-1"]], in: snapshot, policy: Self.policy,
+            steps: try Decommission.maintenance(), evictions: EvictionPolicy(timeout: .seconds(1800), rules: rules))
+        var rehearsal = Rehearsal(order, in: ClusterSimulation(snapshot: snapshot))
+        rehearsal.invariants = Invariants(order, before: snapshot)
+        let first = try #require(snapshot.pods.first { $0.labels["app"] == "app2" && $0.nodeName == "infra-1" })
+        rehearsal.disturb(.fault(.answer(RequestPattern(.evict, key: first.key), .budgetSpent, count: 1)))
+        rehearsal.play(atMost: .seconds(300))
+        #expect(rehearsal.retreats.map(\.node) == ["infra-2"])
+        #expect(rehearsal.finished == ["infra-1", "infra-2"])
+        for (event, time) in rehearsal.events {
+            if case .nodeFinished = event { #expect(time - snapshot.takenAt < .seconds(300)) }
+        }
+        #expect(rehearsal.invariants?.violations == [])
+    }
+
     @Test("a node that is drained already waits for its pods, and the one that would take them gives way")
     func verifying() throws {
         let snapshot = Self.crossedCluster(nodes: 2, apps: 1, seed: 3)

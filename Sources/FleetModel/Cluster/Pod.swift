@@ -144,6 +144,9 @@ public struct Pod: SharedObject {
     /// Whether its containers are done: phase Succeeded or Failed.
     @inlinable public var isFinished: Bool { self.phase == .succeeded || self.phase == .failed }
 
+    /// The toleration by which it may be bound to a cordoned node; nil when it may not.
+    public var cordonToleration: Toleration? { self.constraints.tolerations.first { $0.tolerates(.cordon) } }
+
     /// Whether it is being deleted.
     @inlinable public var isTerminating: Bool { self.deletionTime != nil }
 }

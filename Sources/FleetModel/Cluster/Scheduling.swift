@@ -20,6 +20,9 @@ public struct Taint: Hashable, Sendable, Codable {
         self.value = value
         self.effect = effect
     }
+
+    /// What the node lifecycle controller sets beside a cordon, and takes away with it (semantics 4).
+    public static let cordon = Taint(key: "node.kubernetes.io/unschedulable", effect: .noSchedule)
 }
 
 /// A pod's toleration.
@@ -54,6 +57,14 @@ public struct Toleration: Hashable, Sendable, Codable {
         if !key.isEmpty, key != taint.key { return false }
         if exists { return true }
         return !key.isEmpty && value == taint.value
+    }
+
+    /// As a manifest has it, such as `{key: example.com/gpu, operator: Exists}`.
+    public var words: String {
+        var parts = key.isEmpty ? [] : ["key: \(key)"]
+        parts.append(exists ? "operator: Exists" : "value: \"\(value)\"")
+        if let effect { parts.append("effect: \(effect.rawValue)") }
+        return "{\(parts.joined(separator: ", "))}"
     }
 }
 

@@ -35,8 +35,7 @@ struct NodeRequirement: Hashable, Sendable {
     }
 
     private var toleratesCordon: Bool {
-        let cordon = Taint(key: "node.kubernetes.io/unschedulable", effect: .noSchedule)
-        return tolerations.contains { $0.tolerates(cordon) }
+        tolerations.contains { $0.tolerates(.cordon) }
     }
 }
 

@@ -39,6 +39,7 @@ public struct Finding: Hashable, Sendable, Codable {
         case doNotDisrupt = "do-not-disrupt"
         case skippedPod = "skipped-pod"
         case jobPod = "job-pod"
+        case toleratesCordon = "tolerates-cordon"
         case criticalPod = "critical-pod"
         case gitOpsOwned = "gitops-owned"
         case autoscaled = "autoscaled"

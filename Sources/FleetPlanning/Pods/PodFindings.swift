@@ -66,6 +66,7 @@ struct PodFindings {
             judgeSingle(pod, owner, selecting.first, &groups)
             noteOverride(pod, owner, &groups)
             noteOwners(pod, owner, &groups)
+            noteReturning(pod, owner, &groups)
             if selecting.isEmpty { noteWithoutBudget(pod, owner, &groups) }
         }
         let (lane, allowance) = lane(of: pod, owner, selecting.first)
@@ -81,7 +82,9 @@ struct PodFindings {
             let expected = BudgetRule.expected(budget, replicas: owner.replicas)
             return (.budget(budget.key), max(1, BudgetRule.ceiling(of: budget, expected: expected)))
         }
-        guard let controller = pod.controller, !pod.isFinished, !pod.isTerminating else { return (.free, .max) }
+        guard let controller = pod.controller, controller.kind != "Job", !pod.isFinished, !pod.isTerminating else {
+            return (.free, .max)
+        }
         let allowance = ImplicitBudget.maxUnavailable(replicas: owner.replicas, policy: policy.withoutBudget)
         let uid = owner.workload?.reference.uid ?? controller.uid
         return (.implicit(uid, subject: owner.subject), max(1, allowance))
@@ -106,8 +109,9 @@ struct PodFindings {
     private func judgeSingle(
         _ pod: Pod, _ owner: PodOwner, _ budget: PodDisruptionBudget?, _ groups: inout FindingGroups
     ) {
-        guard pod.controller != nil, owner.replicas == 1 else { return }
-        if let workload = owner.workload, policy.downtime.contains(workload.reference.key) { return }
+        guard let controller = pod.controller, controller.kind != "Job", owner.replicas == 1 else { return }
+        let key = owner.workload?.reference.key ?? ObjectKey(pod.key.namespace, controller.name)
+        if policy.downtime.contains(key) { return }
         let item = "\(pod.key)"
         if surges, let workload = owner.workload {
             let claims = index.claims(of: pod.volumes, in: pod.key.namespace)
@@ -117,20 +121,20 @@ struct PodFindings {
             }
             let text = "one replica, and it cannot be surged: \(reason)"
             groups.add(
-                .blocker, .singleReplica, on: owner.subject, text, remedy: ways(workload, surge: false), item: item
+                .blocker, .singleReplica, on: owner.subject, text, remedy: ways(workload, named: key, surge: false),
+                item: item
             )
         } else if let budget, !budgets.isImpossible(budget, owner) {
             let text = "one replica: it is down while its pod moves; PodDisruptionBudget \(budget.key) permits it"
             groups.add(.warning, .singleReplica, on: owner.subject, text, item: item)
         } else if budget == nil {
             let text = "one replica and no budget: it would be down while its pod moves"
-            let remedy = ways(owner.workload, surge: true)
+            let remedy = ways(owner.workload, named: key, surge: true)
             groups.add(.blocker, .singleReplica, on: owner.subject, text, remedy: remedy, item: item)
         }
     }
 
-    private func ways(_ workload: Workload?, surge: Bool) -> String {
-        let key = workload?.reference.key.description ?? "NAMESPACE/NAME"
+    private func ways(_ workload: Workload?, named key: ObjectKey, surge: Bool) -> String {
         let canSurge = surge && workload.map(SurgeRule.concerns) ?? false
         return (canSurge ? "add the step surge_single_replicas; or " : "")
             + "run more replicas; or agree on a downtime: evictions.downtime: [\(key)]"
@@ -206,6 +210,11 @@ struct PodFindings {
             return groups.add(
                 .warning, .barePod, each: item, "no controller starts it again: it goes for good, as permitted")
         }
+        if controller.kind == "Job" {
+            groups.add(
+                .warning, .jobPod, each: owner.subject,
+                "evicted by a rule of evictions.rules: its Job runs it again from the start")
+        }
         guard owner.workload == nil else { return }
         groups.add(
             .warning, .unknownController, each: owner.subject,
@@ -214,12 +223,24 @@ struct PodFindings {
     }
 
     private mutating func noteWithoutBudget(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
-        guard let controller = pod.controller, owner.replicas > 1, !owner.isNotedWithoutBudget else { return }
+        guard let controller = pod.controller, controller.kind != "Job", owner.replicas > 1,
+            !owner.isNotedWithoutBudget
+        else { return }
         owners[controller.uid]?.isNotedWithoutBudget = true
         groups.add(
             .warning, .noBudget, each: owner.subject,
             "no PodDisruptionBudget: at most \(policy.withoutBudget) (rounded down, at least 1) may be out at once"
         )
+    }
+
+    /// Pods that the scheduler may bind to the node that they were evicted from.
+    private func noteReturning(_ pod: Pod, _ owner: PodOwner, _ groups: inout FindingGroups) {
+        guard pod.controller != nil, let toleration = pod.cordonToleration else { return }
+        groups.add(
+            .warning, .toleratesCordon, on: owner.subject,
+            "its pods tolerate the cordon (\(toleration.words)) and may come back to the node: their successors are evicted once, then the node waits, and is set aside at the timeout",
+            remedy: "let them tolerate named taints only, or leave them on the node: evictions.rules with action skip",
+            item: pod.nodeName.map { "\(pod.key) on \($0)" } ?? "\(pod.key)")
     }
 
     private func add(

@@ -243,6 +243,10 @@ extension RunEvent {
         public var readyBefore: Int
         /// When the pod was created: one younger than the run moves a second time; nil in journals that lack it.
         public var podCreatedAt: Instant?
+        /// Its controller, where that is of a kind that fleet does not know, such as `StrimziPodSet shop/kafka`.
+        public var controller: String?
+        /// True when it came to the node after the drain began.
+        public var isLate: Bool?
     }
 
     /// A pod that its budget held back until its time was over is about to be deleted, with its own grace (safety rule 11).

@@ -12,6 +12,9 @@ public enum EvictionLane: Hashable, Sendable {
     /// It cannot be evicted as things stand; the text says why.
     case held(String)
 
+    /// 1 where nothing limits it, else 0.
+    var freedom: Int { self == .free ? 1 : 0 }
+
     /// The lane of a pod as the world stands (semantics 1.1; safety rules 12 and 14).
     ///
     /// A pod that is awaited is held until it ends by itself.
@@ -26,7 +29,8 @@ public enum EvictionLane: Hashable, Sendable {
             )
         }
         if let budget = budgets.first { return .budget(budget.key) }
-        guard let owner = pod.controller else { return .free }
+        // Nobody waits for a Job's pods as a quorum: one that a rule lets go is run again.
+        guard let owner = pod.controller, owner.kind != "Job" else { return .free }
         return .implicit(world.workloadUID(of: pod) ?? owner.uid)
     }
 }
@@ -52,7 +56,7 @@ extension World {
     }
 
     private func implicitRoom(of uid: ObjectUID, unreflected: Int, policy: EvictionPolicy) -> Int {
-        if !policy.downtime.isEmpty, let key = workloads[uid]?.reference.key, policy.downtime.contains(key) {
+        if !policy.downtime.isEmpty, let key = key(of: uid), policy.downtime.contains(key) {
             return .max
         }
         let replicas = replicasForBudget(of: uid)
@@ -60,10 +64,7 @@ extension World {
         return max(0, limit - max(0, replicas - readyPods(of: uid)) - unreflected)
     }
 
-    /// The workload's replicas; those of an unknown controller are the pods that it has.
-    private func replicasForBudget(of uid: ObjectUID) -> Int {
-        replicas(of: uid) ?? pods(of: uid).count { !$0.isFinished }
-    }
+    private func replicasForBudget(of uid: ObjectUID) -> Int { wantedPods(of: uid) ?? 0 }
 
     /// Why a lane without room has none, in the cluster's own words.
     func shortage(in lane: EvictionLane, policy: EvictionPolicy) -> String {
@@ -86,7 +87,7 @@ extension World {
 
     private func implicitShortage(of uid: ObjectUID, policy: EvictionPolicy) -> String {
         let replicas = replicasForBudget(of: uid)
-        let name = workloads[uid]?.reference.description ?? "its controller"
+        let name = title(of: uid) ?? "its controller"
         if replicas <= 1 {
             return "\(name) has one replica and no budget: surge it, or name it in evictions.downtime"
         }

@@ -53,7 +53,7 @@ struct EvictionRate: Sendable {
     /// The API pushed back.
     mutating func pushedBack(retryAfter: Duration, at now: Instant) {
         share = max(0.05, share / 2)
-        pausedUntil = now + retryAfter
+        pausedUntil = max(pausedUntil ?? now, now + retryAfter)
     }
 
     private mutating func refill(at now: Instant) {

@@ -10,9 +10,10 @@ extension Governor {
     /// The evictions that may be sent now, longest lane first, and when to ask again at the latest.
     mutating func admit(in world: World, at now: Instant) -> (admissions: [Admission], deadline: Instant?) {
         var admissions: [Admission] = []
-        guard !dirty.isEmpty else { return (admissions, nil) }
-        if let wait = rate.wait(at: now) { return (admissions, wait) }
-        var deadline: Instant?
+        if !owed.isEmpty { settleOverdue(at: now) }
+        var deadline = owed.isEmpty ? nil : nextSettlement
+        guard !dirty.isEmpty else { return (admissions, deadline) }
+        if let wait = rate.wait(at: now) { return (admissions, min(wait, deadline ?? wait)) }
         for (lane, queue) in dirtyQueues() {
             deadline = admit(queue, lane, world, now, into: &admissions).map { min($0, deadline ?? $0) } ?? deadline
         }
@@ -21,7 +22,8 @@ extension Governor {
 
     /// The lanes that something happened to, longest first; of equal ones that whose first pod came first.
     ///
-    /// With `order: priority` the lane whose first pod has the lowest priority comes before all that.
+    /// With `order: priority` the lane whose first pod has the lowest priority comes before all that. What nothing limits
+    /// comes last, however much it is: it goes whenever the rate has room, and nobody waits for its replacements.
     private mutating func dirtyQueues() -> [(lane: EvictionLane, queue: [ObjectUID])] {
         let byPriority = policy.order == .priority
         let queues = dirty.compactMap { lane in
@@ -32,8 +34,12 @@ extension Governor {
             }
         }
         dirty = []
-        return queues.sorted { ($0.priority, $1.queue.count, $0.first) < ($1.priority, $0.queue.count, $1.first) }
-            .map { ($0.lane, $0.queue) }
+        return queues.sorted {
+            ($0.priority, $0.lane.freedom, $1.queue.count, $0.first) < (
+                $1.priority, $1.lane.freedom, $0.queue.count, $1.first
+            )
+        }
+        .map { ($0.lane, $0.queue) }
     }
 
     private mutating func admit(
@@ -80,7 +86,7 @@ extension Governor {
         return orderHold(on: entry) ?? zoneHold(on: entry, in: world)
     }
 
-    private func orderHold(on entry: Entry) -> String? {
+    func orderHold(on entry: Entry) -> String? {
         guard policy.rules.contains(where: { $0.order != 0 }) else { return nil }
         let before = (byNode[entry.candidate.node] ?? []).compactMap { entries[$0]?.candidate }
             .filter { $0.awaitedFor == nil && $0.order < entry.candidate.order }
@@ -93,7 +99,7 @@ extension Governor {
         guard keepsZonesApart, let workload = entry.workload,
             let holder = turns.holder(of: workload, against: entry.candidate.zone, in: world)
         else { return nil }
-        let name = world.workloads[workload]?.reference.description ?? "its workload"
+        let name = world.title(of: workload) ?? "its workload"
         let zone = holder.zone.map { "zone \($0)" } ?? "nodes without a zone"
         return holder.isLeaving
             ? "order: zone-by-zone: pods of \(name) are still leaving \(zone)"

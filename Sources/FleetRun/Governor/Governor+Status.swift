@@ -4,26 +4,72 @@ extension Governor {
     /// A kubelet removes a pod within seconds of its grace period's end.
     private static let tolerance = Duration.seconds(10)
 
-    /// Whether some pod was asked to go, or goes, and is not gone.
-    var hasPodsInFlight: Bool { flight.count > 0 }
+    /// The node's pods that wait, with the lanes that hold them.
+    func blockedPods(of node: NodeName, in world: World) -> [(pod: PodReference, lane: EvictionLane)] {
+        (byNode[node] ?? []).compactMap { entries[$0] }.filter { $0.standing == .waiting }
+            .sorted { $0.number < $1.number }
+            .compactMap { entry in
+                if isBlocked(entry, world) { return (entry.candidate.pod, entry.lane) }
+                return isHeldByZone(entry, world) ? entry.workload.map { (entry.candidate.pod, .implicit($0)) } : nil
+            }
+    }
 
-    /// Whether the node's pods are all held back by budgets, and none of them is leaving.
-    func isStuck(_ node: NodeName, in world: World) -> Bool {
-        guard let uids = byNode[node], !uids.isEmpty, hopeless[node] == nil else { return false }
-        return uids.allSatisfy { uid in
-            guard let entry = entries[uid], entry.standing == .waiting else { return false }
-            return isBlocked(entry, world)
+    /// Where a node stands that nothing can be evicted from; nil where something may yet be.
+    ///
+    /// What leaves the node already counts for nothing: it may take its time, or never end. A pod that may go but for the
+    /// order of its node's pods, or for the turn of a zone, waits like those that are waited for.
+    func standstill(of node: NodeName, in world: World) -> Standstill? {
+        guard let uids = byNode[node], hopeless[node] == nil else { return nil }
+        var standstill = Standstill()
+        var orders = (waiting: Int.max, leaving: Int.max)
+        var held: [Entry] = []
+        for uid in uids {
+            guard let entry = entries[uid] else { continue }
+            switch entry.standing {
+            case .requested: return nil
+            case .leaving: orders.leaving = min(orders.leaving, entry.candidate.order)
+            case .waiting where isBlocked(entry, world) || isHeldByZone(entry, world):
+                guard isIdle(entry) else { return nil }
+                orders.waiting = min(orders.waiting, entry.candidate.order)
+                standstill.waiting.insert(uid)
+            case .waiting: held.append(entry)
+            }
+        }
+        guard !standstill.waiting.isEmpty else { return nil }
+        // Behind what is blocked and behind nothing that leaves: only the former's leaving would let it go.
+        let isHeldByOrder = held.allSatisfy {
+            orderHold(on: $0) != nil && orders.waiting < $0.candidate.order && orders.leaving >= $0.candidate.order
+        }
+        return isHeldByOrder ? standstill : nil
+    }
+
+    /// The pods that nothing lets go.
+    struct Standstill: Equatable, Sendable { var waiting: Set<ObjectUID> = [] }
+
+    /// How many of a workload's pods that came to a node late are still to be asked to go.
+    func lateArrivals(of workload: ObjectUID, on node: NodeName) -> Int {
+        (byNode[node] ?? []).count { uid in
+            guard let entry = entries[uid], entry.standing == .waiting, entry.candidate.isLate else { return false }
+            return entry.workload == workload && entry.candidate.awaitedFor == nil
         }
     }
 
-    /// The node's pods that wait, with the lanes that hold them.
-    func blockedPods(of node: NodeName, in world: World) -> [(pod: PodReference, lane: EvictionLane)] {
-        (byNode[node] ?? []).compactMap { entries[$0] }.filter { $0.standing == .waiting && isBlocked($0, world) }
-            .sorted { $0.number < $1.number }.map { ($0.candidate.pod, $0.lane) }
+    /// Whether none of the pods that share its allowance was asked to go and is not seen to.
+    private func isIdle(_ entry: Entry) -> Bool { unreflected[entry.lane]?.isEmpty ?? true }
+
+    private func isHeldByZone(_ entry: Entry, _ world: World) -> Bool {
+        guard keepsZonesApart, let workload = entry.workload,
+            let holder = turns.holder(of: workload, against: entry.candidate.zone, in: world)
+        else { return false }
+        return !holder.isLeaving
     }
 
+    /// Whether nothing but more room in its lane lets it go.
     func isBlocked(_ entry: Entry, _ world: World) -> Bool {
-        world.room(in: entry.lane, unreflected: unreflected[entry.lane]?.count ?? 0, policy: policy) == 0
+        let inFlight = unreflected[entry.lane]?.count ?? 0
+        guard world.room(in: entry.lane, unreflected: inFlight, policy: policy) == 0 else { return false }
+        guard let pod = world.pods[entry.candidate.pod.uid] else { return true }
+        return !world.evictsFreely(pod, in: entry.lane, unreflected: inFlight, policy: policy)
     }
 
     /// Where a node's pods stand.

@@ -23,6 +23,8 @@ struct Governor: Sendable {
         var isPassed = false
         /// Whether its host was proved off.
         var isHostOff = false
+        /// Whether it came to the node after the drain began.
+        var isLate = false
     }
 
     enum Standing { case waiting, requested, leaving }
@@ -37,6 +39,10 @@ struct Governor: Sendable {
         /// Whether it counts among the evictions in flight.
         var isInFlight = false
         var notBefore: Instant?
+        /// Until when an eviction that nobody answered for certain may land; nil where there is none.
+        var landsBy: Instant?
+        /// Whether its budget refused it, so that its next change decides.
+        var isExhausted = false
         /// When its grace period ends; nil while it is not being deleted.
         var leavesAt: Instant?
         var refusal = ""
@@ -55,6 +61,9 @@ struct Governor: Sendable {
     var byNode: [NodeName: Set<ObjectUID>] = [:]
     var waiting: [EvictionLane: [ObjectUID]] = [:]
     var unreflected: [EvictionLane: Set<ObjectUID>] = [:]
+    /// Pods of nodes that were given up meanwhile, whose evictions may still be under way: they are spent until they are
+    /// seen to go, or refused.
+    var owed: [ObjectUID: Entry] = [:]
     /// Lanes that something happened to since they were looked at.
     var dirty: Set<EvictionLane> = []
     /// Lanes with room whose pods wait for another's leaving: order, zone or number in flight.
@@ -77,6 +86,7 @@ struct Governor: Sendable {
     mutating func add(_ candidate: Candidate, in world: World) {
         let uid = candidate.pod.uid
         guard entries[uid] == nil, let pod = world.pods[uid] else { return }
+        if let known = owed.removeValue(forKey: uid) { return resume(known, candidate, pod, in: world) }
         arrivals += 1
         let lane = EvictionLane.of(pod, awaitedFor: candidate.awaitedFor, in: world)
         let workload = world.workloadUID(of: pod)
@@ -85,6 +95,18 @@ struct Governor: Sendable {
             number: arrivals)
         byNode[candidate.node, default: []].insert(uid)
         if pod.isTerminating { depart(uid, as: .leaving, in: world) } else { queue(uid, in: lane) }
+    }
+
+    /// A pod whose node was given up while it was asked to go, and is in hand again.
+    private mutating func resume(_ known: Entry, _ candidate: Candidate, _ pod: Pod, in world: World) {
+        var entry = known
+        entry.candidate = candidate
+        entry.notBefore = nil
+        entry.leavesAt = pod.deletionTime
+        entries[pod.uid] = entry
+        byNode[candidate.node, default: []].insert(pod.uid)
+        if entry.standing == .waiting { queue(pod.uid, in: entry.lane) }
+        own(pod, entry, world)
     }
 
     /// After a crash: pods of the workload left the zone when it had so many Ready ones.
@@ -101,25 +123,58 @@ struct Governor: Sendable {
     /// A pod forbids the drain of its node.
     mutating func refuse(_ node: NodeName, _ reason: String) { hopeless[node] = reason }
 
-    /// Forgets a node's pods that were not evicted.
+    /// Forgets a node's pods; what was asked for stays spent until it is seen.
     mutating func drop(_ node: NodeName) {
-        for uid in byNode[node] ?? [] { remove(uid) }
+        for uid in byNode[node] ?? [] {
+            guard let entry = entries[uid] else { continue }
+            guard entry.isInFlight || unreflected[entry.lane]?.contains(uid) ?? false else {
+                remove(uid)
+                continue
+            }
+            if entry.standing == .waiting { dequeue(uid, from: entry.lane) }
+            entries[uid] = nil
+            owed[uid] = entry
+        }
         byNode[node] = nil
         hopeless[node] = nil
+    }
+
+    /// A pod that was asked to go, whose node was given up since, is gone, stays, or will not be heard of any more.
+    mutating func settle(_ uid: ObjectUID) {
+        guard let entry = owed.removeValue(forKey: uid) else { return }
+        release(uid, entry)
+    }
+
+    /// When what nobody answered for certain is forgotten; nil without any.
+    var nextSettlement: Instant? { owed.values.lazy.compactMap(\.landsBy).min() }
+
+    /// Forgets what nobody answered for certain and that did not land.
+    mutating func settleOverdue(at now: Instant) {
+        for (uid, entry) in owed { if let end = entry.landsBy, now >= end { settle(uid) } }
     }
 
     /// The pod is gone; returns whether it was one of ours.
     @discardableResult
     mutating func remove(_ uid: ObjectUID) -> Candidate? {
-        guard let entry = entries[uid] else { return nil }
-        land(uid)
-        entries[uid] = nil
+        guard let entry = entries.removeValue(forKey: uid) else {
+            settle(uid)
+            return nil
+        }
         byNode[entry.candidate.node]?.remove(uid)
         if entry.standing == .waiting { dequeue(uid, from: entry.lane) }
+        release(uid, entry)
+        return entry.candidate
+    }
+
+    /// What a pod had spent is free again.
+    private mutating func release(_ uid: ObjectUID, _ entry: Entry) {
+        if entry.isInFlight {
+            flight.end(in: entry.candidate.zone)
+            if let workload = entry.workload { turns.release(uid, of: workload) }
+        }
         unreflected[entry.lane]?.remove(uid)
         dirty.insert(entry.lane)
         releaseHeld()
-        return entry.candidate
     }
 
     // MARK: - Observations
@@ -127,7 +182,16 @@ struct Governor: Sendable {
     /// A budget's status or specification moved.
     mutating func budgetChanged(_ budget: PodDisruptionBudget, from old: PodDisruptionBudget?, in world: World) {
         if old?.selector != budget.selector || old?.key == nil { assignLanes(in: budget.key.namespace, world) }
+        if budget.disruptionsAllowed > old?.disruptionsAllowed ?? 0 { forgiveRefusals(under: budget.key) }
         reflect(budget, in: world)
+    }
+
+    /// A budget that refused has room again: nothing is to be waited for any more.
+    private mutating func forgiveRefusals(under key: ObjectKey) {
+        for uid in waiting[.budget(key)] ?? [] where entries[uid]?.isExhausted == true {
+            entries[uid]?.notBefore = nil
+            entries[uid]?.isExhausted = false
+        }
     }
 
     /// Evictions that a budget's status shows are not held against it a second time.
@@ -167,6 +231,9 @@ struct Governor: Sendable {
         for (uid, _) in entries.sorted(by: { $0.value.number < $1.value.number }) {
             if let pod = world.pods[uid] { podChanged(pod, in: world) } else { remove(uid) }
         }
+        for uid in owed.keys.sorted() {
+            if let pod = world.pods[uid] { podChanged(pod, in: world) } else { settle(uid) }
+        }
         for budget in world.budgets.values { reflect(budget, in: world) }
         dirty.formUnion(waiting.keys)
     }
@@ -179,63 +246,9 @@ struct Governor: Sendable {
         dirty.insert(lane)
     }
 
-    // MARK: - Answers
-
-    /// The API answered an eviction; returns whether the pod goes.
-    ///
-    /// `latency` is how long the answer took; nil where nobody measured it.
-    mutating func answered(
-        _ uid: ObjectUID, _ outcome: ClusterOutcome, after latency: Duration? = nil, in world: World, at now: Instant
-    ) -> Bool {
-        guard let entry = entries[uid] else { return if case .failed = outcome { false } else { true } }
-        guard case .failed(let failure) = outcome else {
-            rate.answered(after: latency, at: now)
-            entries[uid]?.standing = .leaving
-            return true
-        }
-        if world.pods[uid]?.isTerminating ?? true {
-            // The answer was lost, the eviction was not.
-            entries[uid]?.standing = .leaving
-            return true
-        }
-        switch failure.code {
-        case .notFound, .replaced, .namespaceTerminating:
-            unreflected[entry.lane]?.remove(uid)
-            entries[uid]?.standing = .leaving
-            return true
-        case .forbidden, .unauthorized, .invalid, .credentials:
-            hopeless[entry.candidate.node] = "evict \(entry.candidate.pod): \(failure.message)"
-        case .throttled:
-            rate.pushedBack(retryAfter: .seconds(max(1, failure.retryAfterSeconds ?? 1)), at: now)
-            putBack(uid, entry, failure, notBefore: nil)
-        case .budgetExhausted: putBack(uid, entry, failure, notBefore: now + .seconds(5))
-        case .serverError, .timedOut, .unreachable:
-            rate.struggles(for: latency ?? .zero, at: now)
-            let again = now + .seconds(max(2, failure.retryAfterSeconds ?? 2))
-            putBack(uid, entry, failure, notBefore: again, mayLand: failure.code != .unreachable)
-        case .connectionLost: putBack(uid, entry, failure, notBefore: now + .seconds(2), mayLand: true)
-        default: putBack(uid, entry, failure, notBefore: now + .seconds(max(2, failure.retryAfterSeconds ?? 2)))
-        }
-        return false
-    }
-
-    /// A refused pod waits again; one whose eviction may land yet is counted as out until it is seen or answered.
-    private mutating func putBack(
-        _ uid: ObjectUID, _ entry: Entry, _ failure: ClusterFailure, notBefore: Instant?, mayLand: Bool = false
-    ) {
-        land(uid)
-        if !mayLand { unreflected[entry.lane]?.remove(uid) }
-        entries[uid]?.candidate.isPassed = false
-        entries[uid]?.refusal = failure.message
-        entries[uid]?.notBefore = notBefore
-        entries[uid]?.standing = .waiting
-        queue(uid, in: entry.lane)
-        releaseHeld()
-    }
-
     // MARK: - Queues
 
-    private mutating func queue(_ uid: ObjectUID, in lane: EvictionLane) {
+    mutating func queue(_ uid: ObjectUID, in lane: EvictionLane) {
         guard policy.order == .priority, let priority = entries[uid]?.priority else {
             waiting[lane, default: []].append(uid)
             dirty.insert(lane)
@@ -267,14 +280,14 @@ struct Governor: Sendable {
     }
 
     /// A pod is no longer in flight.
-    private mutating func land(_ uid: ObjectUID) {
+    mutating func land(_ uid: ObjectUID) {
         guard let entry = entries[uid], entry.isInFlight else { return }
         entries[uid]?.isInFlight = false
         flight.end(in: entry.candidate.zone)
         if let workload = entry.workload { turns.release(uid, of: workload) }
     }
 
-    private mutating func releaseHeld() {
+    mutating func releaseHeld() {
         if held.isEmpty { return }
         dirty.formUnion(held)
         held = []

@@ -43,9 +43,6 @@ struct WaitGraph {
         homeless = pods.isEmpty ? [] : Self.homes(of: pods, among: candidates, in: world)
     }
 
-    /// What the node lifecycle controller sets beside the cordon, and takes away with it (semantics 4).
-    private static let cordonTaint = "node.kubernetes.io/unschedulable"
-
     /// The nodes that would take each pod if they were not cordoned; a pod that some other node takes is no matter.
     private static func homes(of pods: [Pod], among candidates: [NodeName], in world: World) -> [(Pod, Set<NodeName>)] {
         var state = PlacementState()
@@ -53,7 +50,7 @@ struct WaitGraph {
             var node = node
             if candidates.contains(node.name) {
                 node.isCordoned = false
-                node.taints.removeAll { $0.key == Self.cordonTaint }
+                node.taints.removeAll { $0.key == Taint.cordon.key }
             }
             state.add(node)
         }

@@ -28,6 +28,10 @@ public struct NodeProgress: Hashable, Sendable {
         public var isGone: Bool
         /// Whether it was deleted past its budget (safety rule 11).
         public var isPassed = false
+        /// Its controller, where that is of a kind that fleet does not know.
+        public var controller: String?
+        /// Whether it came to the node after the drain began.
+        public var isLate = false
     }
 
     /// The node and its host, as planned.

@@ -2,46 +2,51 @@ import FleetModel
 import FleetPlanning
 
 extension RunMachine {
-    /// How long nothing may be admissible and nothing leaving before the wait graph is built: schedulers back off for
-    /// ten seconds, and a budget's status follows within one.
+    /// How long nothing may be admissible on a node before the wait graph is built: schedulers back off for ten seconds,
+    /// and a budget's status follows within one.
     static let standstill = Duration.seconds(30)
+    /// How often nodes are looked at.
+    private static let standstillPace = Duration.seconds(5)
     /// How often a node may retreat; after that it stays, and is set aside at its timeout.
     static let mostRetreats = 2
 
     /// Finds draining nodes that wait for one another, and lets the one retreat that frees most.
+    ///
+    /// Each node is judged by itself: what goes on elsewhere, quickly or not at all, says nothing of it.
     mutating func resolveDeadlocks() {
         standstillDeadline = nil
-        let stuck = stuckNodes()
-        guard !stuck.isEmpty else {
-            standstillSince = nil
+        guard state.result == nil, !beginsNothing, !isInterrupted, state.working.count > 1 else {
+            return standstills = [:]
+        }
+        if let looked = standstillsSeenAt, now < looked + Self.standstillPace {
+            standstillDeadline = looked + Self.standstillPace
             return
         }
-        let since = standstillSince ?? now
-        standstillSince = since
-        guard now >= since + Self.standstill else {
-            standstillDeadline = since + Self.standstill
-            return
-        }
-        // Looked at again after another while: somebody may have cordoned, uncordoned or added nodes.
-        standstillSince = now
-        standstillDeadline = now + Self.standstill
+        standstillsSeenAt = now
+        noteStandstills()
+        guard !standstills.isEmpty else { return }
+        standstillDeadline = now + Self.standstillPace
+        let stuck = standstills.filter { now >= $0.value.since + Self.standstill }.keys
+            .sorted { positions[$0] ?? 0 < positions[$1] ?? 0 }
         let candidates = stuck.filter { mayRetreat($0) }
-        guard !candidates.isEmpty,
-            let retreat = WaitGraph(needs(of: stuck), candidates: candidates, in: world).best(of: candidates)
-        else { return }
+        guard !candidates.isEmpty else { return }
+        guard let retreat = WaitGraph(needs(of: stuck), candidates: candidates, in: world).best(of: candidates) else {
+            // Looked at again after another while: somebody may have cordoned, uncordoned or added nodes.
+            for name in stuck { standstills[name]?.since = now }
+            return
+        }
         self.retreat(retreat)
     }
 
-    /// The draining nodes whose pods are all held back, in the plan's order; none while some eviction is under way or
-    /// may be sent, or while the cluster is not seen.
-    private func stuckNodes() -> [NodeName] {
-        guard state.result == nil, !beginsNothing, !isInterrupted, governorDeadline == nil,
-            !governor.hasPodsInFlight,
-            state.openEvictions.isEmpty, state.working.count > 1
-        else { return [] }
-        let draining = state.working.filter { drainStep(of: $0) != nil }
-            .sorted { positions[$0] ?? 0 < positions[$1] ?? 0 }
-        return draining.allSatisfy { governor.isStuck($0, in: world) } ? draining : []
+    /// The draining nodes whose pods are all held back, since when the same ones are.
+    private mutating func noteStandstills() {
+        var seen: [NodeName: (pods: Governor.Standstill, since: Instant)] = [:]
+        for name in state.working where drainStep(of: name) != nil {
+            guard let pods = governor.standstill(of: name, in: world) else { continue }
+            let known = standstills[name].flatMap { $0.pods == pods ? $0.since : nil }
+            seen[name] = (pods, known ?? now)
+        }
+        standstills = seen
     }
 
     private func mayRetreat(_ name: NodeName) -> Bool {
@@ -60,10 +65,16 @@ extension RunMachine {
             let byLane = Dictionary(grouping: governor.blockedPods(of: name, in: world), by: \.lane)
             needs += byLane.compactMap { lane, pods in need(name, lane, pods.count) }
         }
-        for (name, workloads) in watched.all where state.working.contains(name) && !stuck.contains(name) {
+        for (name, workloads) in watched.all where isVerifying(name) && !stuck.contains(name) {
             needs += workloads.compactMap { uid in need(name, .implicit(uid), .max) }
         }
         return needs
+    }
+
+    /// Whether a node's step waits for workloads, and has for a while.
+    private func isVerifying(_ name: NodeName) -> Bool {
+        guard state.working.contains(name), let node = state.nodes[name], let index = node.step else { return false }
+        return node.steps[index].map { now >= $0.startedAt + Self.standstill } ?? false
     }
 
     private func need(_ node: NodeName, _ lane: EvictionLane, _ pods: Int) -> WaitGraph.Need? {
@@ -74,7 +85,7 @@ extension RunMachine {
             return WaitGraph.Need(node: node, title: title(of: lane), pods: pods) { budget.selects($0) }
         case .implicit(let uid):
             let world = world
-            let title = world.workloads[uid]?.reference.description ?? uid.rawValue
+            let title = world.title(of: uid) ?? uid.rawValue
             return WaitGraph.Need(node: node, title: title, pods: pods) { world.workloadUID(of: $0) == uid }
         }
     }
@@ -90,8 +101,7 @@ extension RunMachine {
                 RunEvent.NodeRetreated(node: retreat.node, waitsFor: retreat.frees, reason: retreat.reason)
             )
         )
-        standstillSince = nil
-        standstillDeadline = nil
+        standstills = [:]
         settleRetreat(of: retreat.node)
     }
 

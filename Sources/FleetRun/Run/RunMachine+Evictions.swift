@@ -27,21 +27,27 @@ extension RunMachine {
         let known = workload.flatMap { state.nodes[candidate.node]?.losses[$0] }
         return RunEvent.EvictionRequested(
             id: state.lastOperation + 1, pod: candidate.pod, node: candidate.node, budget: title(of: lane),
-            workload: workload, readyBefore: known ?? ready, podCreatedAt: pod.createdAt)
+            workload: workload, readyBefore: known ?? ready, podCreatedAt: pod.createdAt,
+            controller: world.stranger(behind: pod), isLate: candidate.isLate ? true : nil)
     }
 
     func title(of lane: EvictionLane) -> String {
         switch lane {
         case .free, .held: ""
         case .budget(let key): "PodDisruptionBudget \(key)"
-        case .implicit(let uid): "implicit budget of \(world.workloads[uid]?.reference.description ?? uid.rawValue)"
+        case .implicit(let uid): "implicit budget of \(world.title(of: uid) ?? uid.rawValue)"
         }
     }
 
     /// Hands a draining node's pods to the governor: all of them at the start, new ones as they appear.
     mutating func refreshEvictions(of name: NodeName) {
         guard let drain = drainInForce(on: name) else { return }
-        for pod in world.pods(on: name) { enqueue(pod, drain) }
+        let pods = world.pods(on: name)
+        if residents[name] == nil {
+            let began = state.nodes[name]?.firstEviction
+            residents[name] = Set(pods.filter { pod in began.map { pod.createdAt <= $0 } ?? true }.map(\.uid))
+        }
+        for pod in pods { enqueue(pod, drain) }
     }
 
     func drainStep(of name: NodeName) -> DrainStep? {
@@ -65,11 +71,35 @@ extension RunMachine {
         case .leave: break
         case .refuse(let refusal): governor.refuse(node, "\(pod.key): \(refusal.reason); \(refusal.remedy)")
         case .evict(let order, let timeout):
-            governor.add(candidate(pod, node, drain, order: order, timeout: timeout), in: world)
+            let reason = isLate(pod, on: node) ? returnee(pod, to: node) : nil
+            governor.add(candidate(pod, node, drain, awaitedFor: reason, order: order, timeout: timeout), in: world)
         case .wait(let reason, let timeout):
             governor.add(candidate(pod, node, drain, awaitedFor: reason, timeout: timeout), in: world)
         }
     }
+
+    /// Why a pod is not evicted although it may be: its workload comes back to the cordoned node as often as it is
+    /// evicted. One successor a pod may have raced with the cordon; nil as long as that explains it.
+    private func returnee(_ pod: Pod, to name: NodeName) -> String? {
+        guard !pod.isTerminating, let workload = world.workloadUID(of: pod) else { return nil }
+        let evicted =
+            state.nodes[name]?.evicted.values.filter { $0.workload == workload && $0.pod.uid != pod.uid } ?? []
+        let late = evicted.count(where: \.isLate)
+        let waiting = governor.lateArrivals(of: workload, on: name)
+        let toleration = pod.cordonToleration
+        // Without a toleration it takes somebody who binds past the scheduler, or many pods bound just before.
+        guard late + waiting >= max(1, evicted.count - late) + (toleration == nil ? Self.mostStragglers : 0) else {
+            return nil
+        }
+        let title = world.title(of: workload) ?? "its workload"
+        let why =
+            toleration.map { "it tolerates the cordon (\($0.words))" } ?? "something binds its pods past the scheduler"
+        return "\(title) comes back to the cordoned node: \(why), so \(evicted.count) evictions did not move it"
+    }
+
+    private static let mostStragglers = 10
+
+    private func isLate(_ pod: Pod, on name: NodeName) -> Bool { residents[name]?.contains(pod.uid) == false }
 
     private func candidate(
         _ pod: Pod, _ node: NodeName, _ drain: DrainStep, awaitedFor reason: String? = nil, order: Int = 0,
@@ -81,7 +111,7 @@ extension RunMachine {
                 for: pod, isHostOff: state.nodes[node]?.isProvedOff ?? false),
             awaitedFor: reason, order: order, timeout: timeout,
             isPassed: state.nodes[node]?.evicted[pod.uid]?.isPassed ?? false,
-            isHostOff: state.nodes[node]?.isProvedOff ?? false
+            isHostOff: state.nodes[node]?.isProvedOff ?? false, isLate: isLate(pod, on: node)
         )
     }
 
@@ -93,6 +123,9 @@ extension RunMachine {
         for name in state.order {
             for entry in state.nodes[name]?.evicted.values.sorted(by: { $0.pod.key < $1.pod.key }) ?? [] {
                 guard let workload = entry.workload else { continue }
+                if let controller = entry.controller, state.nodes[name]?.phase != .finished {
+                    world.remember(controller, workload, pods: entry.readyBefore)
+                }
                 governor.remember(workload, leaving: zone(of: name), readyBefore: entry.readyBefore, in: world)
             }
             for entry in state.nodes[name]?.evicted.values.filter({ !$0.isGone }) ?? []
@@ -123,7 +156,7 @@ extension RunMachine {
     }
 
     private func workloadName(_ uid: ObjectUID?) -> String {
-        uid.flatMap { world.workloads[$0]?.reference.description } ?? ""
+        uid.flatMap { world.title(of: $0) } ?? ""
     }
 
     /// The API answered an eviction.

@@ -168,6 +168,7 @@ extension RunMachine {
         let index = order.steps[min(next, order.steps.count)...].firstIndex { $0.concerns(target) } ?? order.steps.count
         guard index < order.steps.count else { return finishNode(name) }
         let planned = order.steps[index]
+        if planned.step.traits.contains(.drains) { residents[name] = nil }
         emit(.stepStarted(RunEvent.StepStarted(node: name, index: index, step: planned.kind)))
         refreshEvictions(of: name)
     }
@@ -186,7 +187,9 @@ extension RunMachine {
 
     func context(for node: NodeProgress, _ index: Int) -> StepContext {
         let name = node.target.node
-        let isDraining = index < order.steps.count && order.steps[index].step.traits.contains(.drains)
+        let isDraining =
+            index < order.steps.count
+            && (order.steps[index].step.traits.contains(.drains) || order.steps[index].step is VerifyDrainedStep)
         var drain = isDraining ? governor.status(of: name, in: world, at: now) : DrainStatus()
         drain.firstRequest = node.firstEviction
         return StepContext(

@@ -38,7 +38,7 @@ extension RunMachine {
                     seconds: gap.inSeconds, reason: "fleet did not run: its machine slept, or it was stopped")))
         stopDeadline = stopDeadline.map { $0 + gap }
         blockedSince = blockedSince.map { $0 + gap }
-        standstillSince = standstillSince.map { $0 + gap }
+        standstills = standstills.mapValues { ($0.pods, $0.since + gap) }
         window.settleDeadline = window.settleDeadline.map { $0 + gap }
         returning = returning.mapValues { $0 + gap }
         if let since = health?.since { health?.since = since + gap }

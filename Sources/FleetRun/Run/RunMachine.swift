@@ -29,8 +29,10 @@ public struct RunMachine: Sendable {
     var lastBlock: String?
     /// Since when nothing is in hand and nothing can be begun.
     var blockedSince: Instant?
-    /// Since when nothing may be evicted and nothing leaves, and when that is looked into.
-    var standstillSince: Instant?
+    /// Nodes from which nothing may be evicted, which pods are held back there and since when; when that was looked at,
+    /// and when it is again.
+    var standstills: [NodeName: (pods: Governor.Standstill, since: Instant)] = [:]
+    var standstillsSeenAt: Instant?
     var standstillDeadline: Instant?
     /// Whether something happened since nodes were admitted last that may let more in.
     var mayAdmitNodes = true
@@ -38,6 +40,8 @@ public struct RunMachine: Sendable {
     var touchedWorkloads: Set<ObjectUID> = []
     /// What nodes wait for whose step watches workloads.
     var watched = WorkloadWatches()
+    /// The pods that were on each node when its drain began.
+    var residents: [NodeName: Set<ObjectUID>] = [:]
     /// Nodes whose step waits for a person, and for what.
     var blocked: [NodeName: String] = [:]
     /// Nodes whose hosts were proved by this process (safety rule 2).

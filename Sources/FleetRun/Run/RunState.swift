@@ -274,7 +274,8 @@ public struct RunState: Hashable, Sendable {
         nodes[request.node]?.note(
             NodeProgress.EvictedPod(
                 pod: request.pod, workload: request.workload, readyBefore: known?.readyBefore ?? request.readyBefore,
-                isAccepted: known?.isAccepted ?? false, isGone: false))
+                isAccepted: known?.isAccepted ?? false, isGone: false, controller: request.controller,
+                isLate: request.isLate ?? false))
     }
 
     private mutating func answerEviction(_ answer: RunEvent.EvictionAnswered) {

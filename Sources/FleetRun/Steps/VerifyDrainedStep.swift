@@ -26,7 +26,9 @@ public struct VerifyDrainedStep: Step {
     public func advance(_ context: StepContext) -> StepProgress {
         let left = context.remaining
         if !left.isEmpty {
-            return wait(context, "pods still on the node: \(left.map(\.key.description).joined(separator: ", "))")
+            let reasons = context.drain.blocked.keys.sorted().joined(separator: "; ")
+            let names = left.map(\.key.description).joined(separator: ", ")
+            return wait(context, "pods still on the node: \(names)\(reasons.isEmpty ? "" : " (\(reasons))")")
         }
         let short = short(context.node, in: context.world)
         guard !short.isEmpty else { return .done(changed: false, "empty; every replacement is Ready") }
@@ -52,30 +54,31 @@ public struct VerifyDrainedStep: Step {
     }
 
     /// The workloads that lost pods here and have fewer Ready ones now, by name; Jobs end, and are exempt.
+    ///
+    /// A controller of an unknown kind is expected to have as many as before.
     private func short(_ node: NodeProgress, in world: World) -> [Shortfall] {
         let short = node.losses.compactMap { uid, readyBefore -> Shortfall? in
-            guard let replicas = world.replicas(of: uid) else { return nil }
+            guard let replicas = world.awaitedPods(of: uid) else { return nil }
             let wanted = min(replicas, readyBefore)
-            guard world.readyPods(of: uid) < wanted else { return nil }
-            return world.workloads[uid].map { Shortfall(workload: $0.reference, wanted: wanted) }
+            guard world.readyPods(of: uid) < wanted, world.workloads[uid]?.reference.kind != .job else { return nil }
+            return world.title(of: uid).map { Shortfall(workload: uid, title: $0, wanted: wanted) }
         }
-        if short.isEmpty { return [] }
-        return short.filter { $0.workload.kind != .job }
-            .sorted { ($0.workload.kind.rawValue, $0.workload.key) < ($1.workload.kind.rawValue, $1.workload.key) }
+        return short.isEmpty ? [] : short.sorted { $0.title < $1.title }
     }
 }
 
 /// A workload that has fewer Ready pods than before it lost some, or than it wants now (safety rule 15).
 private struct Shortfall {
-    let workload: WorkloadReference
+    let workload: ObjectUID
+    let title: String
     let wanted: Int
 
     /// What it lacks, with the Pending reasons of its pods; once it is late also with where the others stand.
     func words(in world: World, isLate: Bool) -> String {
-        let pods = world.unreadyPods(of: workload.uid)
+        let pods = world.unreadyPods(of: workload)
         let reasons = Set(pods.lazy.map { isLate ? Self.trouble(of: $0) : $0.pendingReason }.filter { !$0.isEmpty })
         let words = reasons.isEmpty ? "" : " (\(reasons.sorted().prefix(3).joined(separator: "; ")))"
-        return "\(workload) has \(world.readyPods(of: workload.uid)) of \(wanted) Ready pods\(words)"
+        return "\(title) has \(world.readyPods(of: workload)) of \(wanted) Ready pods\(words)"
     }
 
     /// Why a pod is not Ready: the scheduler's own words, else where it stands.

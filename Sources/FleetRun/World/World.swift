@@ -40,17 +40,28 @@ public struct World: Sendable {
     private var replicaSetsByDeployment: [ObjectUID: [ObjectUID]] = [:]
     private var deploymentByReplicaSet: [ObjectUID: ObjectUID] = [:]
     private var budgetsByNamespace: [String: Set<ObjectKey>] = [:]
+    /// Controllers of unknown kinds; what they wanted is remembered when the cluster is seen anew.
+    private var strangers: [ObjectUID: Stranger] = [:]
 
     /// An empty world that has observed nothing.
     public init() {}
 
     /// Replaces everything with a snapshot.
     public mutating func synchronize(with snapshot: ClusterSnapshot) {
+        let (known, seen) = (strangers, pods)
         self = World()
+        strangers = known
+        for uid in known.keys { strangers[uid]?.recount() }
         isSynchronized = true
         for node in snapshot.nodes { insert(node) }
         for workload in snapshot.workloads { insert(workload) }
         for pod in snapshot.pods { insert(pod) }
+        for pod in snapshot.pods where pod.phase == .succeeded && !pod.isTerminating {
+            guard let old = seen[pod.uid], !old.isFinished, !old.isTerminating, let owner = pod.controller else {
+                continue
+            }
+            if let wanted = strangers[owner.uid]?.wanted { strangers[owner.uid]?.wanted = max(0, wanted - 1) }
+        }
         for budget in snapshot.budgets { insert(budget) }
         for autoscaler in snapshot.autoscalers { autoscalers[autoscaler.key] = autoscaler }
         for claim in snapshot.claims { claims[claim.key] = claim }
@@ -113,6 +124,35 @@ public struct World: Sendable {
 
     /// How many pods a workload should have; nil when it is gone.
     public func replicas(of workload: ObjectUID) -> Int? { replicasByWorkload[workload] }
+
+    /// How many pods a workload should have; of a controller of a kind that fleet does not know, the most that it had
+    /// at once. Nil when nothing is known of it.
+    func wantedPods(of workload: ObjectUID) -> Int? { replicasByWorkload[workload] ?? strangers[workload]?.wanted }
+
+    /// The same for verification: a workload that was deleted wants none back.
+    func awaitedPods(of workload: ObjectUID) -> Int? {
+        replicasByWorkload[workload] ?? strangers[workload].flatMap { $0.isForeign ? $0.wanted : nil }
+    }
+
+    /// Kind and name of a workload, or of a controller of an unknown kind.
+    func title(of workload: ObjectUID) -> String? {
+        workloads[workload]?.reference.description ?? strangers[workload]?.title
+    }
+
+    /// Namespace and name of the same.
+    func key(of workload: ObjectUID) -> ObjectKey? {
+        workloads[workload]?.reference.key ?? strangers[workload]?.key
+    }
+
+    /// The controller of an unknown kind behind a pod; nil for others.
+    func stranger(behind pod: Pod) -> String? {
+        pod.controller.flatMap { strangers[$0.uid] }.flatMap { $0.isForeign ? $0.title : nil }
+    }
+
+    /// What an earlier process saw of a controller of an unknown kind: that it had so many pods.
+    mutating func remember(_ controller: String, _ uid: ObjectUID, pods: Int) {
+        strangers[uid, default: Stranger(title: controller)].wanted = max(pods, strangers[uid]?.wanted ?? 0)
+    }
 
     /// How many of a workload's pods are Ready and not on their way out.
     public func readyPods(of workload: ObjectUID) -> Int { readyByWorkload[workload] ?? 0 }
@@ -196,6 +236,9 @@ public struct World: Sendable {
             if let node = pod.nodeName { podsByNode[node, default: []].insert(pod.uid) }
         }
         let isOwned = old?.controller?.uid == pod.controller?.uid
+        if let owner = pod.controller, replicasByWorkload[owner.uid] == nil {
+            strangers[owner.uid, default: Stranger(owner, in: pod.key.namespace)].note(pod, from: isOwned ? old : nil)
+        }
         if !isOwned {
             if let owner = old?.controller { podsByController[owner.uid]?.remove(pod.uid) }
             if let owner = pod.controller { podsByController[owner.uid, default: []].insert(pod.uid) }
@@ -226,7 +269,10 @@ public struct World: Sendable {
         guard let pod = pods.removeValue(forKey: uid) else { return }
         count(pod, by: -1)
         if let node = pod.nodeName { podsByNode[node]?.remove(uid) }
-        if let owner = pod.controller { podsByController[owner.uid]?.remove(uid) }
+        if let owner = pod.controller {
+            podsByController[owner.uid]?.remove(uid)
+            strangers[owner.uid]?.forget(pod)
+        }
     }
 
     private mutating func insert(_ workload: Workload) {

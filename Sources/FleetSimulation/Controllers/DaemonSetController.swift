@@ -112,6 +112,6 @@ extension SimulatedCluster {
         Toleration(key: "node.kubernetes.io/disk-pressure", exists: true, effect: .noSchedule),
         Toleration(key: "node.kubernetes.io/memory-pressure", exists: true, effect: .noSchedule),
         Toleration(key: "node.kubernetes.io/pid-pressure", exists: true, effect: .noSchedule),
-        Toleration(key: "node.kubernetes.io/unschedulable", exists: true, effect: .noSchedule),
+        Toleration(key: Taint.cordon.key, exists: true, effect: .noSchedule),
     ]
 }
