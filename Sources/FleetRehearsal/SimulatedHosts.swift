@@ -14,6 +14,9 @@ struct SimulatedHosts: Sendable {
     /// How often each host was told to boot: its boot id.
     private var boots: [NodeName: Int] = [:]
 
+    /// How often hosts were told to boot, all in all.
+    var bootCount: Int { boots.values.reduce(0, +) }
+
     init(clusterAuthority: String?) { self.clusterAuthority = clusterAuthority }
 
     /// The report of a command, and what it does to the host.

@@ -53,6 +53,42 @@ struct CrashTests {
     }
 
     @Test(
+        "every prefix of an overhaul, from budgets to reboots: the same end, no script twice, nothing temporary left",
+        arguments: [false, true])
+    func overhaul(performing: Bool) throws {
+        var snapshot = snapshot
+        let key = ObjectKey("pay", "gateway")
+        let place = try #require(snapshot.budgets.firstIndex { $0.key == key })
+        snapshot.budgets[place].set(BudgetBound(.maxUnavailable, .count(0)))
+        let order = try Decommission.order(
+            DecommissionTests.waves, in: snapshot, policy: DecommissionTests.policy,
+            steps: try Decommission.overhaul(budget: "\(key)"))
+        let start = ClusterSimulation(snapshot: snapshot)
+        var whole = Rehearsal(order, in: start)
+        #expect(whole.play() == .done)
+        let kinds = Set(whole.machine.state.nodes.values.flatMap(\.changes))
+        #expect(kinds.isSuperset(of: ["adjust_budget", "exclude_from_load_balancers", "reboot", "run"]), "\(kinds)")
+        let boots = whole.machine.state.order.count
+        for count in 1..<whole.events.count {
+            var first = Rehearsal(order, in: start)
+            first.invariants = Invariants(order, before: snapshot)
+            guard let wreck = first.crash(afterFacts: count, performing: performing) else { continue }
+            let second = resume(order, wreck, first.invariants, after: .seconds(count % 7))
+            let last = second.events.prefix(count).last.map { "after \(count) facts (\($0.event))" } ?? ""
+            #expect(second.result == .done, "\(last): \(second.machine.state.reason)")
+            var invariants = second.invariants
+            invariants?.checkEnd(.done, in: second.simulation, deletesNodes: false)
+            #expect(invariants?.violations == [], "\(last)")
+            #expect(second.hosts.launches.values.allSatisfy { $0 == 1 }, "\(last): \(second.hosts.launches)")
+            #expect(second.hosts.bootCount == boots, "\(last)")
+            #expect(second.simulation.nodes.allSatisfy { !$0.isCordoned && $0.taints.isEmpty }, "\(last)")
+            let budget = second.simulation.budget(key).flatMap(BudgetBound.init(of:))
+            #expect(budget == BudgetBound(.maxUnavailable, .count(0)), "\(last)")
+            #expect(second.machine.state.compensations.isEmpty, "\(last)")
+        }
+    }
+
+    @Test(
         "a script in doubt is found on its host, or its node is set aside: it never starts twice",
         arguments: [false, true])
     func scriptInDoubt(performing: Bool) throws {

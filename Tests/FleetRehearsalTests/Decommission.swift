@@ -36,6 +36,17 @@ enum Decommission {
         ])
     }
 
+    /// Everything that is changed for a time or done on a host, and given back: budgets, labels, replicas, a reboot.
+    static func overhaul(budget: String) throws -> [PlannedStep] {
+        try StepCatalogue.decode([
+            step("cordon"), step("surge_single_replicas"), step("exclude_from_load_balancers"),
+            step("adjust_budget", [("budgets", .string(budget))]),
+            step("drain", [("delete_emptydir_data", .bool(true))]), step("verify_drained"),
+            step("run", [("script", .string("uptime")), ("repeatable", .bool(true))]), step("reboot"),
+            step("wait_ready"), step("uncordon"),
+        ])
+    }
+
     /// An order for nodes of a cluster, wave by wave.
     static func order(
         _ waves: [[NodeName]], in snapshot: ClusterSnapshot, policy: WavePolicy, steps: [PlannedStep]? = nil,

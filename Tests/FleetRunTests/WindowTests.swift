@@ -86,6 +86,23 @@ struct WindowTests {
         #expect(closed.first?.until == opensAgain)
     }
 
+    @Test("a node is not begun where one of this run took longer than is left, whatever the forecast says")
+    func experience() throws {
+        var machine = RunMachine(try order([("cordon", null), ("uncordon", null)]))
+        let begun = closes - .seconds(3600)
+        var reaction = machine.handle(snapshot(nodes), at: begun)
+        _ = machine.handle(succeeded(reaction.ids[0]), at: begun)
+        reaction = machine.handle(.changed(.node(cordoned(nodes[0]))), at: begun + .seconds(1900))
+        _ = machine.handle(succeeded(reaction.ids[0]), at: begun + .seconds(1900))
+        reaction = machine.handle(.changed(.node(nodes[0])), at: begun + .seconds(1920))
+        #expect(machine.state.nodes["n1"]?.phase == .finished)
+        #expect(machine.state.longestNode == .seconds(1920))
+        let closed = reaction.events.compactMap { if case .windowClosed(let fact) = $0 { fact } else { nil } }
+        #expect(closed.first?.reason == "the window ends in 28m, and a node needs about 32m, as one of this run did")
+        #expect(reaction.finished == .blocked)
+        #expect(reaction.requests.isEmpty)
+    }
+
     @Test("what no window is long enough for ends the run instead of waiting for ever")
     func never() throws {
         let forecast = [1: RunWindow.WaveNeed(seconds: 6 * 3600, nodes: 1)]

@@ -213,10 +213,18 @@ extension RunMachine {
     /// Why one more node of a wave may not be begun now: it could not be finished before the window's end.
     func windowRefusal(of wave: PlannedWave, inHand: Int) -> String? {
         guard let plan = order.window, case .open(let span) = window.phase else { return nil }
-        let need = plan.need(of: wave, inHand: inHand)
+        let forecast = plan.need(of: wave, inHand: inHand)
+        let need = max(forecast, experience(in: span))
         guard now + need > span.end else { return nil }
-        let left = max(0, (span.end - now).components.seconds / 60)
-        return "the window ends in \(left)m, and a node needs about \(need.components.seconds / 60)m by the forecast"
+        let source = need > forecast ? ", as one of this run did" : " by the forecast"
+        return "the window ends in \((span.end - now).minutes)m, and a node needs about \(need.minutes)m\(source)"
+    }
+
+    /// How long a node may take by those of this run: the forecast knows pods, not what is done on hosts.
+    ///
+    /// At most half of the window, so that one node that was held up does not keep all others out for good.
+    private func experience(in span: WindowCalendar.Span) -> Duration {
+        min(state.longestNode, (span.end - span.start) / 2)
     }
 
     /// Nothing is in hand and nothing more can be begun before the window's end: it is over for this run.

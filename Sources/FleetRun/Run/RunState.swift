@@ -63,6 +63,8 @@ public struct RunState: Hashable, Sendable {
     public private(set) var ending: RunEvent.StopRequested?
     /// When the window closed outside of which the run stands; moved like all that is waited for.
     public private(set) var windowClosedAt: Instant?
+    /// How long the node took that took longest of those that are finished; zero before the first.
+    public private(set) var longestNode = Duration.zero
     /// How the run ended; nil while it has not.
     public private(set) var result: RunResult?
     /// Why it ended so.
@@ -101,7 +103,7 @@ public struct RunState: Hashable, Sendable {
             soakedWave = soak.wave
         case .nodeStarted(let start): nodes[start.node]?.startedAt = time
         case .nodeWaiting(let waiting): nodes[waiting.node]?.waiting = waiting.reason
-        case .nodeFinished(let finish): end(finish.node, .finished, at: time)
+        case .nodeFinished(let fact): finish(fact.node, at: time)
         case .nodeQuarantined(let fact):
             end(fact.node, .quarantined(step: fact.step, reason: fact.reason), at: time)
         case .nodeRetreated(let fact): retreat(fact)
@@ -168,6 +170,13 @@ public struct RunState: Hashable, Sendable {
         if nodes[start.node]?.steps[start.index] == nil {
             nodes[start.node]?.steps[start.index] = StepMemory(startedAt: time)
         }
+    }
+
+    private mutating func finish(_ node: NodeName, at time: Instant) {
+        if let begun = nodes[node]?.steps.values.map(\.startedAt).min() {
+            longestNode = max(longestNode, time - begun)
+        }
+        end(node, .finished, at: time)
     }
 
     private mutating func end(_ node: NodeName, _ phase: NodeProgress.Phase, at time: Instant) {
