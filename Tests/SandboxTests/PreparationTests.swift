@@ -267,7 +267,7 @@ struct PreparationTests {
             (fleet: SandboxFleet) async throws in
             _ = try await fleet.output(
                 "a",
-                "printf 'kind: KubeletConfiguration\\nsystemReserved:\\n  cpu: 1\\n# mine\\nevictionHard:\\n  memory.available: 5%%\\n' >\(file); chmod 600 \(file); systemctl restart kubelet"
+                "printf 'kind: KubeletConfiguration\\nsystemReserved:\\n    cpu: 1\\n    pid: \"100\"\\n# mine\\nevictionHard:\\n  memory.available: 5%%\\n' >\(file); chmod 600 \(file); systemctl restart kubelet"
             )
             let course = try await fleet.course("a", NodeScript.kubeletConfiguration, settings)
             #expect(course.first.changed == ["write the settings into \(file) and restart the kubelet"])
@@ -279,6 +279,7 @@ struct PreparationTests {
                         systemReserved:
                           cpu: "500m"
                           memory: "1Gi"
+                          pid: "100"
                         # mine
                         evictionHard:
                           memory.available: 5%

@@ -45,7 +45,7 @@ extension NodeScript {
             ])
     }
 
-    /// Merges FLEET_SETTINGS, lines of YAML, into the kubelet's configuration by top-level keys, and restarts it.
+    /// Merges FLEET_SETTINGS, lines of YAML, into the kubelet's configuration, mappings key by key, and restarts it.
     ///
     /// A kubelet that does not stay up with them for FLEET_WATCH seconds (15), or is not healthy after as many more, gets
     /// its old configuration back, and the script exits 1.

@@ -57,22 +57,35 @@ extension PreparationText {
         echo "changed=$changed"
         """#
 
-    /// Settings merged into the kubelet's configuration by their top-level keys, and taken back where it does not run.
+    /// Settings merged into the kubelet's configuration, a mapping key by key, and taken back where it does not run.
     static let kubeletConfiguration = #"""
         file=/var/lib/kubelet/config.yaml
         old=$file.fleet-old
         watched=${FLEET_WATCH:-15}
         [ -s "$file" ] || refuse "$file is missing: the host has not joined a cluster"
 
-        # A key's block goes from its line to the next line that is not indented.
+        # A key's block goes from its line to the next line that is not indented. Where both say a mapping, keys of the old
+        # one that the new one does not name stay.
         merged() {
             printf '%s\n' "$FLEET_SETTINGS" | awk '
-                function key(line) { sub(/:.*/, "", line); return line }
+                function key(line) { gsub(/^ +|:.*/, "", line); return line }
                 function isTop(line) { return line ~ /^[A-Za-z]/ }
                 part == 1 && isTop($0) { name = key($0); order[++count] = name }
+                part == 1 && /^  [A-Za-z]/ { isMapping[name] = says[name, key($0)] = 1 }
                 part == 1 { block[name] = block[name] $0 "\n"; next }
-                isTop($0) { name = key($0); isOurs = name in block; if (isOurs) { printf "%s", block[name]; isDone[name] = 1 } }
+                isTop($0) {
+                    name = key($0)
+                    isOurs = name in block
+                    depth = stays = 0
+                    if (isOurs) { printf "%s", block[name]; isDone[name] = 1 }
+                }
                 /^#/ { isOurs = 0 }
+                isOurs && isMapping[name] && /^ +[A-Za-z"]/ {
+                    match($0, /^ +/)
+                    if (!depth) depth = RLENGTH
+                    if (RLENGTH == depth) { inner = key($0); gsub(/"/, "", inner); stays = !((name, inner) in says) }
+                }
+                isOurs && stays && depth { print "  " substr($0, depth + 1) }
                 !isOurs { print }
                 END { for (i = 1; i <= count; i++) if (!(order[i] in isDone)) printf "%s", block[order[i]] }' \
                 part=1 - part=2 "$file"

@@ -3,7 +3,8 @@ public import FleetModel
 
 /// `kubelet_config: {settings, live}` – settings are merged into the kubelet's configuration, and it runs with them (E12).
 ///
-/// A setting replaces the whole of its top-level key; the rest of the file stays. A kubelet that does not come up with it
+/// A setting that is a mapping, such as `systemReserved`, is merged key by key; any other replaces the old one. The rest of
+/// the file stays. A kubelet that does not come up with it
 /// gets its old configuration back. Refused under running pods unless `live: true` (safety rule 9).
 public struct KubeletConfigStep: HostStateStep {
     /// `kubelet_config`.
