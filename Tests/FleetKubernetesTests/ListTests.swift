@@ -23,6 +23,17 @@ import Testing
         }
     }
 
+    @Test func aServerThatSendsItsPagesInARingIsRefused() async throws {
+        let api = FakeAPI()
+        let page = { FakeAPI.list("Pod", version: "5", [FakeAPI.pod("a", version: 1)], next: $0) }
+        api.on("GET \(pods)", .json(page("t")), .json(page("u")), .json(page("t")), .json(page("")))
+        try await withAPI(api) { client, server in
+            let failure = await #expect(throws: ClusterFailure.self) { _ = try await client.snapshot() }
+            #expect(failure?.code == .malformed && failure?.message.contains("again and again") == true)
+            #expect(server.requests.count { $0.path == pods } == 3)
+        }
+    }
+
     @Test func anExpiredPageBeginsAnewInOnePiece() async throws {
         let api = FakeAPI()
         api.on(

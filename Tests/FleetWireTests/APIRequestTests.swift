@@ -14,6 +14,17 @@ import Testing
             ])
     }
 
+    @Test(arguments: [
+        ("../../secrets/x", "..%2F..%2Fsecrets%2Fx"), ("..", "%2E%2E"), ("a?dryRun=All", "a%3FdryRun%3DAll"),
+        ("a b\r\nHost: x", "a%20b%0D%0AHost%3A%20x"), ("ip-10-0-0-1.ec2.internal", "ip-10-0-0-1.ec2.internal"),
+    ])
+    func aNameIsOneSegmentOfThePath(name: String, segment: String) {
+        let pod = PodReference(ObjectKey(name, name), uid: "u1")
+        #expect(
+            APIRequest.evict(pod, gracePeriodSeconds: 30).target
+                == "/api/v1/namespaces/\(segment)/pods/\(segment)/eviction")
+    }
+
     @Test func cordonAndLabels() {
         let patch = NodePatch(isCordoned: true, labels: ["a": "b", "gone": nil], annotations: ["x": "y"])
         let request = APIRequest.patch("n1", uid: "u1", patch, current: nil)

@@ -61,8 +61,12 @@ private let respondCallback: RespondCallback = { _, _, _, _, count, prompts, res
         let question = String(decoding: text, as: UTF8.self)
         // The library frees it with the session's allocator, which is malloc's.
         responder.answer(to: question, isShown: prompt.echo != 0).reveal { answer in
-            responses[place].text = strdup(answer)
-            responses[place].length = UInt32(answer.utf8.count)
+            // Not strdup, which ends at a NUL that a password's file may hold: the length would reach beyond the copy.
+            let bytes = Array(answer.utf8)
+            guard let copy = malloc(bytes.count + 1) else { return }
+            copy.copyMemory(from: bytes, byteCount: bytes.count)
+            responses[place].text = copy.bindMemory(to: CChar.self, capacity: bytes.count + 1)
+            responses[place].length = UInt32(bytes.count)
         }
     }
 }

@@ -31,6 +31,8 @@ struct MarkedStream {
 
     private static let longestMarker = 160
     private static let prefaceLimit = 4096
+    /// A host that asks on and on fills no memory; no upload has more files at a time.
+    private static let mostQuestions = 100_000
 
     init(nonce: String, limit: Int) {
         self.nonce = Array(nonce.utf8)
@@ -98,7 +100,8 @@ struct MarkedStream {
         case "run":
             start = Array(fields.dropFirst())
             place = .inside
-        case "ask": questions += fields.dropFirst().compactMap { Int($0) }
+        case "ask" where questions.count < Self.mostQuestions:
+            questions += fields.dropFirst().compactMap { Int($0) }
         case "end":
             end = Array(fields.dropFirst())
             place = .after

@@ -38,8 +38,8 @@ public struct APIResource: Hashable, Sendable, CustomStringConvertible {
     /// The path of one object, or of a subresource of it.
     public func path(namespace: String = "", name: String, subresource: String = "") -> String {
         let base = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
-        let scope = namespace.isEmpty ? "" : "/namespaces/\(namespace)"
-        return "\(base)\(scope)/\(plural)/\(name)\(subresource.isEmpty ? "" : "/\(subresource)")"
+        let scope = namespace.isEmpty ? "" : "/namespaces/\(APIRequest.segment(namespace))"
+        return "\(base)\(scope)/\(plural)/\(APIRequest.segment(name))\(subresource.isEmpty ? "" : "/\(subresource)")"
     }
 }
 

@@ -48,6 +48,13 @@ public struct APIRequest: Hashable, Sendable {
         return path + "?" + queryItems.map { "\(Self.escape($0.name))=\(Self.escape($0.value))" }.joined(separator: "&")
     }
 
+    /// A name as one segment of a path, whatever stands in it: a journal or an inventory may be a stranger's.
+    ///
+    /// Names that Kubernetes permits stay as they are.
+    static func segment(_ name: String) -> String {
+        name == "." || name == ".." ? String(repeating: "%2E", count: name.utf8.count) : escape(name)
+    }
+
     /// Escapes everything but the unreserved characters of RFC 3986.
     public static func escape(_ text: String) -> String {
         var result = ""

@@ -25,7 +25,7 @@ extension APIRequest {
 
     /// The deletion of a bootstrap token: nobody can use it any more.
     public static func deleteBootstrapToken(id: String) -> APIRequest {
-        APIRequest(.delete, "/api/v1/namespaces/kube-system/secrets/\(name(of: id))")
+        APIRequest(.delete, "/api/v1/namespaces/kube-system/secrets/\(segment(name(of: id)))")
     }
 
     private static func name(of id: String) -> String { "bootstrap-token-\(id)" }
