@@ -69,10 +69,11 @@ struct DecommissionRunTests {
                 let single = after.workloads.first { $0.reference.key.name == name }
                 #expect(single?.replicas == 1 && single?.annotations["fleet.run/temporary"] == nil, "\(name)")
             }
-            #expect(audit.requests("patch", "deployments") == 2 && audit.requests("patch", "statefulsets") == 2)
+            // Raised and set back; a restoration that met a newer version of its object was sent again.
+            #expect(audit.requests("patch", "deployments") >= 2 && audit.requests("patch", "statefulsets") >= 2)
             #expect(after.autoscalers.map(\.minReplicas) == [1])
             #expect(after.autoscalers.allSatisfy { $0.annotations["fleet.run/temporary"] == nil })
-            #expect(audit.requests("patch", "horizontalpodautoscalers") == 2)
+            #expect(audit.requests("patch", "horizontalpodautoscalers") >= 2)
             for host in hosts {
                 let left = try await world.hosts.read(
                     host.name,
