@@ -29,6 +29,8 @@ let package = Package(
         .library(name: "FleetRun", targets: ["FleetRun"]),
         .library(name: "FleetPlanning", targets: ["FleetPlanning"]),
         .library(name: "FleetExpressions", targets: ["FleetExpressions"]),
+        .library(name: "FleetJournal", targets: ["FleetJournal"]),
+        .library(name: "FleetPorts", targets: ["FleetPorts"]),
         .library(name: "FleetModel", targets: ["FleetModel"]),
     ],
     dependencies: [

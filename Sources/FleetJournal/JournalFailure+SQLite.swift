@@ -1,4 +1,5 @@
 import FleetPorts
+import Foundation
 import GRDB
 
 extension JournalFailure {
@@ -15,12 +16,23 @@ extension JournalFailure {
         let words = error.message ?? error.resultCode.description
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.diskFull, "\(path): \(words); nothing was recorded: free space, then `fleet resume`")
+            self.init(.diskFull, Self.words(path, words))
+        case .SQLITE_IOERR where JournalFile.lacksRoom(path): self.init(.diskFull, Self.words(path, words))
+        case .SQLITE_IOERR: self.init(.unreachable, "\(path): \(words)")
         case .SQLITE_NOTADB, .SQLITE_CANTOPEN, .SQLITE_CORRUPT, .SQLITE_READONLY, .SQLITE_PERM:
             self.init(.unusable, "\(path): \(words)")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
-            self.init(.failed, "\(path): another process holds the file for longer than 30s: \(words)")
+            self.init(.unreachable, "\(path): another process holds the file for longer than 30s: \(words)")
         default: self.init(.failed, "\(path): \(words)")
         }
+    }
+
+    /// The disk is full, or the user's share of it.
+    init(noRoom path: String, _ number: Int32) {
+        self.init(.diskFull, Self.words(path, String(cString: strerror(number))))
+    }
+
+    private static func words(_ path: String, _ cause: String) -> String {
+        "\(path): \(cause): there is no room on its disk; nothing was recorded: free space, then `fleet resume`"
     }
 }

@@ -5,21 +5,60 @@ import GRDB
 /// Opens the file: nobody else's, nothing newer, private, and durable.
 enum JournalFile {
     static func open(
-        _ path: String, fleetVersion: String
+        _ path: String, fleetVersion: String, isReading: Bool
     ) throws(JournalFailure) -> (queue: DatabaseQueue, fileID: String) {
         do {
             try prepare(path)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try makeDurable(queue, path)
-            let fileID = try queue.write { db in
-                try JournalSchema.check(db, path: path)
-                try JournalSchema.migrate(db, fleetVersion: fleetVersion)
-                return try JournalSchema.fileID(in: db)
+            if try !queue.read(JournalSchema.isCurrent) {
+                try queue.write { db in
+                    try JournalSchema.check(db, path: path)
+                    try JournalSchema.migrate(db, fleetVersion: fleetVersion)
+                }
             }
-            return (queue, fileID)
+            return (queue, try queue.read(JournalSchema.fileID))
         } catch {
-            throw JournalFailure(storing: error, path)
+            let failure = JournalFailure(storing: error, path)
+            guard isReading, failure.code == .diskFull, let alone = try? openAlone(path) else { throw failure }
+            return alone
         }
+    }
+
+    /// Opens an existing file where there is no room for the shared memory of several processes: this one keeps its own.
+    ///
+    /// Where another process has the file open, its shared memory is there, and this is not needed.
+    private static func openAlone(_ path: String) throws -> (queue: DatabaseQueue, fileID: String) {
+        var alone = configuration
+        alone.journalMode = .default
+        alone.busyMode = .timeout(1)
+        alone.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+        let queue = try DatabaseQueue(path: path, configuration: alone)
+        guard try queue.read(JournalSchema.isCurrent) else {
+            throw JournalFailure(.unusable, "\(path) is of an older format")
+        }
+        return (queue, try queue.read(JournalSchema.fileID))
+    }
+
+    /// Whether nothing can be written beside the file for want of room, be it the disk's or the user's share of it.
+    static func lacksRoom(_ path: String) -> Bool {
+        var name = Array("\(directory(of: path))/.fleet-room-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { return isNoRoom(errno) }
+        defer { close(descriptor) }
+        unlink(name)
+        let bytes = [UInt8](repeating: 1, count: 1 << 16)
+        guard write(descriptor, bytes, bytes.count) == bytes.count else { return true }
+        return fsync(descriptor) != 0 && isNoRoom(errno)
+    }
+
+    /// Whether a system call failed for want of room.
+    static func isNoRoom(_ number: Int32) -> Bool { number == ENOSPC || number == EDQUOT }
+
+    private static func directory(of path: String) -> String {
+        // Foundation's own deletingLastPathComponent traps on names of one letter.
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private static var configuration: Configuration {
@@ -32,10 +71,12 @@ enum JournalFile {
 
     /// Makes directory and file private, and looks into an existing file before anything is written to it.
     private static func prepare(_ path: String) throws {
-        // Foundation's own deletingLastPathComponent traps on names of one letter.
-        try makeDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "")
+        try makeDirectory(directory(of: path))
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw JournalFailure(.unusable, "\(path): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            if isNoRoom(errno) { throw JournalFailure(noRoom: path, errno) }
+            throw JournalFailure(.unusable, "\(path): \(String(cString: strerror(errno)))")
+        }
         let size = lseek(descriptor, 0, SEEK_END)
         close(descriptor)
         guard size > 0 else { return }
@@ -47,11 +88,12 @@ enum JournalFile {
     }
 
     private static func makeDirectory(_ directory: String) throws {
-        guard !directory.isEmpty else { return }
         do {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
             )
+        } catch CocoaError.fileWriteOutOfSpace {
+            throw JournalFailure(noRoom: directory, ENOSPC)
         } catch {
             throw JournalFailure(.unusable, "\(directory) cannot be made: \(error.localizedDescription)")
         }

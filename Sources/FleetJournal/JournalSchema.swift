@@ -8,7 +8,7 @@ enum JournalSchema {
     /// `FLET`: marks the file as a journal of fleet's.
     static let applicationID: Int32 = 0x464C_4554
     /// The version that this fleet writes, and the newest that it reads.
-    static let version = 2
+    static let version = 4
 
     private static let migrations: [String] = [
         """
@@ -37,6 +37,25 @@ enum JournalSchema {
             by TEXT NOT NULL, time INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX request_of_run ON request (run, number);
+        """,
+        // Before, a run belonged to a plan that was pinned before it began, by the clock.
+        """
+        ALTER TABLE plan ADD COLUMN pin TEXT;
+        ALTER TABLE run ADD COLUMN pin TEXT;
+        UPDATE plan SET pin = lower(hex(randomblob(8)));
+        UPDATE run SET pin = (
+            SELECT plan.pin FROM plan
+            WHERE plan.cluster = run.cluster AND plan.playbook = run.playbook AND plan.name = run.plan_name
+                AND plan.digest = run.plan_digest AND run.started_at >= plan.pinned_at
+        );
+        """,
+        """
+        CREATE TABLE act (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, cluster TEXT NOT NULL, time INTEGER NOT NULL, by TEXT NOT NULL,
+            what TEXT NOT NULL, detail TEXT NOT NULL
+        ) STRICT;
+        CREATE TRIGGER act_is_never_changed BEFORE UPDATE ON act BEGIN SELECT raise(ABORT, 'acts are append-only'); END;
+        CREATE TRIGGER act_is_never_deleted BEFORE DELETE ON act BEGIN SELECT raise(ABORT, 'acts are append-only'); END;
         """,
     ]
 
@@ -71,6 +90,11 @@ enum JournalSchema {
         )
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")
         try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    /// Whether the file is a journal of fleet's as this fleet writes it.
+    static func isCurrent(_ db: Database) throws -> Bool {
+        try Int32.fetchOne(db, sql: "PRAGMA application_id") == applicationID && version(of: db) == version
     }
 
     static func fileID(in db: Database) throws -> String {

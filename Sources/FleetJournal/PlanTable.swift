@@ -5,14 +5,14 @@ import GRDB
 
 /// The pinned plans, one under each key (safety rule 24).
 enum PlanTable {
-    private static let columns = "cluster, playbook, name, digest, pinned_at, content"
+    private static let columns = "cluster, playbook, name, digest, pinned_at, content, pin"
 
     static func insert(_ plan: StoredPlan, in db: Database) throws {
         try db.execute(
-            sql: "INSERT INTO plan (\(columns)) VALUES (?, ?, ?, ?, ?, ?)",
+            sql: "INSERT INTO plan (\(columns)) VALUES (?, ?, ?, ?, ?, ?, coalesce(?, lower(hex(randomblob(8)))))",
             arguments: [
                 plan.cluster.rawValue, plan.playbook, plan.name, plan.digest, plan.pinnedAt.microseconds,
-                Data(plan.content),
+                Data(plan.content), plan.pin,
             ]
         )
     }
@@ -36,7 +36,7 @@ enum PlanTable {
     private static func plan(_ row: Row) -> StoredPlan {
         StoredPlan(
             cluster: ObjectUID(rawValue: row[0]), playbook: row[1], name: row[2], digest: row[3],
-            pinnedAt: Instant(microseconds: row[4]), content: [UInt8](row[5] as Data)
+            pinnedAt: Instant(microseconds: row[4]), content: [UInt8](row[5] as Data), pin: row[6]
         )
     }
 }

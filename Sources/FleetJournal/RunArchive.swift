@@ -23,6 +23,15 @@ public struct RunArchive: Hashable, Sendable {
 
     private static let schema = "fleet.journal/v1"
 
+    /// Whether the run is one of the plan that goes with it, and not of an earlier pinning of it.
+    ///
+    /// Before pinnings had names, that was told by the clock.
+    var isOfItsPlan: Bool {
+        guard let plan else { return false }
+        guard let pin = run.pin else { return plan.pin == nil && run.startedAt >= plan.pinnedAt }
+        return pin == plan.pin
+    }
+
     // MARK: - Writing
 
     /// The text.
@@ -108,35 +117,37 @@ extension RunArchive {
         var startedAt: Int64
         var finishedAt: Int64?
         var result: String?
+        var pin: String?
 
         init(_ run: StoredRun) {
             (id, cluster, playbook) = (run.id.rawValue, run.cluster.rawValue, run.playbook)
             (planDigest, planName, startedAt) = (run.planDigest, run.planName, run.startedAt.microseconds)
-            (finishedAt, result) = (run.finishedAt?.microseconds, run.result)
+            (finishedAt, result, pin) = (run.finishedAt?.microseconds, run.result, run.pin)
         }
 
         var stored: StoredRun {
             StoredRun(
                 id: RunID(id), cluster: ObjectUID(cluster), playbook: playbook, planDigest: planDigest,
                 planName: planName, startedAt: Instant(microseconds: startedAt),
-                finishedAt: finishedAt.map(Instant.init(microseconds:)), result: result)
+                finishedAt: finishedAt.map(Instant.init(microseconds:)), result: result, pin: pin)
         }
     }
 
     private struct Plan: Codable {
         var cluster, playbook, name, digest, content: String
         var pinnedAt: Int64
+        var pin: String?
 
         init(_ plan: StoredPlan) {
             (cluster, playbook, name) = (plan.cluster.rawValue, plan.playbook, plan.name)
-            (digest, pinnedAt) = (plan.digest, plan.pinnedAt.microseconds)
+            (digest, pinnedAt, pin) = (plan.digest, plan.pinnedAt.microseconds, plan.pin)
             content = String(decoding: plan.content, as: UTF8.self)
         }
 
         var stored: StoredPlan {
             StoredPlan(
                 cluster: ObjectUID(cluster), playbook: playbook, name: name, digest: digest,
-                pinnedAt: Instant(microseconds: pinnedAt), content: Array(content.utf8))
+                pinnedAt: Instant(microseconds: pinnedAt), content: Array(content.utf8), pin: pin)
         }
     }
 

@@ -12,6 +12,19 @@ final class RunLocks: Sendable {
 
     deinit { for descriptor in held.withLockedValue(\.values) { close(descriptor) } }
 
+    /// A digest of boot, device and inode of the directory; empty where they cannot be told.
+    ///
+    /// No other directory has the same, and neither has its copy, nor this one on a machine that was started from a copy.
+    var place: String {
+        mkdir(directory, 0o700)
+        var status = stat()
+        guard stat(directory, &status) == 0,
+            let boot = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id"), !boot.isEmpty
+        else { return "" }
+        let text = "\(String(decoding: boot, as: UTF8.self)) \(status.st_dev) \(status.st_ino)"
+        return String(ContentDigest.sha256(text).prefix(32))
+    }
+
     /// Takes the run's lock, unless it is held already.
     func claim(_ run: RunID) throws(JournalFailure) {
         let failure: JournalFailure? = held.withLockedValue { held in
@@ -95,6 +108,7 @@ final class RunLocks: Sendable {
     }
 
     private static func systemFailure(_ path: String) -> JournalFailure {
-        JournalFailure(errno == ENOSPC ? .diskFull : .failed, "\(path): \(String(cString: strerror(errno)))")
+        JournalFailure(
+            JournalFile.isNoRoom(errno) ? .diskFull : .failed, "\(path): \(String(cString: strerror(errno)))")
     }
 }

@@ -5,7 +5,7 @@ import GRDB
 extension SQLiteJournal {
     /// A run with its plan and all its records.
     public func archive(of run: RunID) async throws(JournalFailure) -> RunArchive {
-        try await access { db in
+        try await read { db in
             guard let stored = try RunTable.all(in: db).first(where: { $0.id == run }) else { throw Self.unknown(run) }
             let plan = try PlanTable.plan(stored.cluster, stored.playbook, stored.planName, in: db)
             return RunArchive(
@@ -33,6 +33,7 @@ extension SQLiteJournal {
             }
             try Self.pin(archive, in: db)
             if isNew { try RunTable.insert(archive.run, in: db) }
+            if archive.isOfItsPlan { try RunTable.adopt(run, in: db) }
             for record in archive.records.dropFirst(known.count) { try RecordTable.insert(record, of: run, in: db) }
             if let time = archive.run.finishedAt, let result = archive.run.result {
                 try RunTable.finish(run, result: result, at: time, in: db)

@@ -15,9 +15,10 @@ public final class SQLiteJournal: JournalPort {
 
     /// Opens the journal, creating directory (0700) and file (0600), and brings an older file up to date.
     ///
-    /// `fleetVersion` is noted in the file, so that an older fleet can name the version that reads it.
-    public init(path: String, fleetVersion: String) throws(JournalFailure) {
-        let opened = try JournalFile.open(path, fleetVersion: fleetVersion)
+    /// `fleetVersion` is noted in the file, so that an older fleet can name the version that reads it. Whoever only reads
+    /// (`isReading`) gets the journal also where the disk has no room for what SQLite keeps beside the file.
+    public init(path: String, fleetVersion: String, isReading: Bool = false) throws(JournalFailure) {
+        let opened = try JournalFile.open(path, fleetVersion: fleetVersion, isReading: isReading)
         queue = opened.queue
         fileID = opened.fileID
         groups = AppendGroups(queue, path: path)
@@ -26,11 +27,11 @@ public final class SQLiteJournal: JournalPort {
 
     /// Claims a run for this process before it is resumed; fails with `locked` while another process writes it.
     public func claim(_ run: RunID) async throws(JournalFailure) {
-        guard try await access({ try RunTable.exists(run, in: $0) }) else { throw Self.unknown(run) }
+        guard try await read({ try RunTable.exists(run, in: $0) }) else { throw Self.unknown(run) }
         try locks.claim(run)
     }
 
-    /// Registers a run before its first record, and claims it.
+    /// Registers a run before its first record, as one of the plan that is pinned, and claims it.
     public func begin(_ run: StoredRun) async throws(JournalFailure) {
         try locks.claim(run.id)
         try await access { db in
@@ -38,6 +39,7 @@ public final class SQLiteJournal: JournalPort {
                 throw JournalFailure(.failed, "run \(run.id) has begun already")
             }
             try RunTable.insert(run, in: db)
+            if run.pin == nil { try RunTable.adopt(run.id, in: db) }
         }
     }
 
@@ -50,7 +52,7 @@ public final class SQLiteJournal: JournalPort {
 
     /// The records of a run after a sequence number, in order.
     public func records(of run: RunID, after sequence: Int64) async throws(JournalFailure) -> [JournalRecord] {
-        try await access { db in
+        try await read { db in
             guard try RunTable.exists(run, in: db) else { throw Self.unknown(run) }
             return try RecordTable.records(of: run, after: sequence, in: db)
         }
@@ -76,8 +78,13 @@ public final class SQLiteJournal: JournalPort {
 
     /// What was asked of a run after a request's number, in order.
     public func requests(of run: RunID, after number: Int64) async throws(JournalFailure) -> [RunRequest] {
-        try await access { try RequestTable.requests(of: run, after: number, in: $0) }
+        try await read { try RequestTable.requests(of: run, after: number, in: $0) }
     }
+
+    /// Where this journal's file locks are, on which boot of which machine; empty where that cannot be told.
+    ///
+    /// Two journals of the same place exclude each other by `claim`; a copy of the file has another place.
+    public var place: String { locks.place }
 
     /// Claims a run that is not here yet, before it begins.
     public func reserve(_ run: RunID) throws(JournalFailure) { try locks.claim(run) }
@@ -89,7 +96,7 @@ public final class SQLiteJournal: JournalPort {
     public func release(_ run: RunID) { locks.release(run) }
 
     /// All runs, newest first.
-    public func runs() async throws(JournalFailure) -> [StoredRun] { try await access { try RunTable.all(in: $0) } }
+    public func runs() async throws(JournalFailure) -> [StoredRun] { try await read { try RunTable.all(in: $0) } }
 
     /// Pins a plan; the same digest again changes nothing, another one fails with `locked`.
     public func pin(_ plan: StoredPlan) async throws(JournalFailure) {
@@ -108,20 +115,28 @@ public final class SQLiteJournal: JournalPort {
 
     /// The plan pinned under a key; nil when none is.
     public func plan(cluster: ObjectUID, playbook: String, name: String) async throws(JournalFailure) -> StoredPlan? {
-        try await access { try PlanTable.plan(cluster, playbook, name, in: $0) }
+        try await read { try PlanTable.plan(cluster, playbook, name, in: $0) }
     }
 
     /// All pinned plans, newest first.
-    public func plans() async throws(JournalFailure) -> [StoredPlan] { try await access { try PlanTable.all(in: $0) } }
+    public func plans() async throws(JournalFailure) -> [StoredPlan] { try await read { try PlanTable.all(in: $0) } }
 
     /// Drops a pinned plan; not an error when there is none.
     public func drop(cluster: ObjectUID, playbook: String, name: String) async throws(JournalFailure) {
         try await access { try PlanTable.delete(cluster, playbook, name, in: $0) }
     }
 
+    /// Notes what an operator does beside the runs.
+    public func note(_ acts: [OperatorAct]) async throws(JournalFailure) {
+        try await access { db in for act in acts { try ActTable.insert(act, in: db) } }
+    }
+
+    /// What operators did beside the runs, newest first.
+    public func acts() async throws(JournalFailure) -> [OperatorAct] { try await read { try ActTable.all(in: $0) } }
+
     /// Checks the file and the order of every run's records; one sentence a fault, empty when there is none.
     public func verify() async throws(JournalFailure) -> [String] {
-        try await access { db in
+        try await read { db in
             let faults = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
             return try faults + RecordTable.gaps(in: db)
         }
@@ -138,6 +153,20 @@ public final class SQLiteJournal: JournalPort {
         let result: Result<T, JournalFailure> = await withCheckedContinuation { continuation in
             queue.asyncWrite(body) { _, result in
                 continuation.resume(returning: result.mapError { JournalFailure(storing: $0, path) })
+            }
+        }
+        return try result.get()
+    }
+
+    /// Runs a transaction that only reads, and keeps nobody from writing (SQLite's deferred ones, under WAL).
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> T
+    ) async throws(JournalFailure) -> T {
+        let path = queue.path
+        let result: Result<T, JournalFailure> = await withCheckedContinuation { continuation in
+            queue.asyncRead { database in
+                continuation.resume(
+                    returning: Result { try body(try database.get()) }.mapError { JournalFailure(storing: $0, path) })
             }
         }
         return try result.get()

@@ -58,13 +58,16 @@ public struct LeaseClient: Sendable {
             try await client.write(APIRequest(.put, path, body: lease.json), subject: "renew lease \(key)"))
     }
 
-    /// Gives a held Lease back: empty holder, one second; fleet's annotations go, others stay.
-    public func release(_ held: Lease, now: Instant) async throws(ClusterFailure) {
+    /// Gives a held Lease back: empty holder, one second; the claim's annotations go, others stay.
+    ///
+    /// A run that ended is remembered beside those before it, so that no journal elsewhere goes on with it.
+    public func release(_ held: Lease, of ended: EndedRun? = nil, now: Instant) async throws(ClusterFailure) {
         var lease = held
         lease.holder = ""
         lease.durationSeconds = 1
         lease.renewedAt = now
         lease.annotations = held.annotations.filter { !LockClaim.keys.contains($0.key) }
+        if let ended { lease.annotations = EndedRun.annotations(lease.annotations, adding: ended) }
         try await client.write(APIRequest(.put, path, body: lease.json), subject: "release lease \(key)")
     }
 
@@ -102,8 +105,8 @@ extension LeaseClient: LockPort {
     }
 
     /// Gives a held lock back.
-    public func release(_ held: ClusterLock, at now: Instant) async throws(ClusterFailure) {
-        try await release(Lease(held, key: key), now: now)
+    public func release(_ held: ClusterLock, of ended: EndedRun?, at now: Instant) async throws(ClusterFailure) {
+        try await release(Lease(held, key: key), of: ended, now: now)
     }
 }
 

@@ -14,6 +14,8 @@ public struct JournalFailure: Error, Hashable, Sendable, CustomStringConvertible
         case locked
         /// There is no such run or plan.
         case notFound
+        /// The file could not be read or written for now, by the disk's fault or another process'; nothing was recorded.
+        case unreachable
         /// Another failure of the store.
         case failed
     }
@@ -47,11 +49,15 @@ public struct StoredPlan: Hashable, Sendable {
     public var pinnedAt: Instant
     /// The plan, JSON.
     public var content: [UInt8]
+    /// This pinning's own name: a plan that is dropped and pinned anew has another. Nil where the store is to choose it.
+    public var pin: String?
 
     /// A stored plan.
     public init(
-        cluster: ObjectUID, playbook: String, name: String, digest: String, pinnedAt: Instant, content: [UInt8]
+        cluster: ObjectUID, playbook: String, name: String, digest: String, pinnedAt: Instant, content: [UInt8],
+        pin: String? = nil
     ) {
+        self.pin = pin
         self.cluster = cluster
         self.playbook = playbook
         self.name = name
@@ -79,12 +85,15 @@ public struct StoredRun: Hashable, Sendable {
     public var finishedAt: Instant?
     /// How it ended, such as `done`, `failed`, `aborted`; nil while unfinished.
     public var result: String?
+    /// The pinning of the plan that it carries out; nil where that is not known, as of plans that were dropped.
+    public var pin: String?
 
     /// A run.
     public init(
         id: RunID, cluster: ObjectUID, playbook: String, planDigest: String, planName: String, startedAt: Instant,
-        finishedAt: Instant? = nil, result: String? = nil
+        finishedAt: Instant? = nil, result: String? = nil, pin: String? = nil
     ) {
+        self.pin = pin
         self.id = id
         self.cluster = cluster
         self.playbook = playbook
@@ -118,7 +127,7 @@ public struct RunRequest: Hashable, Sendable {
 
 /// The durable store of runs and plans.
 public protocol JournalPort: Sendable {
-    /// Registers a run before its first record.
+    /// Registers a run before its first record, as one of the plan that is pinned under its key and reads the same.
     func begin(_ run: StoredRun) async throws(JournalFailure)
 
     /// Appends records and returns once they are on disk, in order, all or none.
@@ -158,5 +167,10 @@ extension JournalPort {
     /// All records of a run, in order.
     public func records(of run: RunID) async throws(JournalFailure) -> [JournalRecord] {
         try await records(of: run, after: 0)
+    }
+
+    /// The number of the last request of a run; 0 where none was made.
+    public func lastRequest(of run: RunID) async throws(JournalFailure) -> Int64 {
+        try await requests(of: run, after: 0).last?.number ?? 0
     }
 }

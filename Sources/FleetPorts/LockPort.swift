@@ -21,6 +21,6 @@ public protocol LockPort: Sendable {
     /// - Throws: `conflict` when somebody else wrote it meanwhile, `notFound` when it was deleted.
     func renew(_ held: ClusterLock, at now: Instant) async throws(ClusterFailure) -> ClusterLock
 
-    /// Gives a held lock back: no holder, one second.
-    func release(_ held: ClusterLock, at now: Instant) async throws(ClusterFailure)
+    /// Gives a held lock back: no holder, one second; it remembers the run that ended, if one did.
+    func release(_ held: ClusterLock, of ended: EndedRun?, at now: Instant) async throws(ClusterFailure)
 }

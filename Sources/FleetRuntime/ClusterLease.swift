@@ -35,6 +35,8 @@ public final class ClusterLease: Sendable {
     private struct Held {
         var lock: ClusterLock
         var renewedAt: Instant
+        /// What the last requests said when they were sent, answered or not.
+        var sent: [Instant]
     }
 
     private let port: any LockPort
@@ -50,7 +52,7 @@ public final class ClusterLease: Sendable {
         self.rule = rule
         self.timing = timing
         self.clock = clock
-        held = NIOLockedValueBox(Held(lock: lock, renewedAt: clock.now))
+        held = NIOLockedValueBox(Held(lock: lock, renewedAt: clock.now, sent: lock.renewedAt.map { [$0] } ?? []))
     }
 
     // MARK: - Taking it
@@ -147,7 +149,7 @@ public final class ClusterLease: Sendable {
     private func renewOnce() async -> String? {
         let lock = held.withLockedValue(\.lock)
         do throws(ClusterFailure) {
-            note(try await port.renew(lock, at: clock.now))
+            note(try await port.renew(lock, at: send()))
             return nil
         } catch {
             switch error.code {
@@ -159,15 +161,20 @@ public final class ClusterLease: Sendable {
     }
 
     /// Somebody wrote the record: it is lost, unless it still says that it is ours.
+    ///
+    /// A process that was cloned with its machine has the same name; but it was not this one that sent its renewals.
     private func reclaim() async -> String? {
         guard let lock = try? await port.read() else { return nil }
         guard rule.isOwn(lock) else { return "\(lock.words) took the cluster over" }
+        guard let time = lock.renewedAt, held.withLockedValue({ $0.sent.contains(time) }) else {
+            return "a copy of this process renews it"
+        }
         held.withLockedValue { $0.lock = lock }
         return await renewAgain(lock)
     }
 
     private func renewAgain(_ lock: ClusterLock) async -> String? {
-        if let renewed = try? await port.renew(lock, at: clock.now) { note(renewed) }
+        if let renewed = try? await port.renew(lock, at: send()) { note(renewed) }
         return nil
     }
 
@@ -175,7 +182,7 @@ public final class ClusterLease: Sendable {
     private func remake() async -> String? {
         let seconds = timing.duration.components.seconds
         do throws(ClusterFailure) {
-            note(try await port.take(seen: nil, for: rule.claim, durationSeconds: seconds, at: clock.now))
+            note(try await port.take(seen: nil, for: rule.claim, durationSeconds: seconds, at: send()))
             return nil
         } catch {
             return error.code == .alreadyExists ? await reclaim() : nil
@@ -183,7 +190,14 @@ public final class ClusterLease: Sendable {
     }
 
     private func note(_ lock: ClusterLock) {
-        held.withLockedValue { $0 = Held(lock: lock, renewedAt: clock.now) }
+        held.withLockedValue { ($0.lock, $0.renewedAt) = (lock, clock.now) }
+    }
+
+    /// The time of a request that is about to be sent.
+    private func send() -> Instant {
+        let now = clock.now
+        held.withLockedValue { $0.sent = ($0.sent + [now]).suffix(16) }
+        return now
     }
 
     /// A renewal that hangs is as bad as one that fails; why it was lost, or nil when the task was cancelled.
@@ -217,16 +231,16 @@ public final class ClusterLease: Sendable {
 
     // MARK: - Giving it back
 
-    /// Gives the lock back, unless it is somebody else's by now.
-    public func release() async throws(ClusterFailure) {
+    /// Gives the lock back, unless it is somebody else's by now; it remembers the run that ended, if one did.
+    public func release(of ended: EndedRun? = nil) async throws(ClusterFailure) {
         do throws(ClusterFailure) {
-            try await port.release(held.withLockedValue(\.lock), at: clock.now)
+            try await port.release(held.withLockedValue(\.lock), of: ended, at: clock.now)
         } catch {
             guard error.code == .conflict, let lock = try await port.read(), rule.isOwn(lock) else {
                 if error.code == .conflict || error.code == .notFound { return }
                 throw error
             }
-            try await port.release(lock, at: clock.now)
+            try await port.release(lock, of: ended, at: clock.now)
         }
     }
 }

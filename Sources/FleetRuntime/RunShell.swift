@@ -55,22 +55,22 @@ public struct RunShell: Sendable {
     /// - Parameters:
     ///   - machine: A machine built from the journal's history.
     ///   - lastSequence: The sequence of the last record of that history; 0 for a new run.
+    ///   - heard: The number of the last request that was stored when the run was claimed; what came later counts.
     ///   - stops: Requests to stop gracefully, each with the name of who asks, such as `SIGINT`.
     ///   - observer: Is told each fact once it is on disk.
     /// - Throws: `JournalFailure` when facts cannot be recorded; nothing was done without a record.
     public func drive(
-        _ machine: RunMachine, after lastSequence: Int64 = 0, stops: AsyncStream<String>,
+        _ machine: RunMachine, after lastSequence: Int64 = 0, heard: Int64 = 0, stops: AsyncStream<String>,
         observer: @escaping @Sendable ([RecordedEvent]) -> Void
     ) async throws -> RunResult {
         let mailbox = Mailbox<Observation>()
-        let number = try await journal.requests(of: run, after: 0).last?.number ?? 0
         return try await withThrowingDiscardingTaskGroup { group in
             let pulse = Pulse(at: clock.now)
             let (relists, relist) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             group.addTask { await follow(into: mailbox, anewAfter: relists) }
             group.addTask { await beat(pulse, mailbox) }
             group.addTask { for await by in stops { mailbox.post(.stopRequested(by: by)) } }
-            group.addTask { await listen(into: mailbox, after: number) }
+            group.addTask { await listen(into: mailbox, after: heard) }
             if let lease { group.addTask { await lease.keep { mailbox.post(.lockLost($0)) } } }
             defer { group.cancelAll() }
             var turn = Turn(machine: machine, sequence: lastSequence)
@@ -130,7 +130,7 @@ public struct RunShell: Sendable {
         }
     }
 
-    /// Looks about once a second for what other processes ask of the run; what was asked before it was taken up is void.
+    /// Looks about once a second for what other processes ask of the run; what was asked before it was claimed is void.
     private func listen(into mailbox: Mailbox<Observation>, after number: Int64) async {
         var number = number
         while (try? await clock.sleep(until: clock.now + .seconds(1))) != nil {

@@ -17,6 +17,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "BareLoop", .product(name: "FleetSSH", package: "fleet"),
+                .product(name: "FleetJournal", package: "fleet"), .product(name: "FleetPorts", package: "fleet"),
                 .product(name: "FleetModel", package: "fleet"),
             ],
             swiftSettings: strict),

@@ -119,7 +119,12 @@ import Testing
                 cat /dev/zero >\(disk)/filler 2>/dev/null
                 wait $fleet
                 echo "first $?"
-                rm -f \(disk)/filler
+                cat /dev/zero >\(disk)/filler.more 2>/dev/null
+                \(FleetBinary.path) status >/dev/null 2>>\(log)
+                echo "status $?"
+                \(FleetBinary.path) resume --playbook \(playbook) --kubeconfig \(world.kubeconfig) 2>\(log).full
+                echo "full $?"
+                rm -f \(disk)/filler \(disk)/filler.more
                 \(FleetBinary.path) resume --playbook \(playbook) --kubeconfig \(world.kubeconfig) 2>>\(log)
                 echo "second $?"
                 \(FleetBinary.path) journal verify 2>>\(log) >/dev/null
@@ -133,10 +138,12 @@ import Testing
                 ])
             let words = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
             let results = said.split(separator: "\n").filter {
-                ["first", "second", "verify"].contains($0.split(separator: " ").first ?? "")
+                ["first", "status", "full", "second", "verify"].contains($0.split(separator: " ").first ?? "")
             }
-            #expect(results == ["first 75", "second 0", "verify 0"], "\(words.suffix(4000))")
+            #expect(results == ["first 75", "status 0", "full 75", "second 0", "verify 0"], "\(words.suffix(4000))")
             #expect(words.contains("make room on the disk"), "\(words.suffix(4000))")
+            let full = FileManager.default.contents(atPath: log + ".full").map { String(decoding: $0, as: UTF8.self) }
+            #expect(full?.contains("make room on the disk") == true, "\(full ?? "")")
             await expectDone(world.server, [await world.server.audit.evictedPods], words)
         }
     }

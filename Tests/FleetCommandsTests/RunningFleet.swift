@@ -33,6 +33,8 @@ final class RunningFleet {
 
     /// Kills it as the kernel does: nothing is said, nothing is given back.
     func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+    /// Closes its terminal.
+    func hangUp() { Foundation.kill(process.processIdentifier, SIGHUP) }
     /// Presses Ctrl-C.
     func interrupt() { Foundation.kill(process.processIdentifier, SIGINT) }
 

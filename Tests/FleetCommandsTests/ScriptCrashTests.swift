@@ -1,4 +1,6 @@
+import FleetJournal
 import FleetModel
+import FleetPorts
 import FleetSimulation
 import FleetSimulationServer
 import Foundation
@@ -40,6 +42,9 @@ import Darwin
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             try await expectKept(host, from: "another-cluster", playbook, inventory, world)
+            try await expectKept(from: "r-other", world) {
+                try await world.run("run", playbook, "-i", inventory, "-l", host.name, "--yes")
+            }
             try Data().write(to: URL(fileURLWithPath: world.hosts.root(of: host.name) + "/var/go"))
 
             let resumed = try await world.run("run", playbook, "-i", inventory, "-l", host.name, "--yes")
@@ -49,6 +54,26 @@ import Darwin
             let left = FileManager.default.fileExists(atPath: world.hosts.root(of: host.name) + "/var/lib/fleet")
             #expect(!left)
         }
+    }
+
+    /// A run that is gone on with may not have it either, while another cluster's run, imported meanwhile, has it in hand.
+    private func expectKept(
+        from other: RunID, _ world: HostWorld, _ goOn: () async throws -> FleetBinary.Result
+    ) async throws {
+        let fleet = FleetBinary(directory: world.folder.path)
+        let file = "\(world.folder.path)/other.ndjson"
+        #expect(try await fleet.run("journal", "export", "r-", "-o", file, "--copy").status == 0)
+        var archive = try RunArchive(text: String(contentsOfFile: file, encoding: .utf8), name: file)
+        (archive.run.id, archive.run.cluster) = (other, "another-cluster")
+        archive.plan?.cluster = "another-cluster"
+        try archive.text().write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try await fleet.run("journal", "import", file).status == 0)
+        let refused = try await goOn()
+        #expect(refused.status == 75, "\(refused.error)")
+        #expect(refused.error.contains("a host of run \(other) of another cluster"), "\(refused.error)")
+        (archive.run.finishedAt, archive.run.result) = (archive.run.startedAt, "aborted")
+        try archive.text().write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try await fleet.run("journal", "import", file).status == 0)
     }
 
     /// The host is in the hands of an unfinished run: another cluster's run that shares the state file may not have it.

@@ -5,11 +5,13 @@ import Testing
 @Suite struct StepsDocumentTests {
     private static var manual: String {
         get throws {
-            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent()
-            let file = root.appendingPathComponent("Sources/FleetCommands/Documentation.docc/Steps.md")
-            return try String(contentsOf: file, encoding: .utf8)
+            try String(contentsOf: documentation.appendingPathComponent("Steps.md"), encoding: .utf8)
         }
+    }
+
+    private static var documentation: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources/FleetCommands/Documentation.docc")
     }
 
     /// The lines of the yaml blocks.
@@ -53,6 +55,23 @@ import Testing
         #expect(kinds.count > 20)
         let shown = try Self.examples.compactMap { $0.firstMatch(of: /^(?:- |  )([a-z_]+):/).map { String($0.1) } }
         #expect(Set(kinds).subtracting(shown) == [])
+    }
+
+    @Test("every playbook of the page about windows, waves and health is read without a mistake")
+    func pageOfRuns() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let page = try String(
+            contentsOf: Self.documentation.appendingPathComponent("Runs.md"), encoding: .utf8)
+        let playbooks = page.split(separator: "```yaml\n").dropFirst().map { $0.prefix { $0 != "`" } }
+        for (index, text) in playbooks.enumerated() {
+            let file = try folder.write(String(text), to: "page-\(index).yaml")
+            let result = try await FleetBinary(directory: folder.path).run("playbook", "check", file)
+            #expect(result.status == 0, "\(text)\(result.error)")
+        }
+        for key in ["window:", "windows:", "at_end:", "blackout:", "max_failures:", "health:", "notify:"] {
+            #expect(playbooks.contains { $0.contains(key) }, "\(key)")
+        }
     }
 
     @Test("every playbook that is shipped is read without a mistake")

@@ -169,6 +169,26 @@ import Testing
         }
     }
 
+    @Test("a terminal that goes away asks for a graceful stop, however often it says so; what runs under nohup goes on")
+    func hangUp() async throws {
+        let earlier = signal(SIGHUP, SIG_DFL)
+        defer { signal(SIGHUP, earlier) }
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            run.hangUp()
+            run.hangUp()
+            #expect(try await run.status() == 130)
+            #expect(run.error.contains("SIGHUP"), "\(run.error)")
+            #expect(try await world.fleet.run("report", "r-").output.contains("interrupted"))
+            signal(SIGHUP, SIG_IGN)
+            let detached = try RunningFleet(["resume"], in: world.folder.path)
+            try await detached.says("goes on")
+            detached.hangUp()
+            await releaseEvictions(world)
+            #expect(try await detached.status() == 0, "\(detached.error)")
+        }
+    }
+
     @Test("abort from another terminal: the label goes, the cordon stays, the lock is free")
     func abort() async throws {
         try await SimulatedWorld.with { world in
@@ -397,15 +417,23 @@ import Testing
         }
     }
 
-    @Test("a run is handed to another machine and gone on with there")
+    @Test("a run is handed to another machine and gone on with there, and nowhere else")
     func handOver() async throws {
         try await SimulatedWorld.with { world in
             let run = try await startStuck(world)
+            let file = "\(world.folder.path)/run.ndjson"
+            let driven = try await world.fleet.run("journal", "export", "r-", "-o", file)
+            #expect(driven.status == 75 && driven.error.contains("fleet pause r-"), "\(driven.error)")
+            #expect(try await world.fleet.run("journal", "export", "r-", "-o", file, "--copy").status == 0)
+            #expect(try await world.fleet.run("status").output.contains("no process here") == false)
             run.kill()
             _ = try await run.status()
-            let file = "\(world.folder.path)/run.ndjson"
+            #expect(try await world.fleet.run("status").output.contains("unfinished, no process here drives it"))
+            #expect(try await world.fleet.run("runs").output.contains("unfinished, not driven here"))
             let exported = try await world.fleet.run("journal", "export", "r-", "-o", file)
             #expect(exported.status == 0, "\(exported.error)")
+            #expect(
+                try await world.fleet.run("status").output.contains("unfinished, handed over to another machine by"))
             let there = ["--state", "\(world.folder.path)/there.sqlite"]
             let imported = try await world.fleet.run(list: ["journal", "import", file] + there)
             #expect(imported.status == 0, "\(imported.error)")
@@ -420,9 +448,50 @@ import Testing
             let arguments = ["resume", "--playbook", playbook, "--kubeconfig", world.kubeconfig] + there
             let refused = try await world.fleet.run(list: arguments)
             #expect(refused.status == 75, "\(refused.error)")
+            let paused = try await world.fleet.run(list: ["pause", "r-", "--kubeconfig", world.kubeconfig] + there)
+            #expect(paused.status == 1 && paused.error.contains("holds the cluster's lock for it"), "\(paused.error)")
             let resumed = try await world.fleet.run(list: arguments + ["--take-over", String(id)])
             #expect(resumed.status == 0, "\(resumed.error)")
             #expect(await world.server.simulation.nodes.count == 10)
+
+            // The first machine holds the beginning of what is over: it goes on with nothing.
+            let version = await world.server.simulation.resourceVersion
+            for command in ["resume", "abort"] {
+                let gone = try await world.run("\(command) \(id)")
+                #expect(gone.status == 75, "\(gone.error)")
+                #expect(gone.error.contains("was handed over to another machine, by"), "\(gone.error)")
+                let over = try await world.run("\(command) \(id)", "--take-back")
+                #expect(over.status == 1, "\(over.error)")
+                #expect(over.error.contains("run \(id) is over: done, by "), "\(over.error)")
+                #expect(over.error.contains("fleet journal import FILE"), "\(over.error)")
+            }
+            #expect(await world.server.simulation.resourceVersion == version)
+            #expect(try await world.fleet.run(list: ["journal", "export", "r-", "-o", file] + there).status == 0)
+            #expect(try await world.fleet.run("journal", "import", file).status == 0)
+            #expect(try await world.fleet.run("status").output.contains("done"))
+        }
+    }
+
+    @Test("a copy of the state file does not drive the run that another process drives")
+    func copied() async throws {
+        try await SimulatedWorld.with { world in
+            let run = try await startStuck(world)
+            for suffix in ["", "-wal"] {
+                try FileManager.default.copyItem(
+                    atPath: "\(world.folder.path)/fleet.sqlite\(suffix)",
+                    toPath: "\(world.folder.path)/copy.sqlite\(suffix)")
+            }
+            let copy = try await world.run("resume", "--state", "\(world.folder.path)/copy.sqlite")
+            #expect(copy.status == 75, "\(copy.error)")
+            #expect(copy.error.contains("is being driven right now"), "\(copy.error)")
+            #expect(run.isRunning)
+            // The same state file goes on at once after a crash: its file lock proves that nobody drives the run.
+            run.kill()
+            _ = try await run.status()
+            await releaseEvictions(world)
+            let resumed = try await world.fleet.run("resume")
+            #expect(resumed.status == 0, "\(resumed.error)")
+            #expect(!resumed.error.contains("watching the cluster's lock"), "\(resumed.error)")
         }
     }
 }

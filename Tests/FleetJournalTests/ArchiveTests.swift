@@ -25,7 +25,7 @@ import Testing
         let other = try there.open()
         #expect(try await other.take(read) == 3)
         #expect(try await other.records(of: "r-1") == TemporaryJournal.records(1...3))
-        #expect(try await other.runs() == [TemporaryJournal.run("r-1")])
+        #expect(try await other.runs() == [TemporaryJournal.run("r-1", pin: "p-1")])
         #expect(try await other.plans() == [TemporaryJournal.plan("d")])
         #expect(try await other.take(read) == 0)
     }
@@ -79,6 +79,44 @@ import Testing
         let text = try archive.text()
         let refused = await failure { _ = try RunArchive(text: text, name: "x") }
         #expect(refused?.message.contains("is no run's name") == true, "\(refused as Any)")
+    }
+
+    @Test
+    func `A run counts for the plan that reads the same here, whenever that was pinned, but for no earlier pinning`()
+        async throws
+    {
+        let journal = try await filled()
+        let archive = try await journal.archive(of: "r-1")
+        let other = try there.open()
+        try await other.pin(TemporaryJournal.plan("d", at: 9999, pin: "p-later"))
+        _ = try await other.take(archive)
+        #expect(try await other.runs().map(\.pin) == ["p-later"])
+
+        // Pinnings of the fleet before had no name: there the clock told.
+        for (seconds, pin) in [(Int64(100), "p-9"), (0, nil)] {
+            var old = archive
+            (old.run.pin, old.run.startedAt) = (nil, Instant(seconds: seconds))
+            old.plan?.pin = nil
+            let third = TemporaryJournal()
+            let elsewhere = try third.open()
+            try await elsewhere.pin(TemporaryJournal.plan("d", at: 9999, pin: "p-9"))
+            _ = try await elsewhere.take(old)
+            #expect(try await elsewhere.runs().map(\.pin) == [pin])
+        }
+
+        // Dropped and pinned anew, the plan begins anew, whatever the clocks say.
+        try await journal.drop(cluster: "c", playbook: "decommission", name: "decommission")
+        try await journal.pin(TemporaryJournal.plan("d", at: 2, pin: "p-2"))
+        try await journal.begin(TemporaryJournal.run("r-2", at: 1))
+        #expect(
+            Dictionary(uniqueKeysWithValues: try await journal.runs().map { ($0.id, $0.pin) }) == [
+                "r-1": "p-1", "r-2": "p-2",
+            ])
+        let mixed = try await journal.archive(of: "r-1")
+        let last = TemporaryJournal()
+        let lastJournal = try last.open()
+        _ = try await lastJournal.take(mixed)
+        #expect(try await lastJournal.runs().map(\.pin) == ["p-1"])
     }
 
     @Test func `A copy that was cut off or edited is refused`() async throws {

@@ -60,6 +60,34 @@ import Testing
                 == true)
     }
 
+    /// `Fixtures/format-1.sqlite` is a journal as fleet 0.1.0 made it, with a plan, a run of it, and one of an earlier pinning.
+    @Test func `A file of the first format is brought up to date, and nothing of it is lost`() async throws {
+        try makeDirectory()
+        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/format-1.sqlite").path
+        try FileManager.default.copyItem(atPath: fixture, toPath: temporary.path)
+        let journal = try temporary.open()
+        #expect(journal.fileID == "00112233445566778899aabbccddeeff")
+        let plan = try #require(try await journal.plans().first)
+        #expect(plan.pin?.count == 16)
+        #expect(plan == TemporaryJournal.plan("d", at: 50, pin: plan.pin ?? ""))
+        var done = TemporaryJournal.run("r-1", at: 100, pin: plan.pin)
+        (done.finishedAt, done.result) = (Instant(seconds: 120), "done")
+        var earlier = TemporaryJournal.run("r-0", at: 40)
+        (earlier.finishedAt, earlier.result) = (Instant(seconds: 45), "done")
+        #expect(try await journal.runs() == [done, earlier])
+        #expect(try await journal.records(of: "r-1") == TemporaryJournal.records(1...2))
+        try await journal.ask(RunRequest(kind: "pause", by: "alice@bastion", time: .epoch), of: "r-1")
+        #expect(try await journal.verify().isEmpty)
+        let marks = try await journal.queue.read { db in
+            (
+                try Int.fetchOne(db, sql: "PRAGMA user_version"),
+                try String.fetchOne(db, sql: "SELECT value FROM about WHERE key = 'fleet_version'")
+            )
+        }
+        #expect(marks == (JournalSchema.version, "1.2.3"))
+    }
+
     @Test func `Another program's file is refused and left alone`() async throws {
         try makeDirectory()
         let foreign = try DatabaseQueue(path: temporary.path)

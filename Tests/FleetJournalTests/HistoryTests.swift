@@ -57,6 +57,34 @@ import Testing
                 == history.evictions)
     }
 
+    @Test("a released history is gone on with from every fact, and knows what is in doubt there", arguments: histories)
+    func resumed(history: History) throws {
+        let archive = try Self.archive(history.file)
+        let events = try RunEvent.events(of: archive.records)
+        let plan = try JSONDecoder().decode(Plan.self, from: Data(try #require(archive.plan).content))
+        let actor = RunEvent.Actor(user: "alice", machine: "bastion", version: "9.0.0")
+        let order = RunOrder(
+            waves: plan.waves, steps: [], policy: plan.policy,
+            settings: RunSettings(id: archive.run.id, actor: actor, retiring: [], evictions: EvictionPolicy()),
+            planDigest: plan.digest, playbook: plan.playbook)
+        let nodes = plan.targets.map { Node(name: $0.node, uid: $0.nodeUID ?? "u", readiness: .ready) }
+        for count in 1..<events.count {
+            let known = Array(events.prefix(count))
+            var state = RunState(waves: plan.waves)
+            for (event, time) in known { state.apply(event, at: time) }
+            // Without steps it can be ended only: that is what `fleet abort` does.
+            var machine = RunMachine(order, history: known, stop: .init(by: "test", kind: .abort))
+            let first = machine.handle(
+                [.synchronized(ClusterSnapshot(nodes: nodes))], at: known[count - 1].time + .seconds(3600))
+            let inDoubt = Set(state.open.keys).union(state.openEvictions.keys)
+            guard case .runResumed(let fact)? = first.events.first else {
+                Issue.record("after \(count) facts it begins with \(first.events.first?.kind ?? "nothing")")
+                continue
+            }
+            #expect(Set(fact.inDoubt).isSubset(of: inDoubt) && Set(state.open.keys).isSubset(of: fact.inDoubt))
+        }
+    }
+
     @Test("what is read is written again byte by byte", arguments: histories)
     func rewritten(history: History) throws {
         for record in try Self.archive(history.file).records {

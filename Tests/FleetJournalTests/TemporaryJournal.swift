@@ -24,10 +24,10 @@ final class TemporaryJournal {
         return copy + "/fleet.sqlite"
     }
 
-    static func run(_ id: RunID, at seconds: Int64 = 100) -> StoredRun {
+    static func run(_ id: RunID, at seconds: Int64 = 100, pin: String? = nil) -> StoredRun {
         StoredRun(
             id: id, cluster: "c", playbook: "decommission", planDigest: "d", planName: "decommission",
-            startedAt: Instant(seconds: seconds)
+            startedAt: Instant(seconds: seconds), pin: pin
         )
     }
 
@@ -40,10 +40,12 @@ final class TemporaryJournal {
 
     static func records(_ range: ClosedRange<Int64>) -> [JournalRecord] { range.map(record) }
 
-    static func plan(_ digest: String, name: String = "decommission", at seconds: Int64 = 1) -> StoredPlan {
+    static func plan(
+        _ digest: String, name: String = "decommission", at seconds: Int64 = 1, pin: String = "p-1"
+    ) -> StoredPlan {
         StoredPlan(
             cluster: "c", playbook: "decommission", name: name, digest: digest, pinnedAt: Instant(seconds: seconds),
-            content: Array("{}".utf8)
+            content: Array("{}".utf8), pin: pin
         )
     }
 }

@@ -41,6 +41,14 @@ import Testing
             try await lease.release(taken, now: now)
             #expect(server.requests.last?.json["spec"]["holderIdentity"] == "")
             #expect(server.requests.last?.json["spec"]["leaseDurationSeconds"] == 1)
+            let end = EndedRun(run: "r-1", result: "done", by: "bob@laptop", at: now)
+            var held = ClusterLock(
+                holder: "one", version: "6", annotations: ["note": "theirs", "fleet.run/run": "r-1"])
+            held.annotations = EndedRun.annotations(held.annotations, adding: end)
+            try await lease.release(held, of: EndedRun(run: "r-2", result: "failed", by: "b@l", at: now), at: now)
+            let left = try #require(server.requests.last).json["metadata"]["annotations"]
+            #expect(left["note"] == "theirs" && left["fleet.run/run"] == .null)
+            #expect(left["fleet.run/ended"] == "r-2 failed 1767323045 b@l\nr-1 done 1767323045 bob@laptop")
         }
     }
 

@@ -145,5 +145,25 @@ struct NoticeTests {
                 ObjectChange(object: "Pod shop/cart-1", field: "spec.nodeName", before: "web-001", after: nil)
             ])
         #expect(trail.acts.last?.changes == [change])
+        // The one act past a budget is there, and who allowed it.
+        let consent = RunEvent.Consent(approvals: ["critical-pods"], allowed: ["budget-override"], takeOver: "r-0")
+        let pod = PodReference(ObjectKey("shop", "cart-1"), uid: "u1")
+        let past = RunEvent.BudgetPassed(
+            request: .init(
+                id: 9, pod: pod, node: "web-001", budget: "b", workload: nil, readyBefore: 3, podCreatedAt: nil),
+            reason: "it needs 3 and has 3", waitedSeconds: 60)
+        let told = AuditTrail([
+            (.runResumed(.init(actor: RunStory.actor, inDoubt: [], consent: consent)), RunStory.start),
+            (.budgetPassed(past), RunStory.start),
+            (.runHandedOver(.init(actor: RunStory.actor, stateFile: "f")), RunStory.start),
+        ])
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(told), as: UTF8.self)
+        #expect(
+            text.contains(#""consent":{"allowed":["budget-override"],"approvals":["critical-pods"],"takeOver":"r-0"}"#),
+            "\(text)")
+        #expect(text.contains(#""title":"delete shop/cart-1 past its budget: it needs 3 and has 3""#), "\(text)")
+        #expect(text.contains(#""handOvers":[{"at":""#), "\(text)")
     }
 }

@@ -44,9 +44,11 @@ struct AdjustBudgetTests {
             ClusterSnapshot(nodes: nodes, pods: pods, budgets: [budget ?? self.budget], workloads: [set]))
     }
 
-    private let adjust = ClusterRequest.setBudget(
-        ObjectKey("shop", "web"), uid: "uid-pdb-web", BudgetBound(.maxUnavailable, .count(1)),
-        annotations: [Compensation.annotation: "run=r-test;previous=minAvailable 3;set=maxUnavailable 1"])
+    private let adjust = ClusterRequest.ifUnchanged(
+        since: "",
+        .setBudget(
+            ObjectKey("shop", "web"), uid: "uid-pdb-web", BudgetBound(.maxUnavailable, .count(1)),
+            annotations: [Compensation.annotation: "run=r-test;previous=minAvailable 3;set=maxUnavailable 1"]))
     private let restore = ClusterRequest.setBudget(
         ObjectKey("shop", "web"), uid: "uid-pdb-web", BudgetBound(.minAvailable, .count(3)),
         annotations: [Compensation.annotation: nil])

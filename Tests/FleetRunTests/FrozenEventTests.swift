@@ -21,6 +21,19 @@ struct FrozenEventTests {
         Row(
             kind: "run.resumed",
             payload: #"{"actor":{"machine":"bastion","user":"alice","version":"0.1.0"},"inDoubt":[7]}"#),
+        Row(
+            kind: "run.started",
+            payload:
+                #"{"actor":{"machine":"bastion","user":"alice","version":"0.1.0"},"consent":{"allowed":["budget-override"],"approvals":["critical-pods"],"takeOver":"r-0"},"planDigest":"d1","playbook":"decommission","waves":[1]}"#
+        ),
+        Row(
+            kind: "run.resumed",
+            payload:
+                #"{"actor":{"machine":"bastion","user":"alice","version":"0.1.0"},"consent":{"allowed":[],"approvals":[],"takesBack":true},"inDoubt":[]}"#
+        ),
+        Row(
+            kind: "run.handed_over",
+            payload: #"{"actor":{"machine":"bastion","user":"alice","version":"0.1.0"},"stateFile":"3f2a9c01"}"#),
         Row(kind: "preflight.passed", payload: #"{"hosts":4}"#),
         Row(kind: "wave.started", payload: #"{"nodes":["web-01"],"wave":1,"zones":["eu-1a"]}"#),
         Row(kind: "wave.finished", payload: #"{"nodes":["web-01"],"wave":1,"zones":["eu-1a"]}"#),
@@ -134,5 +147,12 @@ struct FrozenEventTests {
         #expect(
             #expect(throws: RunEvent.UnreadableRecord.self) { try RunEvent(unknown) }?.description
                 == "record \"node.painted\" version 1: written by a newer fleet; use that version to read it")
+        // The last that took the run up wrote what follows.
+        let actor = RunEvent.Actor(user: "alice", machine: "bastion", version: "7.1.0")
+        let resumed = try RunEvent.runResumed(.init(actor: actor, inDoubt: [])).record(sequence: 1, at: .epoch)
+        #expect(
+            #expect(throws: RunEvent.UnreadableRecord.self) { try RunEvent.events(of: [resumed, unknown]) }?.description
+                == "record \"node.painted\" version 1: written by fleet 7.1.0; use that version to read it")
+        #expect(try RunEvent.events(of: [resumed]).map(\.event.kind) == ["run.resumed"])
     }
 }

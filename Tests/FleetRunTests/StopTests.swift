@@ -210,6 +210,26 @@ struct StopTests {
         }
     }
 
+    @Test("what an earlier run of the plan cordoned and did not empty is the plan's own: rollback lifts it")
+    func earlierCordon() throws {
+        var order = try order([("cordon", null), ("drain", null)])
+        order.settings.earlierRuns = ["r-old"]
+        let facts: [RunEvent] = [
+            .runStarted(.init(planDigest: "digest", playbook: "p", waves: [1, 2], actor: order.settings.actor)),
+            .preflightPassed(.init(hosts: 0)),
+        ]
+        let nodes = [cordoned(Fixture.node("n1"), by: "r-old"), cordoned(Fixture.node("n2", zone: "b"), by: "r-other")]
+        let uncordon = ClusterRequest.patchNode(
+            "n1", uid: "uid-n1", NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil]))
+        for emptied in [false, true] {
+            order.settings.emptiedEarlier = emptied ? ["n1"] : []
+            var machine = RunMachine(
+                order, history: facts.map { ($0, start) }, stop: .init(by: "somebody", kind: .rollback))
+            let first = machine.handle(snapshot(nodes), at: start)
+            #expect(first.requests == (emptied ? [] : [uncordon]))
+        }
+    }
+
     @Test("abort takes the plan's taint off every node of the plan, and leaves another plan's")
     func taints() throws {
         var order = try order([("cordon", null), ("drain", null)])

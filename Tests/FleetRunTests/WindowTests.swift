@@ -187,7 +187,7 @@ struct WindowTests {
         #expect(opened.kinds.prefix(2) == ["window.opened", "node.started"])
         // The cordon is its own, so the step is done at once, and the replica is surged again.
         #expect(opened.requests.count == 1)
-        if case .scale(let reference, 2, _) = opened.requests.first {
+        if case .ifUnchanged(_, .scale(let reference, 2, _)) = opened.requests.first {
             #expect(reference == surged.deployment.reference)
         } else {
             Issue.record("not surged again: \(opened.requests)")
@@ -247,7 +247,7 @@ struct WindowTests {
                 reaction = machine.handle(.completed(id: id, .host(report)), at: closes - .seconds(300))
             }
         }
-        guard case .scale(_, 2, _)? = reaction.requests.first else {
+        guard case .ifUnchanged(_, .scale(_, 2, _))? = reaction.requests.first else {
             Issue.record("not surged: \(reaction.requests)")
             return
         }
@@ -268,7 +268,7 @@ struct WindowTests {
         let opened = machine.handle(.tick, at: opensAgain)
         #expect(opened.kinds.prefix(2) == ["window.opened", "time.stopped"])
         #expect(opened.hostCommands.isEmpty)
-        guard case .scale(_, 2, _)? = opened.requests.first, opened.requests.count == 1 else {
+        guard case .ifUnchanged(_, .scale(_, 2, _))? = opened.requests.first, opened.requests.count == 1 else {
             Issue.record("not surged anew: \(opened.requests)")
             return
         }

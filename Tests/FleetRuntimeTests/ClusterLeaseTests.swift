@@ -83,10 +83,10 @@ private final class FakeLock: LockPort {
         return write(renewed)
     }
 
-    func release(_ held: ClusterLock, at now: Instant) async throws(ClusterFailure) {
+    func release(_ held: ClusterLock, of ended: EndedRun?, at now: Instant) async throws(ClusterFailure) {
         try check()
         guard held.version == lock?.version else { throw ClusterFailure(.conflict, message: "modified") }
-        write(ClusterLock(durationSeconds: 1))
+        write(ClusterLock(durationSeconds: 1, annotations: ended.map { EndedRun.annotations([:], adding: $0) } ?? [:]))
     }
 }
 
@@ -104,8 +104,9 @@ struct ClusterLeaseTests {
         duration: .seconds(1), renewDeadline: .seconds(3600), renewPeriod: .milliseconds(20),
         retryPeriod: .milliseconds(20))
 
-    private func claim(_ run: RunID, _ stateFile: String = "mine") -> LockClaim {
-        LockClaim(run: run, planDigest: "d", stateFile: stateFile, user: "alice", machine: "bastion")
+    private func claim(_ run: RunID, _ stateFile: String = "mine", process: String = "p1") -> LockClaim {
+        LockClaim(
+            run: run, planDigest: "d", stateFile: stateFile, user: "alice", machine: "bastion", process: process)
     }
 
     private func held(_ run: RunID, _ stateFile: String = "theirs") -> ClusterLock {
@@ -114,9 +115,9 @@ struct ClusterLeaseTests {
     }
 
     private func take(
-        _ port: FakeLock, takeOver: RunID? = nil, timing: LeaseTiming? = nil
+        _ port: FakeLock, process: String = "p1", takeOver: RunID? = nil, timing: LeaseTiming? = nil
     ) async throws -> ClusterLease {
-        let rule = LockRule(claim: claim("r-1"), takeOver: takeOver)
+        let rule = LockRule(claim: claim("r-1", process: process), takeOver: takeOver)
         return try await ClusterLease.take(by: { _ in rule }, from: port, timing: timing ?? self.timing)
     }
 
@@ -166,6 +167,47 @@ struct ClusterLeaseTests {
         let refusal = await #expect(throws: LockRefusal.self) { try await take(port, takeOver: "r-0") }
         #expect(refusal?.reason == .alive)
         #expect(port.lock?.claim?.run == "r-0")
+    }
+
+    @Test(
+        "a copy of the state file waits for the silence of the process that drives the run, which then knows that it lost it"
+    )
+    func copied() async throws {
+        let busy = FakeLock(held("r-1", "mine"), isRenewed: true)
+        let refusal = await #expect(throws: LockRefusal.self) { try await take(busy, process: "p2") }
+        #expect(refusal?.reason == .alive)
+        let port = FakeLock()
+        let first = try await take(port)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let second = try await take(port, process: "p2")
+        #expect(clock.now - start >= .seconds(1))
+        #expect(await first.confirm() == "run r-1 of alice@bastion took the cluster over")
+        #expect(await second.confirm() == nil)
+        try await first.release()
+        #expect(port.lock?.claim?.process == "p2")
+    }
+
+    @Test("of a process that was cloned with its machine one learns that the other renews the lock")
+    func cloned() async throws {
+        let port = FakeLock()
+        let first = try await take(port)
+        let second = try await take(port)
+        #expect(await second.confirm() == nil)
+        #expect(await first.confirm() == "a copy of this process renews it")
+        #expect(await second.confirm() == nil)
+    }
+
+    @Test("a run that ended elsewhere is not taken up again, and the lock is left as it is")
+    func ended() async throws {
+        let port = FakeLock()
+        let lease = try await take(port)
+        let end = EndedRun(run: "r-1", result: "done", by: "bob@laptop", at: Instant(seconds: 5))
+        try await lease.release(of: end)
+        let before = port.lock
+        let refusal = await #expect(throws: LockRefusal.self) { try await take(port, takeOver: "r-1") }
+        #expect(refusal?.reason == .ended(end))
+        #expect(port.lock == before)
     }
 
     @Test("403 is told in the server's words")
@@ -241,7 +283,7 @@ struct ClusterLeaseTests {
     )
     func confirmed() async throws {
         let hasty = LeaseTiming(
-            duration: .seconds(1), renewDeadline: .milliseconds(600), renewPeriod: .milliseconds(20),
+            duration: .seconds(1), renewDeadline: .seconds(3), renewPeriod: .milliseconds(20),
             retryPeriod: .milliseconds(20))
         let port = FakeLock()
         let lease = try await take(port, timing: hasty)

@@ -27,7 +27,7 @@ enum PinnedPlan {
         encoder.outputFormatting = [.sortedKeys]
         return StoredPlan(
             cluster: plan.cluster, playbook: plan.playbook, name: plan.name, digest: plan.digest, pinnedAt: time,
-            content: Array(try encoder.encode(content))
+            content: Array(try encoder.encode(content)), pin: UUID().uuidString.lowercased()
         )
     }
 }

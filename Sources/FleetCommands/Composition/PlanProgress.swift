@@ -35,16 +35,19 @@ struct PlanProgress: Sendable {
     /// The nodes whose steps are all done.
     private(set) var finished: Set<NodeName> = []
 
-    /// Reads the journals of a plan's runs: those since it was pinned, and any that is unfinished.
+    /// Reads the journals of a plan's runs: those of the very pinning, and any that is unfinished.
     ///
-    /// A plan that was dropped and made anew begins anew, though it reads the same.
-    static func read(_ plan: Plan, pinnedAt: Instant?, from journal: any JournalPort) async throws -> PlanProgress {
+    /// A plan that was dropped and made anew begins anew, though it reads the same; clocks say nothing about that.
+    static func read(_ plan: Plan, pin: String?, from journal: any JournalPort) async throws -> PlanProgress {
         var progress = PlanProgress()
         let all = try await journal.runs().reversed()
-        for stored in all where stored.planDigest == plan.digest && stored.planName == plan.name {
-            guard stored.finishedAt == nil || pinnedAt.map({ stored.startedAt >= $0 }) ?? false else { continue }
+        let own = all.filter {
+            $0.cluster == plan.cluster && $0.planDigest == plan.digest && $0.planName == plan.name
+        }
+        for stored in own {
+            guard stored.finishedAt == nil || (pin != nil && stored.pin == pin) else { continue }
             let records = try await journal.records(of: stored.id)
-            let history = try records.map { (event: try RunEvent($0), time: $0.time) }
+            let history = try RunEvent.events(of: records)
             progress.runs.append(Run(stored: stored, history: history, lastSequence: records.last?.sequence ?? 0))
             for (event, _) in history {
                 if case .nodeFinished(let fact) = event { progress.finished.insert(fact.node) }
@@ -55,6 +58,21 @@ struct PlanProgress: Sendable {
 
     /// The run to be gone on with.
     var unfinished: Run? { runs.last { $0.isUnfinished } }
+
+    /// The nodes that other runs than this one emptied, or whose hosts they began to clean.
+    func emptied(before id: RunID) -> Set<NodeName> {
+        var nodes: Set<NodeName> = []
+        for run in runs where run.stored.id != id {
+            for (event, _) in run.history {
+                switch event {
+                case .stepFinished(let fact) where fact.step == DrainStep.kind: nodes.insert(fact.node)
+                case .stepStarted(let fact) where fact.step == CleanupStep.kind: nodes.insert(fact.node)
+                default: break
+                }
+            }
+        }
+        return nodes
+    }
 
     /// Forgets a run.
     mutating func forget(_ id: RunID) { runs.removeAll { $0.stored.id == id } }

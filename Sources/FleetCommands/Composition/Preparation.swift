@@ -35,8 +35,8 @@ struct Preparation: Sendable {
     /// The plan made now, and the pinned one if there is one.
     var current: Plan
     var pinned: Plan?
-    /// When it was pinned.
-    var pinnedAt: Instant?
+    /// The name of that pinning.
+    var pin: String?
     var request: PlanRequest
     var hosts: [FleetModel.Host]
     var extra: VariableMapping
@@ -103,7 +103,7 @@ struct Preparation: Sendable {
         if let failure = Diagnostics(undefined) { throw failure }
         return Preparation(
             playbook: playbook, inventory: inventory, client: client.following(reading), journal: journal,
-            snapshot: snapshot, current: Planner.plan(request), pinned: pinned, pinnedAt: stored?.pinnedAt,
+            snapshot: snapshot, current: Planner.plan(request), pinned: pinned, pin: stored?.pin,
             request: request, hosts: hosts + spares, extra: extra,
             entrance: playbook.summaries.contains(where: \.joins) ? try await entrance(by: client) : nil
         )

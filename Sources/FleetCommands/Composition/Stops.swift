@@ -2,8 +2,10 @@ import Dispatch
 import Foundation
 import NIOConcurrencyHelpers
 
-/// SIGINT and SIGTERM as a stream: the first asks for a graceful stop, the second ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP as a stream: the first asks for a graceful stop, a second SIGINT or SIGTERM ends the process at
+/// once.
 ///
+/// A terminal that goes away sends SIGHUP, perhaps twice, by the kernel and by its shell; under nohup it stays ignored.
 /// That holds until the process ends: what a command does when its run is over can take long too.
 struct Stops {
     /// The names of the signals, as they come.
@@ -14,13 +16,16 @@ struct Stops {
         self.requests = requests
         let queue = DispatchQueue(label: "fleet.signals")
         let count = SignalCount()
-        for (number, name) in [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")] {
-            signal(number, SIG_IGN)
+        for (number, name) in [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM"), (SIGHUP, "SIGHUP")] {
+            let earlier = signal(number, SIG_IGN)
+            if number == SIGHUP, unsafeBitCast(earlier, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+                continue
+            }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             // A source that is let go is deaf: it holds itself.
             source.setEventHandler { [source] in
                 _ = source
-                if count.next() > 1 { Foundation.exit(130) }
+                if number != SIGHUP, count.next() > 1 { Foundation.exit(130) }
                 continuation.yield(name)
             }
             source.resume()

@@ -12,7 +12,9 @@ struct JournalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal",
         abstract: "Check the journal, and hand runs to another machine.",
-        subcommands: [JournalVerifyCommand.self, JournalExportCommand.self, JournalImportCommand.self]
+        subcommands: [
+            JournalVerifyCommand.self, JournalExportCommand.self, JournalImportCommand.self, JournalActsCommand.self,
+        ]
     )
 }
 
@@ -74,7 +76,8 @@ struct JournalExportCommand: AsyncParsableCommand {
         abstract: "Write a run with its plan to a file, for a colleague's machine.",
         discussion: """
             There: fleet journal import FILE, then: fleet resume RUN --take-over RUN. The cluster's lock sees to it that \
-            only one of the two machines goes on.
+            only one of the two machines goes on. An unfinished run is handed over by that: this machine's journal says \
+            so, and goes on with it only by resume --take-back.
             """
     )
 
@@ -86,6 +89,9 @@ struct JournalExportCommand: AsyncParsableCommand {
         help: ArgumentHelp("Where to (default: standard output).", valueName: "path"))
     var file: String?
 
+    @Flag(help: "Only a copy to look at: the run is not handed over.")
+    var copy = false
+
     @OptionGroup(title: "State") var state: StateOptions
     @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
@@ -93,7 +99,9 @@ struct JournalExportCommand: AsyncParsableCommand {
         let output = Output(outputOptions)
         try await output.exiting {
             let run = try await RunLookup(state).run(id)
-            let archive = try await SQLiteJournal.open(state).archive(of: run.id)
+            let journal = try SQLiteJournal.open(state)
+            if !copy { try await handOver(run, in: journal) }
+            let archive = try await journal.archive(of: run.id)
             let text = try archive.text()
             guard let file else {
                 StandardStream.output.write(text)
@@ -101,7 +109,20 @@ struct JournalExportCommand: AsyncParsableCommand {
             }
             try PrivateFile.write(to: file) { try $0.write(contentsOf: Data(text.utf8)) }
             output.progress("run \(run.id): \(archive.records.count) records written to \(file)")
+            if !copy, run.finishedAt == nil {
+                output.progress("it is handed over: go on with it there (fleet journal import, fleet resume), not here")
+            }
             return .done
+        }
+    }
+
+    private func handOver(_ run: StoredRun, in journal: SQLiteJournal) async throws {
+        do {
+            try await HandOver.note(run, in: journal)
+        } catch let error as JournalFailure where error.code == .locked {
+            throw Refusal(
+                "\(error.message); nothing was exported",
+                hint: "pause it first: fleet pause \(run.id); for a copy to look at: --copy", isResumable: true)
         }
     }
 }
@@ -127,10 +148,9 @@ struct JournalImportCommand: AsyncParsableCommand {
                 throw UsageError("\(file) cannot be read")
             }
             let archive = try RunArchive(text: String(decoding: data, as: UTF8.self), name: file)
-            for record in archive.records {
-                do throws(RunEvent.UnreadableRecord) { _ = try RunEvent(record) } catch {
-                    throw Refusal("\(file):\(record.sequence + 1): \(error)", hint: "nothing was imported")
-                }
+            do throws(RunEvent.UnreadableRecord) { _ = try RunEvent.events(of: archive.records) } catch {
+                let line = archive.records.first { (try? RunEvent($0)) == nil }?.sequence ?? 0
+                throw Refusal("\(file):\(line + 1): \(error)", hint: "nothing was imported")
             }
             if let plan = archive.plan { _ = try PinnedPlan.decode(plan) }
             let count = try await SQLiteJournal.open(state).take(archive)

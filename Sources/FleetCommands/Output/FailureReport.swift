@@ -58,7 +58,8 @@ struct FailureReport: Report {
                 error.isResumable ? .blocked : .failed,
                 [Item(code: "refused", message: error.message, hint: error.hint.nonEmpty)]
             )
-        case let error as LockRefusal: (.blocked, [Item(code: "locked", message: error.words, hint: error.hint)])
+        case let error as LockRefusal:
+            (error.end == nil ? .blocked : .failed, [Item(code: "locked", message: error.words, hint: error.hint)])
         case let error as ClusterFailure:
             (.failed, [Item(code: error.code.rawValue, message: error.description, hint: error.hint)])
         case let error as HostRefusal: (.failed, [Item(code: error.code.rawValue, message: error.message)])
@@ -105,6 +106,10 @@ extension ClusterFailure {
 extension LockRefusal {
     /// Who holds the cluster, since when, from where.
     fileprivate var words: String {
+        if let end {
+            return
+                "run \(end.run) is over: \(end.result), by \(end.by), \(end.at.dateText) (Lease kube-system/fleet); this journal holds its beginning only, and nothing was changed"
+        }
         guard let claim = lock.claim else {
             return reason == .contended
                 ? "the lock of this cluster (Lease kube-system/fleet) changes hands again and again; nothing was changed"
@@ -118,15 +123,22 @@ extension LockRefusal {
             "run \(claim.run) of \(claim.user)@\(claim.machine) \(state)\(place)\(since)\(renewed) (Lease kube-system/fleet); nothing was changed"
     }
 
+    /// The end of the run that is over; nil for every other reason.
+    fileprivate var end: EndedRun? { if case .ended(let end) = reason { end } else { nil } }
+
     /// What the operator can do about it.
     fileprivate var hint: String {
+        if let end {
+            return
+                "take in what was done since: fleet journal export \(end.run) -o FILE there, fleet journal import FILE here"
+        }
         guard let run = lock.claim?.run else {
             return "look at it with: kubectl -n kube-system get lease fleet -o yaml"
         }
         switch reason {
         case .sameState: return "go on with it: fleet resume \(run); or end it: fleet abort \(run)"
         case .alive: return "stop it there first: fleet pause \(run)"
-        case .otherState, .foreign, .contended:
+        case .otherState, .foreign, .contended, .ended:
             return
                 "go on with it or end it there (fleet resume, fleet abort); if that machine is lost: --take-over \(run), then: fleet leftovers"
         }
@@ -137,7 +149,7 @@ extension JournalFailure {
     fileprivate var exit: FleetExit {
         switch code {
         case .notFound: .usage
-        case .locked, .diskFull: .blocked
+        case .locked, .diskFull, .unreachable: .blocked
         case .unusable, .newerVersion, .failed: .failed
         }
     }
@@ -145,6 +157,8 @@ extension JournalFailure {
     fileprivate var hint: String? {
         switch code {
         case .diskFull: "make room on the disk; everything up to here is recorded and the run can be resumed"
+        case .unreachable:
+            "see what holds the file, or what the kernel says of its disk; everything up to here is recorded, and a run goes on with: fleet resume"
         case .notFound: "list what there is with: fleet runs"
         case .newerVersion: "use the version of fleet that wrote it"
         case .unusable, .locked, .failed: nil

@@ -92,6 +92,8 @@ struct PlanCommand: AsyncParsableCommand {
         try await refuseUnfinished(preparation)
         try await unmarkNodes(of: plan, preparation)
         try await preparation.journal.drop(cluster: plan.cluster, playbook: plan.playbook, name: plan.name)
+        guard let pinned = preparation.pinned else { return }
+        try await preparation.journal.note([.now("drop", pinned.words, in: pinned.cluster)])
     }
 
     /// The PreferNoSchedule taint lives as long as the plan (safety rule 24).
@@ -108,7 +110,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     private func refuseUnfinished(_ preparation: Preparation) async throws {
         let progress = try await PlanProgress.read(
-            preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
+            preparation.plan, pin: preparation.pin, from: preparation.journal)
         guard let run = progress.unfinished else { return }
         throw Refusal(
             "run \(run.stored.id) of this plan is unfinished",
@@ -118,6 +120,11 @@ struct PlanCommand: AsyncParsableCommand {
     private func pinPlan(_ plan: Plan, _ preparation: Preparation, _ output: Output) async throws {
         guard plan.blockers.isEmpty else { throw Refusal("a blocked plan is not pinned") }
         try await preparation.journal.pin(PinnedPlan.encode(plan, at: RuntimeClock().now))
+        try await preparation.journal.note([.now("pin", plan.words, in: plan.cluster)])
         output.progress("pinned as \"\(plan.name)\", digest \(plan.digest.prefix(12))")
     }
+}
+
+extension Plan {
+    fileprivate var words: String { "plan \(name) of playbook \(playbook), digest \(digest.prefix(12))" }
 }

@@ -32,6 +32,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var permissions: PermissionOptions
     @OptionGroup(title: "Lock") var lock: LockOptions
+    @OptionGroup(title: "Lock") var handOver: HandOverOptions
     @OptionGroup var options: PlanOptions
 
     func run() async throws {
@@ -53,7 +54,8 @@ struct ResumeCommand: AsyncParsableCommand {
             let selection = try WaveSelection(wave: nil, waves: nil, isOutOfOrder: true)
             let wishes = RunFlow.Wishes(
                 selection: selection, goesOnWith: run, isConfirmed: true, approvals: Set(approve),
-                permitsBudgetOverride: permissions.permitsBudgetOverride, takeOver: lock.run, waits: waits)
+                permitsBudgetOverride: permissions.permitsBudgetOverride, takeOver: lock.run,
+                takesBack: handOver.takesBack, waits: waits)
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }
     }

@@ -3,6 +3,7 @@ import FleetModel
 import FleetPlanning
 import FleetPorts
 import FleetRun
+import FleetRuntime
 
 extension RunFlow {
     /// Refuses hosts that another cluster's unfinished run has in hand: the clusters' locks do not know of each other.
@@ -24,6 +25,17 @@ extension RunFlow {
         }
     }
 
+    /// Looks once more when the run is registered: of two that begin at once, each sees the other now.
+    func refuseSharedSince(_ order: RunOrder, _ preparation: Preparation) async throws {
+        do {
+            try await refuseShared(order, preparation)
+        } catch {
+            try await preparation.journal.finish(
+                order.settings.id, result: RunResult.aborted.rawValue, at: RuntimeClock().now)
+            throw error
+        }
+    }
+
     /// What a run has yet to finish of its plan; nil where the plan was dropped.
     private func rest(of run: StoredRun, in journal: any JournalPort) async throws -> Plan? {
         let stored = try await journal.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
@@ -33,7 +45,7 @@ extension RunFlow {
             output.warning("run \(run.id) of another cluster may have the same hosts in hand: \(error)")
             return nil
         }
-        let progress = try await PlanProgress.read(plan, pinnedAt: stored.pinnedAt, from: journal)
+        let progress = try await PlanProgress.read(plan, pin: stored.pin, from: journal)
         let waves = progress.runs.first { $0.stored.id == run.id }?.waves ?? []
         // Until its first fact is on disk nobody knows which waves it takes.
         plan.waves = plan.waves.filter { waves.isEmpty || waves.contains($0.number) }.map { wave in

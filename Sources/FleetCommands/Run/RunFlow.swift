@@ -26,6 +26,15 @@ struct RunFlow {
         var permitsBudgetOverride = false
         /// The run whose lock is to be taken over (safety rule 23).
         var takeOver: RunID?
+        /// Whether a run that was handed over to another machine is gone on with here after all.
+        var takesBack = false
+        /// What the run's record says of that.
+        var consent: RunEvent.Consent? {
+            RunEvent.Consent(
+                approvals: approvals.sorted(),
+                allowed: permitsBudgetOverride ? [Permission.budgetOverride.rawValue] : [],
+                takeOver: takeOver, takesBack: takesBack)
+        }
         /// Whether the run waits for its window, instead of ending with 75.
         var waits = false
     }
@@ -42,9 +51,9 @@ struct RunFlow {
     private func run(_ preparation: Preparation) async throws -> FleetExit {
         for warning in preparation.inventory.warnings { output.warning("\(warning)") }
         if let wanted = wishes.goesOnWith { try Self.refuse(wanted, unlessIn: preparation) }
-        try refuseDrift(preparation)
         var progress = try await PlanProgress.read(
-            preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
+            preparation.plan, pin: preparation.pin, from: preparation.journal)
+        try refuseDrift(preparation, progress.unfinished)
         if let wanted = wishes.goesOnWith, progress.unfinished?.stored.id != wanted.id {
             throw Self.refusal(of: wanted, in: progress)
         }
@@ -84,6 +93,7 @@ struct RunFlow {
                 hint: "go on with it first: fleet resume \(run.stored.id)", isResumable: true
             )
         }
+        try HandOver.refuse(run.stored.id, run.history, in: preparation.journal, takesBack: wishes.takesBack)
         let own = Self.finished(in: run.history)
         let done = progress.finished.subtracting(own)
         let waves = preparation.plan.waves.filter { run.waves.contains($0.number) }.map { wave in
@@ -92,11 +102,13 @@ struct RunFlow {
         var order = try makeOrder(run.stored.id, waves, preparation, progress)
         if wishes.isDryRun { return try await preview(order, preparation) }
         try await preparation.journal.claim(run.stored.id)
+        let heard = try await preparation.journal.lastRequest(of: run.stored.id)
+        try await refuseShared(order, preparation)
         try reviewRest(of: &order, run.history, preparation)
         output.progress("going on with run \(run.stored.id)")
         let lease = try await lock(preparation).take(for: run.stored.id, plan: preparation.plan.digest)
         let ready = try await lease.keeping { [order] in try await provided(order, preparation) }
-        return try await drive(order, goingOnWith: run, ready, lease)
+        return try await drive(order, goingOnWith: run, heard: heard, ready, lease)
     }
 
     /// Closes a run whose process ended before it had begun anything; which waves it was asked for nobody knows.
@@ -104,7 +116,7 @@ struct RunFlow {
         let words = "run \(run.stored.id) began nothing before its process ended"
         if !wishes.isDryRun {
             try await preparation.journal.claim(run.stored.id)
-            await lock(preparation).release(of: run.stored.id)
+            await lock(preparation).release(of: run.stored.id, as: .aborted)
             try await preparation.journal.finish(
                 run.stored.id, result: RunResult.aborted.rawValue, at: RuntimeClock().now)
         }
@@ -122,7 +134,7 @@ struct RunFlow {
     ) async throws -> FleetExit {
         try await preparation.journal.claim(run.stored.id)
         await deleteProvided(preparation)
-        await lock(preparation).release(of: run.stored.id)
+        await lock(preparation).release(of: run.stored.id, as: result)
         try await preparation.journal.finish(run.stored.id, result: result.rawValue, at: RuntimeClock().now)
         output.progress("run \(run.stored.id) was over already: \(result.rawValue); nothing else was begun")
         return FleetExit(result)
@@ -186,14 +198,17 @@ struct RunFlow {
             hint: "go on with it first: fleet resume \(other); or end one of them: fleet abort \(run.id)")
     }
 
-    private func refuseDrift(_ preparation: Preparation) throws {
+    private func refuseDrift(_ preparation: Preparation, _ unfinished: PlanProgress.Run?) throws {
         let drift = preparation.drift
         guard !drift.isEmpty else { return }
         let lines = drift.prefix(20).map { "  \($0)" }.joined(separator: "\n")
-        throw Refusal(
-            "the pinned plan \"\(preparation.plan.name)\" no longer fits:\n\(lines)",
-            hint: "look at it with: fleet plan \(source.playbook); pin a new one with --repin, or drop it with --drop"
-        )
+        // A plan is not pinned anew while a run of it is unfinished.
+        let hint =
+            unfinished.map {
+                "put that back as it was and go on (fleet resume \($0.stored.id)), or end the run first (fleet abort \($0.stored.id)); then: fleet plan \(source.playbook) --repin"
+            }
+            ?? "look at it with: fleet plan \(source.playbook); pin a new one with --repin, or drop it with --drop"
+        throw Refusal("the pinned plan \"\(preparation.plan.name)\" no longer fits:\n\(lines)", hint: hint)
     }
 
     private func show(_ plan: Plan) throws {
@@ -249,6 +264,9 @@ struct RunFlow {
             entrance: preparation.entrance
         )
         settings.approvals = wishes.approvals
+        settings.consent = wishes.consent
+        settings.earlierRuns = Set(progress.runs.map(\.stored.id))
+        settings.emptiedEarlier = progress.emptied(before: id)
         settings.invocation = try source.invocation()
         settings.permitsBudgetOverride = wishes.permitsBudgetOverride
         var order = RunOrder(
@@ -283,6 +301,7 @@ struct RunFlow {
             try await refuseShared(order, ready)
             try await pin(ready)
             try await ready.journal.begin(stored(order, ready.plan))
+            try await refuseSharedSince(order, ready)
         } catch {
             await lock(preparation).release(lease)
             throw error
@@ -298,7 +317,8 @@ struct RunFlow {
     }
 
     private func drive(
-        _ order: RunOrder, goingOnWith earlier: PlanProgress.Run?, _ preparation: Preparation, _ lease: ClusterLease
+        _ order: RunOrder, goingOnWith earlier: PlanProgress.Run?, heard: Int64 = 0, _ preparation: Preparation,
+        _ lease: ClusterLease
     ) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
         let clock = RuntimeClock()
@@ -315,7 +335,8 @@ struct RunFlow {
                 )
                 return try await printer.reminding(by: clock) {
                     try await shell.drive(
-                        RunMachine(order, history: history), after: earlier?.lastSequence ?? 0, stops: Stops().requests
+                        RunMachine(order, history: history), after: earlier?.lastSequence ?? 0, heard: heard,
+                        stops: Stops().requests
                     ) {
                         printer.print($0)
                         crier.take($0)
@@ -325,7 +346,7 @@ struct RunFlow {
             if result.isFinal {
                 await deleteProvided(preparation)
                 // In this order: a process killed in between leaves a run to be gone on with, not a lock of nobody.
-                await lock(preparation).release(lease)
+                await lock(preparation).release(lease, of: .now(order.settings.id, result))
                 try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
             }
             return result
@@ -355,7 +376,7 @@ extension RunFlow {
         guard let provider = provider(preparation) else { return }
         do {
             let progress = try await PlanProgress.read(
-                preparation.plan, pinnedAt: preparation.pinnedAt, from: preparation.journal)
+                preparation.plan, pin: preparation.pin, from: preparation.journal)
             try await provider.delete(progress.finished)
         } catch {
             output.warning("the old machines are not deleted: \(error)")

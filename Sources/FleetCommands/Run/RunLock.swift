@@ -5,6 +5,7 @@ import FleetPorts
 import FleetReport
 import FleetRun
 import FleetRuntime
+import Foundation
 
 /// The cluster's lock as commands take it (safety rule 23).
 struct RunLock {
@@ -20,10 +21,14 @@ struct RunLock {
     func take(for run: RunID, plan digest: String) async throws -> ClusterLease {
         let actor = RunEvent.Actor.current
         let claim = LockClaim(
-            run: run, planDigest: digest, stateFile: journal.fileID, user: actor.user, machine: actor.machine)
+            run: run, planDigest: digest, stateFile: journal.fileID, user: actor.user, machine: actor.machine,
+            process: Self.process, place: journal.place)
         let port = LeaseClient(client: client)
         let rule = { (lock: ClusterLock?) in
-            LockRule(claim: claim, takeOver: takeOver, unfinished: try await unfinished(lock))
+            let runs = try await journal.runs()
+            return LockRule(
+                claim: claim, takeOver: takeOver, unfinished: unfinished(runs, lock),
+                ended: Set(runs.filter { $0.finishedAt != nil }.map(\.id)).union([Self.leftovers]))
         }
         return try await ClusterLease.take(by: rule, from: port) { lock, span in
             let holder = lock.claim.map { "run \($0.run) of \($0.user)@\($0.machine)" } ?? lock.holder
@@ -31,33 +36,41 @@ struct RunLock {
         }
     }
 
+    /// The name under which `fleet leftovers` takes the lock.
+    static let leftovers: RunID = "leftovers"
+
+    /// This process, among all that ever hold the lock.
+    private static let process = UUID().uuidString.lowercased()
+
     /// The unfinished runs of the journal, and the lock's own while another process is just about to begin it.
-    private func unfinished(_ lock: ClusterLock?) async throws -> Set<RunID> {
-        var runs = Set(try await journal.runs().filter { $0.finishedAt == nil }.map(\.id))
+    private func unfinished(_ stored: [StoredRun], _ lock: ClusterLock?) -> Set<RunID> {
+        var runs = Set(stored.filter { $0.finishedAt == nil }.map(\.id))
         if let holder = lock?.claim, holder.stateFile == journal.fileID, journal.isClaimedElsewhere(holder.run) {
             runs.insert(holder.run)
         }
         return runs
     }
 
-    /// Gives back the lock of a run that is over, if a process of it left it held; another's is left alone.
-    func release(of run: RunID) async {
+    /// Gives back the lock of a run that is over, if a process of this place left it held; another's is left alone.
+    func release(of run: RunID, as result: RunResult) async {
         let port = LeaseClient(client: client)
         do throws(ClusterFailure) {
             let held: ClusterLock? = try await port.read()
-            guard let lock = held, let claim = lock.claim, claim.run == run, claim.stateFile == journal.fileID else {
-                return
-            }
-            try await port.release(lock, at: RuntimeClock().now)
+            guard let lock = held, let claim = lock.claim, claim.run == run, claim.stateFile == journal.fileID,
+                claim.place == journal.place
+            else { return }
+            try await port.release(lock, of: .now(run, result), at: RuntimeClock().now)
         } catch {
             warn(error)
         }
     }
 
-    /// Gives the lock back; that it cannot be is told: the next run of this state file takes it as its own.
-    func release(_ lease: ClusterLease) async {
+    /// Gives the lock back, which remembers the run that ended, if one did.
+    ///
+    /// That it cannot be is told: the next run of this state file takes it as its own.
+    func release(_ lease: ClusterLease, of ended: EndedRun? = nil) async {
         do throws(ClusterFailure) {
-            try await lease.release()
+            try await lease.release(of: ended)
         } catch {
             warn(error)
         }
@@ -65,5 +78,14 @@ struct RunLock {
 
     private func warn(_ failure: ClusterFailure) {
         output.warning("the lock of this cluster (Lease kube-system/fleet) could not be given back: \(failure)")
+    }
+}
+
+extension EndedRun {
+    /// A run that ends now, by who runs this process.
+    static func now(_ run: RunID, _ result: RunResult) -> EndedRun {
+        let actor = RunEvent.Actor.current
+        return EndedRun(
+            run: run, result: result.rawValue, by: "\(actor.user)@\(actor.machine)", at: RuntimeClock().now)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FleetJournal
 import FleetKubernetes
 import FleetModel
+import FleetPorts
 import FleetReport
 import FleetRun
 
@@ -56,11 +57,15 @@ struct LeftoversCommand: AsyncParsableCommand {
         -> FleetExit
     {
         let journal = try SQLiteJournal.open(state)
+        try journal.reserve(RunLock.leftovers)
+        defer { journal.release(RunLock.leftovers) }
         let runLock = RunLock(client: client, journal: journal, output: output, takeOver: lock.run)
-        let lease = try await runLock.take(for: "leftovers", plan: "")
+        let lease = try await runLock.take(for: RunLock.leftovers, plan: "")
         do {
             let report = try await restore(search, client)
             await runLock.release(lease)
+            let cluster = try await client.clusterUID()
+            try await journal.note(report.restoredWords.map { .now("leftovers --restore", $0, in: cluster) })
             output.report(report)
             return report.isClean ? .done : .failed
         } catch {
@@ -124,6 +129,9 @@ struct LeftoversReport: Report {
         self.restored = restored
         self.failures = failures
     }
+
+    /// What was set back, a sentence each.
+    var restoredWords: [String] { (restored ?? []).map(\.sentence) }
 
     /// Whether everything that can be set back is.
     var isClean: Bool { found.allSatisfy { !$0.isRestorable } }

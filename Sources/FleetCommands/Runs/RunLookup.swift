@@ -16,11 +16,14 @@ struct RunLookup {
         path = try options.path()
         journal =
             FileManager.default.fileExists(atPath: path)
-            ? try SQLiteJournal(path: path, fleetVersion: FleetCommand.version) : nil
+            ? try SQLiteJournal(path: path, fleetVersion: FleetCommand.version, isReading: true) : nil
     }
 
     /// All runs, newest first.
     func runs() async throws -> [StoredRun] { try await journal?.runs() ?? [] }
+
+    /// What operators did beside the runs, newest first.
+    func acts() async throws -> [OperatorAct] { try await journal?.acts() ?? [] }
 
     /// The run of a name or of the beginning of one; without a name the newest unfinished one, else the newest.
     func run(_ name: String?) async throws -> StoredRun {
@@ -72,6 +75,6 @@ struct RunLookup {
         let summary = try RunSummary(run.id, records: records)
         return RunReport(
             summary, at: summary.result == nil ? now : summary.lastFactAt ?? now,
-            audit: isAudited ? try AuditTrail(records) : nil)
+            isDriven: run.finishedAt == nil ? isDriven(run) : nil, audit: isAudited ? try AuditTrail(records) : nil)
     }
 }

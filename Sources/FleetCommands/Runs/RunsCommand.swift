@@ -13,7 +13,10 @@ struct RunsCommand: AsyncParsableCommand {
     func run() async throws {
         let output = Output(outputOptions)
         try await output.exiting {
-            output.report(RunsReport(try await RunLookup(state).runs()))
+            let lookup = try RunLookup(state)
+            let runs = try await lookup.runs()
+            let driven = runs.filter { $0.finishedAt == nil && lookup.isDriven($0) }.map(\.id)
+            output.report(RunsReport(runs, driven: Set(driven)))
             return .done
         }
     }
@@ -35,20 +38,27 @@ struct RunsReport: Report {
         let planDigest: String
         let cluster: ObjectUID
         let state: String
+        /// Whether a process on this machine drives it; nil once it is over.
+        let isDriven: Bool?
         let startedAt: String
         let finishedAt: String?
     }
 
     private let runs: [StoredRun]
+    private let driven: Set<RunID>
 
-    init(_ runs: [StoredRun]) { self.runs = runs }
+    init(_ runs: [StoredRun], driven: Set<RunID>) {
+        self.runs = runs
+        self.driven = driven
+    }
 
     var document: Document {
         Document(
             runs: runs.map { run in
                 Run(
                     run: run.id, playbook: run.playbook, plan: run.planName, planDigest: run.planDigest,
-                    cluster: run.cluster, state: run.state, startedAt: run.startedAt.timestamp,
+                    cluster: run.cluster, state: run.state,
+                    isDriven: run.finishedAt == nil ? driven.contains(run.id) : nil, startedAt: run.startedAt.timestamp,
                     finishedAt: run.finishedAt?.timestamp
                 )
             }
@@ -62,10 +72,14 @@ struct RunsReport: Report {
             let took = run.finishedAt.map { ($0 - run.startedAt).short } ?? ""
             table.add([
                 TextTable.Cell(run.id.rawValue, .strong), TextTable.Cell(run.playbook), TextTable.Cell(run.planName),
-                TextTable.Cell(run.state, run.tone), TextTable.Cell(run.startedAt.dateText), TextTable.Cell(took),
+                TextTable.Cell(state(of: run), run.tone), TextTable.Cell(run.startedAt.dateText), TextTable.Cell(took),
             ])
         }
         return table.text(style)
+    }
+
+    private func state(of run: StoredRun) -> String {
+        run.finishedAt == nil && !driven.contains(run.id) ? "\(run.state), not driven here" : run.state
     }
 }
 

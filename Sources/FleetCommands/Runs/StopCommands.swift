@@ -15,13 +15,15 @@ struct PauseCommand: AsyncParsableCommand {
     @Argument(help: "The run, as `fleet runs` lists it.")
     var id: String
 
+    @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "State") var state: StateOptions
     @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
     func run() async throws {
         let output = Output(outputOptions)
         try await output.exiting {
-            try await StopFlow(kind: .pause, id: id, state: state, cluster: nil, takeOver: nil, output: output).run()
+            try await StopFlow(kind: .pause, id: id, state: state, cluster: cluster, takeOver: nil, output: output)
+                .run()
         }
     }
 }
@@ -65,6 +67,7 @@ struct EndingOptions: ParsableArguments {
     var id: String
 
     @OptionGroup(title: "Lock") var lock: LockOptions
+    @OptionGroup(title: "Lock") var handOver: HandOverOptions
     @OptionGroup(title: "Cluster") var cluster: ClusterOptions
     @OptionGroup(title: "State") var state: StateOptions
     @OptionGroup(title: "Output") var outputOptions: OutputOptions
@@ -74,7 +77,8 @@ struct EndingOptions: ParsableArguments {
         let output = Output(outputOptions)
         try await output.exiting {
             try await StopFlow(
-                kind: kind, id: id, state: state, cluster: cluster, takeOver: lock.run, output: output
+                kind: kind, id: id, state: state, cluster: cluster, takeOver: lock.run, takesBack: handOver.takesBack,
+                output: output
             ).run()
         }
     }

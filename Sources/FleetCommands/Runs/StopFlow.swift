@@ -1,4 +1,5 @@
 import FleetJournal
+import FleetKubernetes
 import FleetModel
 import FleetPorts
 import FleetReport
@@ -11,9 +12,11 @@ struct StopFlow {
     let kind: StopKind
     let id: String
     let state: StateOptions
-    /// How the cluster is reached where no process drives the run; nil for a pause, which needs none.
-    let cluster: ClusterOptions?
+    /// How the cluster is reached where no process drives the run.
+    var cluster: ClusterOptions
     let takeOver: RunID?
+    /// Whether a run that was handed over to another machine is ended here after all.
+    var takesBack = false
     let output: Output
 
     /// Stops the run and returns the exit code.
@@ -31,21 +34,38 @@ struct StopFlow {
             try await show(now, lookup)
             return try exit(of: now)
         }
-        guard kind.isEnding, var cluster else {
+        let begun = try await lookup.invocation(of: now)
+        var cluster = cluster
+        if let begun { cluster.complete(with: begun) }
+        guard kind.isEnding else {
+            journal.release(run.id)
             try await show(now, lookup)
-            output.progress("run \(now.id) stands still: no process drives it; go on with: fleet resume \(now.id)")
+            try await refuseElsewhere(now.id, journal, cluster)
+            output.progress("run \(now.id) stands still: no process here drives it; go on with: fleet resume \(now.id)")
             return .done
         }
-        let begun = try await lookup.invocation(of: now)
-        if let begun { cluster.complete(with: begun) }
         return try await UndoFlow(
-            run: now, journal: journal, playbook: begun?.playbook, takeOver: takeOver, output: output
+            run: now, journal: journal, playbook: begun?.playbook, takeOver: takeOver, takesBack: takesBack,
+            output: output
         ).run(RunEvent.StopRequested(by: words, kind: kind), on: cluster)
     }
 
     private var words: String {
         let actor = RunEvent.Actor.current
         return "fleet \(kind.rawValue) of \(actor.user)@\(actor.machine)"
+    }
+
+    /// Refuses to call a run paused that another machine may drive: the cluster's lock says so, where it can be read.
+    private func refuseElsewhere(_ run: RunID, _ journal: SQLiteJournal, _ cluster: ClusterOptions) async throws {
+        guard let connection = try? cluster.connection() else { return }
+        let lock = try? await KubernetesClient.withClient(connection: connection) { client -> ClusterLock? in
+            try await LeaseClient(client: client).read()
+        }
+        guard let claim = lock?.claim, claim.run == run, claim.stateFile != journal.fileID else { return }
+        let renewed = lock?.renewedAt.map { ", last renewed \($0.dateText) by its clock" } ?? ""
+        throw Refusal(
+            "no process here drives run \(run), but \(claim.user)@\(claim.machine) holds the cluster's lock for it from another machine or state file\(renewed)",
+            hint: "pause it there: fleet pause \(run)")
     }
 
     // MARK: - A process drives the run

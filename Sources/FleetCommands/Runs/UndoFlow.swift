@@ -16,21 +16,25 @@ struct UndoFlow {
     /// The playbook's file, whose `notify` is told; nil where nobody noted it.
     let playbook: String?
     let takeOver: RunID?
+    /// Whether a run that was handed over to another machine is ended here after all.
+    let takesBack: Bool
     let output: Output
 
     /// Aborts or rolls back, and returns the exit code.
     func run(_ wish: RunEvent.StopRequested, on cluster: ClusterOptions) async throws -> FleetExit {
         try await KubernetesClient.withClient(connection: try cluster.connection()) { client in
             try await run.refuseOtherCluster(client.clusterUID())
-            let (plan, pinnedAt) = try await pinnedPlan()
-            let progress = try await PlanProgress.read(plan, pinnedAt: pinnedAt, from: journal)
+            let (plan, pin) = try await pinnedPlan()
+            let progress = try await PlanProgress.read(plan, pin: pin, from: journal)
             guard let found = progress.runs.last(where: { $0.stored.id == run.id }) else {
                 throw UsageError("there is no run \(run.id)", hint: "see: fleet runs")
             }
+            try HandOver.refuse(run.id, found.history, in: journal, takesBack: takesBack)
+            let heard = try await journal.lastRequest(of: run.id)
             let order = order(of: found, plan, progress)
             let lock = RunLock(client: client, journal: journal, output: output, takeOver: takeOver)
             if let result = found.finalResult {
-                await lock.release(of: run.id)
+                await lock.release(of: run.id, as: result)
                 try await journal.finish(run.id, result: result.rawValue, at: RuntimeClock().now)
                 throw Refusal(
                     "run \(run.id) was over already: \(result.rawValue); nothing was undone",
@@ -42,9 +46,10 @@ struct UndoFlow {
             let crier = RunCrier(order, after: found.history, to: notifiers, of: client, output)
             // Nobody waits for a notice: the lock is given back first, and the run is over only then, as in RunFlow.
             let result = try await crier.announcer.during {
-                let result = try await drive(machine, after: found, by: shell(client, lease), printer, crier)
+                let result = try await drive(
+                    machine, after: found, heard: heard, by: shell(client, lease), printer, crier)
                 guard result.isFinal else { return result }
-                await lock.release(lease)
+                await lock.release(lease, of: .now(run.id, result))
                 try await journal.finish(run.id, result: result.rawValue, at: RuntimeClock().now)
                 return result
             }
@@ -60,11 +65,11 @@ struct UndoFlow {
     }
 
     private func drive(
-        _ machine: RunMachine, after found: PlanProgress.Run, by shell: RunShell, _ printer: RunPrinter,
+        _ machine: RunMachine, after found: PlanProgress.Run, heard: Int64, by shell: RunShell, _ printer: RunPrinter,
         _ crier: RunCrier
     ) async throws -> RunResult {
         try await printer.reminding(by: RuntimeClock()) {
-            try await shell.drive(machine, after: found.lastSequence, stops: Stops().requests) {
+            try await shell.drive(machine, after: found.lastSequence, heard: heard, stops: Stops().requests) {
                 printer.print($0)
                 crier.take($0)
             }
@@ -81,7 +86,7 @@ struct UndoFlow {
         return notifiers
     }
 
-    private func pinnedPlan() async throws -> (Plan, pinnedAt: Instant) {
+    private func pinnedPlan() async throws -> (Plan, pin: String?) {
         let stored = try await journal.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
         guard let stored, stored.digest == run.planDigest else {
             throw Refusal(
@@ -89,15 +94,19 @@ struct UndoFlow {
                 hint: "find and undo what it left with: fleet leftovers --restore"
             )
         }
-        return (try PinnedPlan.decode(stored), stored.pinnedAt)
+        return (try PinnedPlan.decode(stored), stored.pin)
     }
 
     /// The run's waves without steps: nothing can be gone on with, only undone.
     private func order(of found: PlanProgress.Run, _ plan: Plan, _ progress: PlanProgress) -> RunOrder {
-        RunOrder(
+        var settings = RunSettings(
+            id: run.id, actor: .current, retiring: Set(plan.leavers.map(\.node)), evictions: EvictionPolicy())
+        settings.consent = RunEvent.Consent(takeOver: takeOver, takesBack: takesBack)
+        settings.earlierRuns = Set(progress.runs.map(\.stored.id))
+        settings.emptiedEarlier = progress.emptied(before: run.id)
+        return RunOrder(
             waves: plan.waves.filter { found.waves.contains($0.number) }, steps: [], policy: plan.policy,
-            settings: RunSettings(
-                id: run.id, actor: .current, retiring: Set(plan.leavers.map(\.node)), evictions: EvictionPolicy()),
+            settings: settings,
             soon: plan.leavers.filter { !progress.finished.contains($0.node) }, planDigest: plan.digest,
             playbook: plan.playbook
         )

@@ -34,6 +34,9 @@ public struct ClusterLock: Hashable, Sendable {
 
     /// The run for which it is held; nil when it is free, or held by something that is no fleet.
     public var claim: LockClaim? { isFree ? nil : LockClaim(annotations: annotations) }
+
+    /// The runs that ended on this cluster, newest first; also of a lock that is free.
+    public var ended: [EndedRun] { EndedRun.list(in: annotations) }
 }
 
 /// For which run a lock is held or wanted, and from where (safety rule 23).
@@ -48,14 +51,25 @@ public struct LockClaim: Hashable, Sendable {
     public var user: String
     /// The machine on which it runs.
     public var machine: String
+    /// The process that holds or wants it, by a name that no other process has; empty where an older fleet holds it.
+    public var process: String
+    /// The file locks by which processes keep off each other's runs, such as a digest of boot and directory.
+    ///
+    /// Who holds a run's file lock there knows that no process of the same place drives it. Empty where nobody can tell.
+    public var place: String
 
     /// A claim.
-    public init(run: RunID, planDigest: String, stateFile: String, user: String, machine: String) {
+    public init(
+        run: RunID, planDigest: String, stateFile: String, user: String, machine: String, process: String = "",
+        place: String = ""
+    ) {
         self.run = run
         self.planDigest = planDigest
         self.stateFile = stateFile
         self.user = user
         self.machine = machine
+        self.process = process
+        self.place = place
     }
 
     /// Reads a Lease's annotations; nil when they name no run and state file.
@@ -63,7 +77,8 @@ public struct LockClaim: Hashable, Sendable {
         guard let run = annotations[Self.runKey], let stateFile = annotations[Self.stateFileKey] else { return nil }
         self.init(
             run: RunID(run), planDigest: annotations[Self.planKey] ?? "", stateFile: stateFile,
-            user: annotations[Self.userKey] ?? "", machine: annotations[Self.machineKey] ?? ""
+            user: annotations[Self.userKey] ?? "", machine: annotations[Self.machineKey] ?? "",
+            process: annotations[Self.processKey] ?? "", place: annotations[Self.placeKey] ?? ""
         )
     }
 
@@ -71,7 +86,7 @@ public struct LockClaim: Hashable, Sendable {
     public var annotations: [String: String] {
         [
             Self.runKey: run.rawValue, Self.planKey: planDigest, Self.stateFileKey: stateFile, Self.userKey: user,
-            Self.machineKey: machine,
+            Self.machineKey: machine, Self.processKey: process, Self.placeKey: place,
         ]
     }
 
@@ -79,11 +94,13 @@ public struct LockClaim: Hashable, Sendable {
     public var holder: String { "\(user)@\(machine)_\(stateFile.prefix(8))" }
 
     /// The annotations that are fleet's own.
-    public static let keys: Set<String> = [runKey, planKey, stateFileKey, userKey, machineKey]
+    public static let keys: Set<String> = [runKey, planKey, stateFileKey, userKey, machineKey, processKey, placeKey]
 
     private static let runKey = "fleet.run/run"
     private static let planKey = "fleet.run/plan"
     private static let stateFileKey = "fleet.run/state-file"
     private static let userKey = "fleet.run/user"
     private static let machineKey = "fleet.run/machine"
+    private static let processKey = "fleet.run/process"
+    private static let placeKey = "fleet.run/place"
 }

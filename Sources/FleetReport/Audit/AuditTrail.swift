@@ -7,13 +7,14 @@ public import FleetRun
 public struct AuditTrail: Encodable, Sendable {
     private var actors: [Actor] = []
     private var stops: [Stop] = []
+    private var handOvers: [HandOver] = []
     private var acts: [Act] = []
     private var steps: [Step] = []
 
     private var open: [Int: Int] = [:]
 
     private enum CodingKeys: String, CodingKey {
-        case actors, stops, acts, steps
+        case actors, stops, handOvers, acts, steps
     }
 
     /// Who drove the run, from when on.
@@ -23,6 +24,15 @@ public struct AuditTrail: Encodable, Sendable {
         var machine: String
         var version: String
         var isResumption: Bool
+        /// What was said yes to by name.
+        var consent: RunEvent.Consent?
+    }
+
+    /// Who wrote the run to a file for another machine.
+    private struct HandOver: Encodable, Sendable {
+        var at: String
+        var user: String
+        var machine: String
     }
 
     /// Somebody's wish that the run go no further.
@@ -55,7 +65,7 @@ public struct AuditTrail: Encodable, Sendable {
 
     /// The trail of a journal; throws `UnreadableRecord` for a record of a newer fleet.
     public init(_ records: [JournalRecord]) throws(RunEvent.UnreadableRecord) {
-        for record in records { take(try RunEvent(record), at: record.time) }
+        self.init(try RunEvent.events(of: records))
     }
 
     /// The trail of events.
@@ -65,8 +75,10 @@ public struct AuditTrail: Encodable, Sendable {
 
     private mutating func take(_ event: RunEvent, at time: Instant) {
         switch event {
-        case .runStarted(let fact): begin(fact.actor, isResumption: false, at: time)
-        case .runResumed(let fact): begin(fact.actor, isResumption: true, at: time)
+        case .runStarted(let fact): begin(fact.actor, fact.consent, isResumption: false, at: time)
+        case .runResumed(let fact): begin(fact.actor, fact.consent, isResumption: true, at: time)
+        case .runHandedOver(let fact):
+            handOvers.append(HandOver(at: time.timestamp, user: fact.actor.user, machine: fact.actor.machine))
         case .stopRequested(let fact):
             stops.append(Stop(at: time.timestamp, by: fact.by, kind: fact.kind ?? .interrupt))
         case .operationIntended(let fact):
@@ -77,6 +89,12 @@ public struct AuditTrail: Encodable, Sendable {
             let change = ObjectChange(
                 object: "Pod \(fact.pod.key)", field: "spec.nodeName", before: fact.node.rawValue, after: nil)
             act(fact.id, fact.node, "evict \(fact.pod.key)", [change], at: time)
+        case .budgetPassed(let fact):
+            let pod = fact.request.pod.key
+            let change = ObjectChange(
+                object: "Pod \(pod)", field: "spec.nodeName", before: fact.request.node.rawValue, after: nil)
+            act(
+                fact.request.id, fact.request.node, "delete \(pod) past its budget: \(fact.reason)", [change], at: time)
         case .evictionAnswered(let fact): answer(fact.id, fact.answer, fact.message, at: time)
         case .stepFinished(let fact) where fact.changed:
             steps.append(Step(at: time.timestamp, node: fact.node, step: fact.step, detail: fact.detail))
@@ -84,11 +102,13 @@ public struct AuditTrail: Encodable, Sendable {
         }
     }
 
-    private mutating func begin(_ actor: RunEvent.Actor, isResumption: Bool, at time: Instant) {
+    private mutating func begin(
+        _ actor: RunEvent.Actor, _ consent: RunEvent.Consent?, isResumption: Bool, at time: Instant
+    ) {
         actors.append(
             Actor(
                 at: time.timestamp, user: actor.user, machine: actor.machine, version: actor.version,
-                isResumption: isResumption))
+                isResumption: isResumption, consent: consent))
     }
 
     private mutating func act(

@@ -126,7 +126,8 @@ extension EventLines {
         case .compensationSettled(let fact): [EventLine(at: time, "undone: \(fact.id) (\(fact.detail))", .good)]
         case .healthBaseline, .healthChecked: healthSentences(event, at: time)
         case .timeStopped(let fact): [sentence(fact, at: time)]
-        case .runStarted, .runResumed, .preflightPassed, .runBlocked, .windowOpened, .windowClosed, .stopRequested,
+        case .runStarted, .runResumed, .runHandedOver, .preflightPassed, .runBlocked, .windowOpened, .windowClosed,
+            .stopRequested,
             .runFinished:
             runSentences(event, at: time)
         }
@@ -150,6 +151,10 @@ extension EventLines {
                 ? ""
                 : "; \(Words.count(resumed.inDoubt.count, "operation")) in doubt: looking at the world before acting again"
             return [EventLine(at: time, "run \(run) goes on, by \(resumed.actor.sentence)\(doubt)", .strong)]
+        case .runHandedOver(let fact):
+            return [
+                EventLine(at: time, "run \(run) is handed over to another machine, by \(fact.actor.sentence)", .strong)
+            ]
         case .preflightPassed(let fact):
             return [
                 EventLine(

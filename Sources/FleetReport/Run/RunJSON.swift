@@ -10,6 +10,8 @@ public struct RunJSON: Encodable, Sendable {
     private let playbook: String
     private let planDigest: String
     private let state: String
+    private let isDriven: Bool?
+    private let handedOverBy: String?
     private let reason: String?
     private let startedAt: String?
     private let lastFactAt: String?
@@ -25,12 +27,14 @@ public struct RunJSON: Encodable, Sendable {
     private let audit: AuditTrail?
 
     /// The document of a summary; with an audit trail it says who did what, with what was there before.
-    public init(_ summary: RunSummary, audit: AuditTrail? = nil) {
+    public init(_ summary: RunSummary, isDriven: Bool? = nil, audit: AuditTrail? = nil) {
         self.audit = audit
         run = summary.id
         playbook = summary.playbook
         planDigest = summary.planDigest
         state = summary.result?.rawValue ?? "unfinished"
+        self.isDriven = isDriven
+        handedOverBy = summary.handedOver?.actor.sentence
         reason = summary.reason.isEmpty ? nil : summary.reason
         startedAt = summary.startedAt?.timestamp
         lastFactAt = summary.lastFactAt?.timestamp

@@ -4,11 +4,12 @@ public import FleetRun
 extension RunSummary {
     /// Takes in one fact.
     public mutating func apply(_ event: RunEvent, at time: Instant) {
+        if case .runHandedOver(let fact) = event { return handedOver = fact }
         lastFactAt = time
         switch event {
         case .runStarted(let start): begin(start, at: time)
         case .runResumed: resume()
-        case .preflightPassed, .identityProved, .stopRequested: break
+        case .runHandedOver, .preflightPassed, .identityProved, .stopRequested: break
         case .operationIntended(let intent):
             if intent.key.hasPrefix(RunMachine.healthKeyPrefix) { operations.local.insert(intent.id) }
         case .healthBaseline: break
@@ -51,6 +52,7 @@ extension RunSummary {
     }
 
     private mutating func resume() {
+        handedOver = nil
         resumptions += 1
         result = nil
         reason = ""

@@ -29,6 +29,8 @@ public struct RunSummary: Hashable, Sendable {
     public internal(set) var soakEnd: Instant?
     /// How often a later process took the run up again.
     public internal(set) var resumptions = 0
+    /// That it was handed over to another machine, and not taken up since.
+    public internal(set) var handedOver: RunEvent.RunHandedOver?
     /// When it began.
     public internal(set) var startedAt: Instant?
     /// The time of the last fact.
@@ -46,7 +48,7 @@ public struct RunSummary: Hashable, Sendable {
     /// The fold over a journal; throws `UnreadableRecord` for a record of a newer fleet.
     public init(_ id: RunID, records: [JournalRecord]) throws(RunEvent.UnreadableRecord) {
         self.init(id)
-        for record in records { apply(try RunEvent(record), at: record.time) }
+        for (event, time) in try RunEvent.events(of: records) { apply(event, at: time) }
     }
 }
 

@@ -5,12 +5,19 @@ import FleetRun
 public struct RunText: Sendable {
     private let summary: RunSummary
     private let now: Instant
+    private let isDriven: Bool?
     private let style: TextStyle
+    private let age: Duration?
 
     /// The text of a summary; waits are counted up to `now`, which for an ended run should be its last fact's time.
-    public init(_ summary: RunSummary, at now: Instant, style: TextStyle = .plain) {
+    ///
+    /// Where no process drives the run, waits are counted up to its last fact.
+    public init(_ summary: RunSummary, at now: Instant, isDriven: Bool? = nil, style: TextStyle = .plain) {
         self.summary = summary
-        self.now = now
+        self.isDriven = isDriven
+        let isLeft = isDriven == false && summary.result == nil
+        self.now = isLeft ? summary.lastFactAt ?? now : now
+        age = summary.lastFactAt.map { now - $0 }
         self.style = style
     }
 
@@ -28,8 +35,10 @@ public struct RunText: Sendable {
 
     private var state: String {
         guard let result = summary.result else {
-            let last = summary.lastFactAt.map { ", last fact \((now - $0).short) ago" } ?? ""
-            return style(.warning, "unfinished") + last
+            let last = age.map { ", last fact \($0.short) ago" } ?? ""
+            let over = summary.handedOver.map { ", handed over to another machine by \($0.actor.sentence)" }
+            let driven = isDriven == false ? ", no process here drives it" : ""
+            return style(.warning, "unfinished") + (over ?? driven) + last
         }
         return style(result.tone, result.rawValue) + (summary.reason.isEmpty ? "" : ": \(summary.reason)")
     }

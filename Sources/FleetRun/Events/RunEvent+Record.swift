@@ -20,6 +20,7 @@ extension RunEvent {
         switch self {
         case .runStarted: "run.started"
         case .runResumed: "run.resumed"
+        case .runHandedOver: "run.handed_over"
         case .preflightPassed: "preflight.passed"
         case .waveStarted: "wave.started"
         case .waveFinished: "wave.finished"
@@ -59,6 +60,7 @@ extension RunEvent {
         switch self {
         case .runStarted(let payload): payload
         case .runResumed(let payload): payload
+        case .runHandedOver(let payload): payload
         case .preflightPassed(let payload): payload
         case .waveStarted(let payload): payload
         case .waveFinished(let payload): payload
@@ -133,6 +135,39 @@ extension RunEvent {
         }
     }
 
+    /// Reads a run's records, in order.
+    ///
+    /// - Throws: `UnreadableRecord`, which names the version of fleet that wrote the record where an actor before it does.
+    public static func events(
+        of records: [JournalRecord]
+    ) throws(UnreadableRecord) -> [(event: RunEvent, time: Instant)] {
+        var writer: String?
+        var events: [(event: RunEvent, time: Instant)] = []
+        events.reserveCapacity(records.count)
+        for record in records {
+            do throws(UnreadableRecord) {
+                let event = try RunEvent(record)
+                if let actor = event.actor { writer = actor.version }
+                events.append((event, record.time))
+            } catch {
+                guard let writer, error.problem == newer else { throw error }
+                throw UnreadableRecord(
+                    kind: error.kind, version: error.version,
+                    problem: "written by fleet \(writer); use that version to read it")
+            }
+        }
+        return events
+    }
+
+    private var actor: Actor? {
+        switch self {
+        case .runStarted(let fact): fact.actor
+        case .runResumed(let fact): fact.actor
+        case .runHandedOver(let fact): fact.actor
+        default: nil
+        }
+    }
+
     private static let newer = "written by a newer fleet; use that version to read it"
 
     private struct Reader {
@@ -146,6 +181,7 @@ extension RunEvent {
             switch kind {
             case "run.started": try read(RunEvent.runStarted)
             case "run.resumed": try read(RunEvent.runResumed)
+            case "run.handed_over": try read(RunEvent.runHandedOver)
             case "preflight.passed": try read(RunEvent.preflightPassed)
             case "wave.started": try read(RunEvent.waveStarted)
             case "wave.finished": try read(RunEvent.waveFinished)

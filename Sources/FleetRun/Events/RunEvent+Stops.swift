@@ -60,6 +60,20 @@ extension RunEvent {
         }
     }
 
+    /// The run was written to a file for another machine: this one's journal goes on with it no more (safety rule 23).
+    public struct RunHandedOver: Hashable, Sendable, Codable {
+        /// Who handed it over.
+        public var actor: Actor
+        /// The identity of the state file that it was handed over from.
+        public var stateFile: String
+
+        /// A run handed over.
+        public init(actor: Actor, stateFile: String) {
+            self.actor = actor
+            self.stateFile = stateFile
+        }
+    }
+
     /// The run is to go no further.
     public struct StopRequested: Hashable, Sendable, Codable {
         /// Who or what asks, such as `SIGINT`, or `fleet abort of alice@bastion`.

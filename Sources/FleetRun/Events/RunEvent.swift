@@ -6,6 +6,7 @@ public import FleetModel
 public enum RunEvent: Hashable, Sendable {
     case runStarted(RunStarted)
     case runResumed(RunResumed)
+    case runHandedOver(RunHandedOver)
     case preflightPassed(PreflightPassed)
     case waveStarted(WaveChanged)
     case waveFinished(WaveChanged)
@@ -52,6 +53,8 @@ extension RunEvent {
         public var actor: Actor
         /// How it was begun; nil where nobody said, as before 0.2.
         public var invocation: Invocation?
+        /// What was said yes to by name; nil where nothing was, as in journals that lack it.
+        public var consent: Consent?
     }
 
     /// Who runs fleet.
@@ -77,6 +80,8 @@ extension RunEvent {
         public var actor: Actor
         /// Operations whose outcome was not recorded.
         public var inDoubt: [Int]
+        /// What was said yes to by name; nil where nothing was, as in journals that lack it.
+        public var consent: Consent?
     }
 
     /// Every host of the waves asked for was reached and proved.

@@ -113,9 +113,9 @@ extension RunMachine {
         return isCordonedByRun(node, takenBackBy: Self.putBackKey)
     }
 
-    /// Whether this run cordoned a Node, also where the watch has not shown it yet; an act of that key takes it back.
+    /// Whether this run, or another of its plan, cordoned a Node, also where the watch has not shown it yet; an act of that key takes it back.
     func isCordonedByRun(_ node: Node, takenBackBy key: String) -> Bool {
-        if node.isCordoned { return node.annotations[CordonStep.annotation] == order.settings.id.rawValue }
+        if node.isCordoned { return order.settings.isOwnCordon(of: node) }
         // By the act, not by the step: what is undone from the journal alone has no steps.
         let acts = state.nodes[node.name]?.steps.values.compactMap { $0.acts[CordonStep.kind] } ?? []
         return acts.contains { isOnItsWay($0, to: node.name, takenBackBy: key) }

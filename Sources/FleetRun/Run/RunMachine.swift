@@ -126,10 +126,12 @@ public struct RunMachine: Sendable {
             ? .runStarted(
                 RunEvent.RunStarted(
                     planDigest: order.planDigest, playbook: order.playbook, waves: order.waves.map(\.number),
-                    actor: settings.actor, invocation: settings.invocation
+                    actor: settings.actor, invocation: settings.invocation, consent: settings.consent
                 )
             )
-            : .runResumed(RunEvent.RunResumed(actor: settings.actor, inDoubt: state.open.keys.sorted()))
+            : .runResumed(
+                RunEvent.RunResumed(
+                    actor: settings.actor, inDoubt: state.open.keys.sorted(), consent: settings.consent))
     }
 
     private(set) var pendingStart: RunEvent?

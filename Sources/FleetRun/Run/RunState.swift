@@ -91,9 +91,11 @@ public struct RunState: Hashable, Sendable {
 
     /// Takes in one fact.
     public mutating func apply(_ event: RunEvent, at time: Instant) {
+        // Nothing was done of the run: the time since its last fact is one in which no process drove it.
+        if case .runHandedOver = event { return }
         defer { latest = time }
         switch event {
-        case .runStarted: break
+        case .runStarted, .runHandedOver: break
         case .runResumed: resume(at: time)
         case .preflightPassed: isPreflightPassed = true
         case .waveStarted(let change): wave = change.wave

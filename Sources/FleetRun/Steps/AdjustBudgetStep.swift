@@ -68,7 +68,7 @@ public struct AdjustBudgetStep: Step {
                 annotations: [note.key: note.value])
             switch context.request(
                 "adjust \(budget.key)", "set PodDisruptionBudget \(budget.key) to maxUnavailable \(maxUnavailable)",
-                request, compensation: change, waitingFor: names)
+                .ifUnchanged(since: budget.resourceVersion, request), compensation: change, waitingFor: names)
             {
             case .perform(let more, _): acts += more
             case .failed(let reason), .unsuccessful(let reason): return .failed(reason)

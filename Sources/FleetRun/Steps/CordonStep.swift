@@ -3,7 +3,7 @@ public import FleetModel
 
 /// `cordon:` – no new pods are scheduled onto the node (D5).
 ///
-/// A node that was already cordoned is left as it is, and rollback does not uncordon it.
+/// A node that was already cordoned, by no run of the plan, is left as it is, and rollback does not uncordon it.
 public struct CordonStep: Step {
     /// `cordon`.
     public static let kind = "cordon"
@@ -28,7 +28,7 @@ public struct CordonStep: Step {
     public func advance(_ context: StepContext) -> StepProgress {
         guard let node = context.current else { return .done(changed: false, "the Node is gone") }
         if node.isCordoned {
-            let own = node.annotations[Self.annotation] == context.run.id.rawValue
+            let own = context.run.isOwnCordon(of: node)
             return .done(changed: own, own ? "SchedulingDisabled" : "was already cordoned")
         }
         let patch = NodePatch(isCordoned: true, annotations: [Self.annotation: context.run.id.rawValue])

@@ -76,6 +76,18 @@ public struct RunSettings: Sendable {
     /// Whether `--allow budget-override` was given: pods that `evictions.stuck` names may be deleted past their budgets
     /// (safety rule 11).
     public var permitsBudgetOverride = false
+    /// What was said yes to by name, for the record.
+    public var consent: RunEvent.Consent?
+    /// The other runs of the plan: what they cordoned is the plan's own (safety rule 21).
+    public var earlierRuns: Set<RunID> = []
+    /// The nodes that those emptied, or whose hosts they began to clean: their cordons stay.
+    public var emptiedEarlier: Set<NodeName> = []
+
+    /// Whether a Node's cordon is this run's, or that of another run of the plan which did not empty it.
+    public func isOwnCordon(of node: Node) -> Bool {
+        guard let run = node.annotations[CordonStep.annotation].map({ RunID($0) }) else { return false }
+        return run == id || earlierRuns.contains(run) && !emptiedEarlier.contains(node.name)
+    }
 
     /// The hosts of the control plane, by their Nodes' names, in the inventory's order.
     public var controlPlane: [NodeName] {

@@ -115,14 +115,18 @@ public struct SurgeStep: Step {
         return workload.replicas < 2
     }
 
+    /// What is changed is the number that was looked at: somebody's own scaling in between is a conflict, and looked at anew.
     private func surge(_ workload: Workload, in context: StepContext) -> (ClusterRequest, Compensation)? {
         let node = context.target.node
         if let autoscaler = context.world.autoscaler(of: workload) {
             let change = Compensation.minimum(of: autoscaler, to: 2, for: node)
-            return (.setMinimumReplicas(autoscaler.key, minReplicas: 2, annotations: note(change, context)), change)
+            let request = ClusterRequest.setMinimumReplicas(
+                autoscaler.key, minReplicas: 2, annotations: note(change, context))
+            return (.ifUnchanged(since: autoscaler.resourceVersion, request), change)
         }
         let change = Compensation.replicas(of: workload, to: 2, for: node)
-        return (.scale(workload.reference, replicas: 2, annotations: note(change, context)), change)
+        let request = ClusterRequest.scale(workload.reference, replicas: 2, annotations: note(change, context))
+        return (.ifUnchanged(since: workload.resourceVersion, request), change)
     }
 
     private func note(_ change: Compensation, _ context: StepContext) -> [String: String?] {

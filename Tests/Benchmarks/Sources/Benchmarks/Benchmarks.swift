@@ -2,11 +2,17 @@ import Foundation
 
 /// Measures fleet's engine beside its bound, in one process and one run: `make bench`.
 ///
-/// Without arguments everything; else what they name: `cost`, `trips`, `upload`, `memory`.
+/// Without arguments everything; else what they name: `journal`, `cost`, `trips`, `upload`, `memory`.
 @main struct Benchmarks {
     static func main() async {
         let wanted = Set(CommandLine.arguments.dropFirst())
         func isWanted(_ name: String) -> Bool { wanted.isEmpty || wanted.contains(name) }
+        do {
+            if isWanted("journal") { try await JournalThroughput().measure() }
+        } catch {
+            print("failed: \(error)")
+            exit(1)
+        }
         guard FileManager.default.isExecutableFile(atPath: BenchmarkSSHD.daemon) else {
             print("skipped: SSH: there is no \(BenchmarkSSHD.daemon)")
             return
