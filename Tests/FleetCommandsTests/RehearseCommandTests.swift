@@ -80,6 +80,41 @@ import Testing
         #expect(result.output.contains("the window opens") && document["result"] as? String == "done")
     }
 
+    @Test(
+        "a fault of a Node or Pod that is not there is refused, with what is known",
+        arguments: [
+            ("node-down:web-99@10s", "has no Node \"web-99\""),
+            ("pod-unready:shop/nobody@10s+1m", "has no Pod \"shop/nobody\""),
+        ])
+    func unknownFault(fault: String, words: String) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var bytes: [UInt8] = []
+        SnapshotDocument(DemoCluster.snapshot()).write { bytes += $0 }
+        let file = try folder.write(String(decoding: bytes, as: UTF8.self), to: "demo.json")
+        let playbook = try folder.write(Self.playbook, to: "retire.yaml")
+        let result = try await FleetBinary(directory: folder.path).run(
+            "rehearse", playbook, "--snapshot", file, "-l", "web-02", "--fault", fault)
+        #expect(result.status == 64, "\(result.output)")
+        #expect(result.error.contains(words) && result.error.contains("known: "), "\(result.error)")
+    }
+
+    @Test("a List without workloads is played, and said to lack them")
+    func noWorkloads() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var cluster = DemoCluster.snapshot()
+        cluster.workloads = []
+        var bytes: [UInt8] = []
+        SnapshotDocument(cluster).write { bytes += $0 }
+        let file = try folder.write(String(decoding: bytes, as: UTF8.self), to: "demo.json")
+        let playbook = try folder.write(Self.playbook, to: "retire.yaml")
+        let result = try await FleetBinary(directory: folder.path).run(
+            "rehearse", playbook, "--snapshot", file, "-l", "web-02")
+        #expect(result.error.contains("no workloads in the snapshot: "), "\(result.error)")
+        #expect(result.output.contains("wave 1 begins: web-02"), "\(result.output)")
+    }
+
     @Test("pods that ask for more than anything can be are planned and rehearsed like others")
     func immensePods() async throws {
         let folder = try TemporaryFolder()

@@ -37,6 +37,33 @@ import Testing
         #expect(world.findings(.impossibleBudget).map(\.severity) == [.warning])
     }
 
+    @Test(
+        arguments: [
+            (PodDisruptionBudget.UnhealthyPodEvictionPolicy.ifHealthyBudget, 1, 1),
+            (.ifHealthyBudget, 3, 0),
+            (.alwaysAllow, 1, 0),
+        ]
+    )
+    func `Pods that are not Ready and that their budget holds all the same are told`(
+        policy: PodDisruptionBudget.UnhealthyPodEvictionPolicy, healthy: Int, findings: Int
+    ) {
+        var world = world()
+        world.addBudget("cart", app: "cart", maxUnavailable: .count(1)) {
+            ($0.unhealthyPodEvictionPolicy, $0.currentHealthy, $0.disruptionsAllowed) = (
+                policy, healthy, 0
+            )
+        }
+        for index in world.snapshot.pods.indices where world.snapshot.pods[index].nodeName == "old1" {
+            world.snapshot.pods[index].isReady = false
+        }
+        let found = world.findings(.budgetExhausted)
+        #expect(found.count == findings)
+        #expect(
+            found.allSatisfy {
+                $0.remedy.contains("AlwaysAllow") && $0.message.contains("needs 3 healthy pods and has 1")
+            })
+    }
+
     @Test func `An impossible budget that selects nothing on the targets is none of our business`() {
         var world = world()
         world.addBudget("other", app: "other", maxUnavailable: .count(0))

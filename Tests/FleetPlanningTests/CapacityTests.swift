@@ -55,6 +55,39 @@ import Testing
         #expect(world.findings(.doesNotFit).isEmpty)
     }
 
+    @Test(arguments: [1, 3])
+    func `Nodes that come back are out as many at once as the caps permit`(parallelism: Int) {
+        var world = world(targets: 3, others: 1)
+        world.playbook.waves = WavePolicy(
+            canary: .count(0), size: .percent(100), maxUnavailable: .percent(100),
+            maxUnavailablePerZone: .percent(100),
+            parallelism: parallelism)
+        for node in ["old1", "old2", "old3"] {
+            world.addWorkload(
+                .deployment, "w\(node)", on: [NodeName(node), NodeName(node)], milliCPU: 2000)
+        }
+        world.steps = [
+            StepSummary(kind: "cordon", cordons: true), StepSummary(kind: "drain", drains: true),
+            StepSummary(kind: "uncordon", uncordons: true),
+        ]
+        #expect(world.findings(.doesNotFit).isEmpty == (parallelism == 1))
+        // Those that do not come back are out together in the end, however many are drained at once.
+        world.steps[2] = StepSummary(kind: "delete_node", deletesNode: true)
+        #expect(!world.findings(.doesNotFit).isEmpty)
+    }
+
+    @Test func `Large pods are placed before small ones`() {
+        var world = world(targets: 1, others: 2)
+        for (name, milliCPU) in [("a", 500), ("b", 500), ("c", 500), ("z", 4000)] {
+            world.addPod(name, on: "old1") {
+                $0.requests = Resources(milliCPU: Int64(milliCPU))
+                $0.controller = ControllerReference(
+                    apiVersion: "apps/v1", kind: "StatefulSet", name: name, uid: ObjectUID(name))
+            }
+        }
+        #expect(world.findings(.doesNotFit).isEmpty)
+    }
+
     @Test func `A local volume keeps its pod from every other node`() {
         var world = world(targets: 1, others: 2)
         let term = NodeSelectorTerm(matchExpressions: [SelectorRequirement("disk", .isIn, ["old1"])])

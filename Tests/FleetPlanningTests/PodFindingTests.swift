@@ -21,7 +21,36 @@ import Testing
         #expect(found.count == 1)
         #expect(
             found.first?.message.hasSuffix(
-                "(500: shop/cart-0 on old1, shop/cart-1 on old1, shop/cart-10 on old1 and 497 more)") == true)
+                "(500: shop/cart-0 on old1, shop/cart-1 on old1, shop/cart-10 on old1 and 497 more)")
+                == true)
+    }
+
+    @Test func `Pods that tolerate the cordon are named with their toleration`() {
+        var world = world()
+        world.addWorkload(.deployment, "agent", on: ["old1", "new1"]) { _, pod in
+            pod.constraints.tolerations = [
+                Toleration(key: "gpu", exists: true), Toleration(exists: true),
+            ]
+        }
+        world.addWorkload(.deployment, "cart", on: ["old1", "new1"]) { _, pod in
+            pod.constraints.tolerations = [Toleration(key: "gpu", exists: true)]
+        }
+        let found = world.findings(.toleratesCordon)
+        #expect(found.map(\.severity) == [.warning])
+        #expect(found.map(\.subject) == ["Deployment shop/agent"])
+        #expect(found.first?.message.contains("tolerate the cordon ({operator: Exists})") == true)
+        #expect(found.first?.message.hasSuffix("(1: shop/agent-0 on old1)") == true)
+    }
+
+    @Test func `A Job's pods that a rule lets go are no single replica, and have no implicit budget`() {
+        var world = world()
+        world.addWorkload(.job, "night", on: ["old1"])
+        #expect(world.findings(.jobPod).first?.message.hasPrefix("awaited until it ends") == true)
+        let selector = LabelSelector(matchLabels: ["app": "night"])
+        world.playbook.evictions.rules = [EvictionRule(selector: selector, action: .evict)]
+        #expect(world.plan.blockers.isEmpty)
+        #expect(world.plan.findings.map(\.code) == [.jobPod])
+        #expect(world.findings(.jobPod).first?.message.hasPrefix("evicted by a rule") == true)
     }
 
     @Test func `Without a draining step pods are nobody's business`() {

@@ -23,6 +23,7 @@ import Testing
         #expect(load.owners.map(\.owner) == ["DaemonSet shop/cni", "Deployment shop/cart"])
         #expect(load.owners.map(\.podsByZone) == [["a": 1, "b": 1], ["a": 2, "b": 1]])
         #expect(load.owners.map(\.leaves) == [false, true])
+        #expect(load.owners[1].pods == ["cart-0 on old1", "cart-1 on old1", "cart-2 on far1"])
     }
 
     @Test func `Targets are held against what the rest has left`() {

@@ -31,7 +31,9 @@ struct Scenario {
     }
 
     /// Whether health may change behind the budgets' back.
-    var disturbsHealth: Bool { !faults.isEmpty }
+    var disturbsHealth: Bool {
+        faults.contains { if case .fault(.podReadiness) = $0.command { true } else { false } }
+    }
 
     private static func order(_ snapshot: ClusterSnapshot, _ seed: inout Seed) throws -> RunOrder {
         let names = snapshot.nodes.map(\.name).shuffled(using: &seed)
@@ -71,7 +73,9 @@ struct Scenario {
     }
 
     private static func hostFaults(_ seed: inout Seed) -> [(at: Duration, outcomes: [HostOutcome])] {
-        let outcomes: [HostOutcome] = [.neverStarted("connect: timed out"), .transportLost("broken pipe"), .exited(1)]
+        let outcomes: [HostOutcome] = [
+            .neverStarted("connect: timed out"), .transportLost("broken pipe"), .exited(1),
+        ]
         return (0..<seed.pick(1...2)).map { _ in
             (.seconds(seed.pick(0...120)), [seed.pick(outcomes, otherwise: .noStatus)])
         }
@@ -105,7 +109,9 @@ struct Scenario {
                 otherwise: .budgetSpent)
             return [(at, .fault(.answer(pattern, answer, count: seed.pick(1...3))))]
         case 6...7:
-            let controllers: [SimulationController] = [.scheduler, .workloads, .disruption, .volumes, .kubelets]
+            let controllers: [SimulationController] = [
+                .scheduler, .workloads, .disruption, .volumes, .kubelets,
+            ]
             let controller = seed.pick(controllers, otherwise: .scheduler)
             return [
                 (at, .fault(.controller(controller, isPaused: true))),
@@ -113,7 +119,9 @@ struct Scenario {
             ]
         case 8:
             guard let pod = snapshot.pods.filter({ !$0.isDaemon }).randomElement(using: &seed) else { return [] }
-            return [(at, .fault(.podReadiness(pod.key, false))), (end, .fault(.podReadiness(pod.key, nil)))]
+            return [
+                (at, .fault(.podReadiness(pod.key, false))), (end, .fault(.podReadiness(pod.key, nil))),
+            ]
         default:
             guard let pod = snapshot.pods.randomElement(using: &seed) else { return [] }
             return [(at, .fault(.ignoresTermination(pod.key)))]
@@ -130,6 +138,9 @@ struct Scenario {
         var rehearsal = Rehearsal(order, in: simulation, latencies: latencies)
         rehearsal.invariants = Invariants(order, before: snapshot)
         rehearsal.invariants?.toleratesStaleHealth = disturbsHealth
+        rehearsal.invariants?.toleratesLostLabels = faults.contains {
+            if case .fault(.answer) = $0.command { true } else { false }
+        }
         return rehearsal
     }
 

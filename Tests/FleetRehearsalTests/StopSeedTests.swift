@@ -8,7 +8,12 @@ import Testing
 
 /// Stops, lost locks and windows at any moment, by seed.
 struct StopSeedTests {
-    private static let seeds: ClosedRange<UInt64> = 1...(max(60, SeedTests.seeds.upperBound / 4))
+    private static let seeds: ClosedRange<UInt64> =
+        SeedTests.seeds.count == 1 ? SeedTests.seeds : 1...(max(60, SeedTests.seeds.upperBound / 4))
+
+    private static func replay(_ seed: UInt64, _ test: String) -> String {
+        "seed \(seed); replay: FLEET_SEED=\(seed) swift test --filter FleetRehearsalTests.StopSeedTests/\(test)"
+    }
 
     @Test("aborted or rolled back at any moment, nothing temporary is left", arguments: [StopKind.abort, .rollback])
     func ended(kind: StopKind) throws {
@@ -22,17 +27,17 @@ struct StopSeedTests {
             rehearsal.requestStop(kind)
             let result = rehearsal.play(atMost: .seconds(4 * 3600))
             ends[result ?? .blocked, default: 0] += 1
-            check(&rehearsal, seed)
+            check(&rehearsal, seed, "ended")
         }
         print(
             "\(kind) of seeds \(Self.seeds): \(ends.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key.rawValue)" })"
         )
-        #expect(ends[kind.result, default: 0] > Self.seeds.count / 2)
+        #expect(ends[kind.result, default: 0] > Self.seeds.count / 2 || Self.seeds.count < 50)
     }
 
     @Test("an abort that is killed after any of its facts is gone on with to the same end")
     func killedAbort() throws {
-        for seed in Self.seeds where seed % 3 == 0 {
+        for seed in Self.seeds where seed % 3 == 0 || Self.seeds.count == 1 {
             let scenario = try Scenario(seed, stops: true, faulty: false)
             var first = scenario.rehearsal()
             while let stop = scenario.stop, first.result == nil, first.time < scenario.snapshot.takenAt + stop {
@@ -47,14 +52,14 @@ struct StopSeedTests {
             var second = Rehearsal(
                 scenario.order, in: wreck.simulation, latencies: scenario.latencies, history: wreck.history)
             second.invariants = first.invariants
-            #expect(second.play(atMost: .seconds(4 * 3600)) == .aborted, "seed \(seed)")
-            check(&second, seed)
+            #expect(second.play(atMost: .seconds(4 * 3600)) == .aborted, "\(Self.replay(seed, "killedAbort"))")
+            check(&second, seed, "killedAbort")
         }
     }
 
     @Test("a lost lock at any moment blocks the run, which goes on as if nothing had happened")
     func lostLock() throws {
-        for seed in Self.seeds where seed % 2 == 0 {
+        for seed in Self.seeds where seed % 2 == 0 || Self.seeds.count == 1 {
             let scenario = try Scenario(seed, stops: true, faulty: false)
             var first = scenario.rehearsal()
             while let stop = scenario.stop, first.result == nil, first.time < scenario.snapshot.takenAt + stop {
@@ -63,20 +68,21 @@ struct StopSeedTests {
             guard first.result == nil else { continue }
             first.loseLock()
             let count = first.deeds.count
-            #expect(first.play(atMost: .seconds(120)) == .blocked, "seed \(seed)")
+            #expect(first.play(atMost: .seconds(120)) == .blocked, "\(Self.replay(seed, "lostLock"))")
             let begun = first.deeds.dropFirst(count)
             #expect(
-                begun.count <= scenario.order.policy.parallelism, "seed \(seed): \(begun.count) acts after the loss")
+                begun.count <= scenario.order.policy.parallelism,
+                "\(begun.count) acts after the loss; \(Self.replay(seed, "lostLock"))")
             var second = first.resumed(scenario.order, latencies: scenario.latencies)
             _ = second.play(atMost: .seconds(12 * 3600))
-            check(&second, seed)
+            check(&second, seed, "lostLock")
         }
     }
 
     @Test("with windows of twenty minutes an hour, nothing begins outside them, and the run ends")
     func windows() throws {
         var kept = 0
-        for seed in Self.seeds where seed % 2 == 1 {
+        for seed in Self.seeds where seed % 2 == 1 || Self.seeds.count == 1 {
             let scenario = try Scenario(seed, faulty: false)
             let calendar = try Self.hourly(atEnd: seed % 4 == 1 ? .uncordon : .hold)
             var order = scenario.order
@@ -90,18 +96,20 @@ struct StopSeedTests {
                 latencies: scenario.latencies)
             rehearsal.invariants = Invariants(order, before: scenario.snapshot)
             let result = rehearsal.play(atMost: .seconds(20 * 86_400))
-            #expect(result != nil, "seed \(seed) never ended")
+            #expect(result != nil, "never ended; \(Self.replay(seed, "windows"))")
             for (event, time) in rehearsal.events {
                 switch event {
                 case .nodeStarted, .evictionRequested, .waveStarted:
-                    if calendar.span(at: time) == nil { Issue.record("seed \(seed): \(event.kind) outside the window") }
+                    if calendar.span(at: time) == nil {
+                        Issue.record("\(event.kind) outside the window; \(Self.replay(seed, "windows"))")
+                    }
                 case .windowClosed: kept += 1
                 default: break
                 }
             }
-            check(&rehearsal, seed)
+            check(&rehearsal, seed, "windows")
         }
-        #expect(kept > 0)
+        #expect(kept > 0 || Self.seeds.count < 50)
     }
 
     private static func hourly(atEnd: MaintenanceWindow.End) throws -> WindowCalendar {
@@ -113,14 +121,16 @@ struct StopSeedTests {
         return WindowCalendar(windows: windows, zones: ["UTC": .utc])
     }
 
-    private func check(_ rehearsal: inout Rehearsal, _ seed: UInt64) {
+    private func check(_ rehearsal: inout Rehearsal, _ seed: UInt64, _ test: String) {
         guard let result = rehearsal.result else {
-            Issue.record("seed \(seed): the run never ended")
+            Issue.record("the run never ended; \(Self.replay(seed, test))")
             return
         }
         rehearsal.settle(for: .seconds(1200))
         rehearsal.invariants?.checkEnd(result, in: rehearsal.simulation, deletesNodes: true)
         let violations = rehearsal.invariants?.violations ?? []
-        #expect(violations.isEmpty, "seed \(seed), \(result): \(violations.joined(separator: "; "))")
+        #expect(
+            violations.isEmpty,
+            "\(result): \(violations.joined(separator: "; ")); \(Self.replay(seed, test))")
     }
 }

@@ -30,7 +30,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     @Flag(
         help:
-            "Also list every pod on the targets by owner and zone, every budget and what it permits, and what the targets carry against what the rest can take."
+            "Also list every pod on the targets by owner and zone (by name with --verbose), every budget and what it permits, and what the targets carry against what the rest can take."
     )
     var pods = false
 
@@ -63,8 +63,12 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     private func show(_ planned: SnapshotPlan, _ output: Output) -> FleetExit {
+        if snapshot != nil, let lack = planned.request.snapshot.lackOfWorkloads { output.warning(lack) }
         for warning in planned.inventory.warnings { output.warning("\(warning)") }
-        output.report(PlanReport(planned.plan, load: load(of: planned.plan, in: planned.request.snapshot)))
+        output.report(
+            PlanReport(
+                planned.plan, load: load(of: planned.plan, in: planned.request.snapshot),
+                namesPods: output.isVerbose))
         return planned.plan.blockers.isEmpty ? .done : .failed
     }
 
@@ -76,7 +80,7 @@ struct PlanCommand: AsyncParsableCommand {
         for warning in preparation.inventory.warnings { output.warning("\(warning)") }
         if drop || repin { try await dropPlan(preparation) }
         let plan = drop || repin ? preparation.current : reviewed(preparation)
-        output.report(PlanReport(plan, load: load(of: plan, in: preparation.snapshot)))
+        output.report(PlanReport(plan, load: load(of: plan, in: preparation.snapshot), namesPods: output.isVerbose))
         if !drop, !repin { for line in preparation.drift { output.warning("drift: \(line)") } }
         if pin || repin { try await pinPlan(plan, preparation, output) }
         return plan.blockers.isEmpty ? .done : .failed

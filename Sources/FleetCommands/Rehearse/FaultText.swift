@@ -1,3 +1,4 @@
+import FleetExpressions
 import FleetModel
 import FleetRehearsal
 import FleetSimulation
@@ -6,6 +7,28 @@ import FleetSimulation
 struct FaultText {
     /// What it makes happen, its end included where it has one.
     let troubles: [Trouble]
+    private let text: String
+    /// The thing that it names; nil where the kind names none.
+    private let thing: String?
+
+    /// Throws `UsageError` where the cluster has no such Node or Pod: nothing would happen, and nobody would know.
+    ///
+    /// `joining` are hosts that are to become Nodes.
+    func check(in snapshot: ClusterSnapshot, joining: [NodeName]) throws {
+        guard let thing, text.hasPrefix("node-") || text.hasPrefix("pod-") else { return }
+        let isNode = text.hasPrefix("node-")
+        let known =
+            isNode
+            ? (snapshot.nodes.map(\.name) + joining).map(\.rawValue)
+            : snapshot.pods.map(\.key.description)
+        guard !known.contains(thing) else { return }
+        let near = Suggestion.sentence(for: thing, among: known)
+        let some = known.sorted().prefix(5).joined(separator: ", ")
+        let more = known.count > 5 ? " and \(known.count - 5) more" : ""
+        throw UsageError(
+            "--fault \"\(text)\": the snapshot has no \(isNode ? "Node" : "Pod") \"\(thing)\"",
+            hint: [near, "known: \(some)\(more)"].compactMap(\.self).joined(separator: "; "))
+    }
 
     /// Reads the text; throws `UsageError`.
     init(_ text: String) throws {
@@ -17,6 +40,8 @@ struct FaultText {
         guard times.count == 1 || span != nil else { throw Self.mistake(text, "its span is none") }
         let names = halves[0].split(separator: ":", maxSplits: 1).map(String.init)
         let kind = names.first ?? ""
+        self.text = text
+        thing = names.count == 2 ? names[1] : nil
         troubles = try Self.troubles(kind, names.count == 2 ? names[1] : nil, at, span, text)
     }
 

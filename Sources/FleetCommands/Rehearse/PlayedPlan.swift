@@ -28,7 +28,7 @@ struct PlayedPlan {
         addHosts(of: waves.flatMap(\.targets), to: &simulation)
         let order = order(waves, world)
         var rehearsal = Rehearsal(order, in: simulation, latencies: world.latencies)
-        rehearsal.play(world.troubles, atMost: world.longest ?? Self.longest(order))
+        rehearsal.play(world.faults.flatMap(\.troubles), atMost: world.longest ?? Self.longest(order))
         return RehearsalStory(
             plan: planned.plan, retired: retired(rehearsal).map(\.host), events: rehearsal.events,
             readings: rehearsal.readings,

@@ -52,7 +52,12 @@ struct RehearseCommand: AsyncParsableCommand {
     }
 
     private func play(_ played: PlayedPlan, _ world: WorldSettings, _ output: Output) throws -> FleetExit {
+        let targets = played.planned.plan.targets.map(\.node)
+        for fault in world.faults {
+            try fault.check(in: played.planned.request.snapshot, joining: targets)
+        }
         for warning in played.planned.inventory.warnings { output.warning("\(warning)") }
+        if let lack = played.planned.request.snapshot.lackOfWorkloads { output.warning(lack) }
         for blocker in played.planned.plan.blockers.prefix(5) {
             output.warning("a run would be refused: \(blocker.subject): \(blocker.message)")
         }

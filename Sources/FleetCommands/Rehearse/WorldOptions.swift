@@ -19,6 +19,13 @@ struct WorldOptions: ParsableArguments {
     var podStop: String?
 
     @Option(
+        name: .customLong("job-time"),
+        help: ArgumentHelp(
+            "How long the pods of Jobs run, from the snapshot on or their start (default: 5m).",
+            valueName: "duration"))
+    var jobTime: String?
+
+    @Option(
         name: .customLong("volume-detach"),
         help: ArgumentHelp("How long a volume takes to detach (default: 2s).", valueName: "duration"))
     var volumeDetach: String?
@@ -64,6 +71,10 @@ struct WorldOptions: ParsableArguments {
             settings.simulation.podStop = try range(podStop, "--pod-stop")
             settings.conditions.append("stop in \(podStop)")
         }
+        if let jobTime {
+            settings.simulation.jobTime = try duration(jobTime, "--job-time")
+            settings.conditions.append("Jobs' pods run for \(jobTime)")
+        }
         if let volumeDetach { settings.simulation.volumeDetach = try duration(volumeDetach, "--volume-detach") }
         if let request { settings.latencies.request = try duration(request, "--api") }
         if let command {
@@ -71,7 +82,7 @@ struct WorldOptions: ParsableArguments {
             settings.conditions.append("commands take \(command)")
         }
         if let longest { settings.longest = try duration(longest, "--longest") }
-        settings.troubles = try fault.flatMap { try FaultText($0).troubles }
+        settings.faults = try fault.map { try FaultText($0) }
         settings.conditions += fault
         return settings
     }
@@ -96,7 +107,7 @@ struct WorldOptions: ParsableArguments {
 struct WorldSettings {
     var simulation: SimulationSettings
     var latencies = Rehearsal.Latencies()
-    var troubles: [Trouble] = []
+    var faults: [FaultText] = []
     /// Whether the run played may pass budgets.
     var permitsBudgetOverride = false
     /// How much of the virtual clock is played; nil leaves it to the plan.

@@ -63,7 +63,21 @@ struct BudgetFindings {
                 "it needs \(budget.desiredHealthy) healthy pods and has \(budget.currentHealthy): it permits none now",
                 remedy: "bring its unhealthy pods back; the run waits for it", item: item
             )
+        } else if budget.disruptionsAllowed == 0, !evictsUnready(budget) {
+            groups.add(
+                .warning, .budgetExhausted, on: subject,
+                "unhealthyPodEvictionPolicy IfHealthyBudget holds pods that are not Ready too: it needs \(budget.desiredHealthy) healthy pods and has \(budget.currentHealthy)",
+                remedy:
+                    "bring them back, or agree with its owner on unhealthyPodEvictionPolicy: AlwaysAllow",
+                item: item
+            )
         }
+    }
+
+    /// Whether the eviction API lets pods go that are not Ready without spending the budget (semantics 1.1, step 6).
+    private func evictsUnready(_ budget: PodDisruptionBudget) -> Bool {
+        budget.unhealthyPodEvictionPolicy == .alwaysAllow
+            || budget.desiredHealthy > 0 && budget.currentHealthy >= budget.desiredHealthy
     }
 
     /// Whether no pod may ever go, not even when all are healthy or a second one was surged.

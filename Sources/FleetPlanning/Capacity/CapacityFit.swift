@@ -2,8 +2,9 @@ import FleetModel
 
 /// Whether the pods that leave fit elsewhere, wave by wave (D2): kube-scheduler's filters on a copy of the cluster.
 ///
-/// A wave's nodes are all cordoned at once, its pods placed one by one: first on nodes that no later wave takes, then,
-/// where nothing else is left, on nodes of later waves, from which they move again.
+/// A wave's nodes are all cordoned at once, its pods placed one by one, large ones first: on nodes that no later wave
+/// takes, then, where nothing else is left, on nodes of later waves, from which they move again. Where nodes come back,
+/// only as many as the caps permit are out at once, and those before them take pods again.
 struct CapacityFit {
     /// Nodes that are tried one after the other, so that pods spread over them.
     private struct Ring {
@@ -16,6 +17,10 @@ struct CapacityFit {
     private let index: ClusterIndex
     private let waves: [PlannedWave]
     private let policy: EvictionPolicy
+    private let caps: WavePolicy
+    private let zoneSizes: [Zone?: Int]
+    /// Nodes that are out already and not the plan's.
+    private let others: [Node]
     private let removesNodes: Bool
     private let returnsNodes: Bool
     private var state = PlacementState()
@@ -31,6 +36,12 @@ struct CapacityFit {
         self.index = index
         self.waves = waves
         policy = request.playbook.evictions
+        caps = request.playbook.waves
+        zoneSizes = Dictionary(index.snapshot.nodes.map { ($0.zone, 1) }, uniquingKeysWith: +)
+        let targets = Set(waves.flatMap(\.targets).map(\.node))
+        others = index.snapshot.nodes.filter {
+            ($0.isCordoned || !$0.isReady) && !targets.contains($0.name)
+        }
         removesNodes = request.steps.contains(where: \.deletesNode)
         returnsNodes = request.steps.contains(where: \.uncordons)
         fill()
@@ -42,12 +53,43 @@ struct CapacityFit {
     mutating func place(_ moves: [PodMove], into groups: inout FindingGroups) {
         let byWave = Dictionary(grouping: moves.filter(\.needsHome), by: \.wave)
         for wave in waves {
-            let nodes = wave.targets.compactMap { state.index(of: $0.node) }
-            later.nodes.removeAll(where: Set(nodes).contains)
-            let leaving = takeOut(byWave[wave.number]?.map(\.position) ?? [], from: nodes)
-            report(settle(leaving), wave.number, &groups)
-            for node in nodes { retire(node) }
+            let positions = byWave[wave.number]?.map(\.position) ?? []
+            let byNode = Dictionary(grouping: positions) { index.snapshot.pods[$0].nodeName ?? "" }
+            for round in rounds(of: wave) {
+                let nodes = round.compactMap { state.index(of: $0.node) }
+                later.nodes.removeAll(where: Set(nodes).contains)
+                let leaving = takeOut(round.flatMap { byNode[$0.node] ?? [] }, from: nodes)
+                report(settle(leaving), wave.number, &groups)
+                for node in nodes { retire(node) }
+            }
         }
+    }
+
+    /// The targets of a wave that are out together: all of them where they do not come back, else as many as the caps
+    /// and `parallelism` permit beside nodes that are out already (safety rule 18).
+    private func rounds(of wave: PlannedWave) -> [[PlanTarget]] {
+        guard returnsNodes, !removesNodes else { return [wave.targets] }
+        let inAll = min(
+            caps.parallelism,
+            CapsFindings.cap(caps.maxUnavailable, of: index.snapshot.nodes.count) - others.count)
+        var left = wave.targets
+        var rounds: [[PlanTarget]] = []
+        while !left.isEmpty {
+            var round: [PlanTarget] = []
+            var byZone = Dictionary(others.map { ($0.zone, 1) }, uniquingKeysWith: +)
+            left.removeAll { target in
+                let inZone = CapsFindings.cap(caps.maxUnavailablePerZone, of: zoneSizes[target.zone] ?? 0)
+                guard round.isEmpty || round.count < inAll && byZone[target.zone, default: 0] < inZone
+                else {
+                    return false
+                }
+                byZone[target.zone, default: 0] += 1
+                round.append(target)
+                return true
+            }
+            rounds.append(round)
+        }
+        return rounds
     }
 
     private mutating func fill() {
@@ -116,13 +158,29 @@ struct CapacityFit {
     /// Each placement may make room for another pod's spread or affinity, so what did not fit is tried again as long
     /// as that helps.
     private mutating func settle(_ positions: [Int]) -> [Int] {
-        var homeless = positions
+        var homeless = largestFirst(positions)
         while true {
             (staying.exhausted, later.exhausted) = ([], [])
             let left = homeless.filter { !findsHome($0) }
             if left.isEmpty || left.count == homeless.count { return left }
             homeless = left
         }
+    }
+
+    /// Small pods find the gaps that large ones leave, and not the other way round.
+    private func largestFirst(_ positions: [Int]) -> [Int] {
+        let most = index.snapshot.nodes.reduce(Resources.zero) { most, node in
+            Resources(
+                milliCPU: max(most.milliCPU, node.allocatable.milliCPU),
+                memory: max(most.memory, node.allocatable.memory))
+        }
+        let sizes = positions.map { position in
+            let requests = index.snapshot.pods[position].requests
+            return max(
+                Double(requests.milliCPU) / Double(max(1, most.milliCPU)),
+                Double(requests.memory) / Double(max(1, most.memory)))
+        }
+        return positions.indices.sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }.map { positions[$0] }
     }
 
     private mutating func findsHome(_ position: Int) -> Bool {
@@ -175,6 +233,10 @@ struct CapacityFit {
         var counts: [PlacementRejection: Int] = [:]
         for node in nodes {
             for rejection in state.rejections(probe, node) { counts[rejection, default: 0] += 1 }
+        }
+        // Pods that tolerate the cordon: no filter speaks against the nodes that they are to leave.
+        if counts.isEmpty {
+            return "only nodes of the same wave would take them: they tolerate the cordon"
         }
         return PlacementRejection.message(counts, nodes: nodes.count)
     }

@@ -28,6 +28,8 @@ public struct TargetLoad: Hashable, Sendable, Codable {
         public var podsByZone: [String: Int]
         /// Whether they leave when the nodes are drained; DaemonSet and mirror pods do not.
         public var leaves: Bool
+        /// The pods' names and their nodes, such as `cart-0 on web-01`, in the targets' order; nil in documents that lack them.
+        public var pods: [String]?
     }
 
     /// A PodDisruptionBudget, and what it permits (D14).
@@ -98,15 +100,18 @@ public struct TargetLoad: Hashable, Sendable, Codable {
             load.pods += 1
             load.requests += pod.requests
             load.limits += pod.limits
-            count(pod, in: target.zone, under: index.subject(of: pod), &owners)
+            count(pod, on: target, under: index.subject(of: pod), &owners)
         }
         nodes.append(load)
     }
 
-    private mutating func count(_ pod: Pod, in zone: Zone?, under owner: String, _ owners: inout [String: OwnerLoad]) {
+    private mutating func count(
+        _ pod: Pod, on target: PlanTarget, under owner: String, _ owners: inout [String: OwnerLoad]
+    ) {
         let leaves = !pod.isDaemon && !pod.isMirror
-        let empty = OwnerLoad(owner: owner, namespace: pod.key.namespace, podsByZone: [:], leaves: leaves)
-        owners[owner, default: empty].podsByZone[zone?.rawValue ?? "", default: 0] += 1
+        let empty = OwnerLoad(owner: owner, namespace: pod.key.namespace, podsByZone: [:], leaves: leaves, pods: [])
+        owners[owner, default: empty].podsByZone[target.zone?.rawValue ?? "", default: 0] += 1
+        owners[owner]?.pods?.append("\(pod.key.name) on \(target.node)")
         guard leaves else { return }
         leavingPods += 1
         leaving += pod.requests

@@ -216,9 +216,12 @@ struct PodFindings {
                 "evicted by a rule of evictions.rules: its Job runs it again from the start")
         }
         guard owner.workload == nil else { return }
+        let isKnown = WorkloadKind(rawValue: controller.kind) != nil
         groups.add(
             .warning, .unknownController, each: owner.subject,
-            "its controller \(controller.kind) is of no kind that fleet knows: it is trusted to start its pods again"
+            isKnown
+                ? "it is not among the cluster's workloads: it is trusted to start its pods again"
+                : "its controller \(controller.kind) is of no kind that fleet knows: it is trusted to start its pods again, and to want as many as it has"
         )
     }
 

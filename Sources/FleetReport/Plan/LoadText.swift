@@ -6,19 +6,29 @@ public import FleetPlanning
 public struct LoadText: Sendable {
     private let load: TargetLoad
     private let style: TextStyle
+    private let namesPods: Bool
 
-    /// The text of a load.
-    public init(_ load: TargetLoad, style: TextStyle = .plain) {
+    /// The text of a load; with `namesPods` it names every pod.
+    public init(_ load: TargetLoad, namesPods: Bool = false, style: TextStyle = .plain) {
         self.load = load
+        self.namesPods = namesPods
         self.style = style
     }
 
     /// Owners, nodes, and whether the sum fits.
-    public var text: String { [owners, budgets, nodes, sum].filter { !$0.isEmpty }.joined(separator: "\n\n") }
+    public var text: String {
+        [owners, namesPods ? pods : "", budgets, nodes, sum].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
 
     // MARK: - Pods by owner
 
     private var zones: [String] { Set(load.owners.flatMap(\.podsByZone.keys)).sorted() }
+
+    private var pods: String {
+        load.owners.map { owner in
+            ([owner.owner] + (owner.pods ?? []).map { "  \($0)" }).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
 
     private var owners: String {
         guard !load.owners.isEmpty else { return "no pods on the targets" }
@@ -105,7 +115,9 @@ public struct LoadText: Sendable {
     private static func cores(_ milli: Int64) -> String { RehearsalText.hundredths(Double(milli) / 1000) }
 
     private static func bytes(_ bytes: Int64) -> String {
-        let units: [(Double, String)] = [(Double(1 << 40), "Ti"), (Double(1 << 30), "Gi"), (Double(1 << 20), "Mi")]
+        let units: [(Double, String)] = [
+            (Double(1 << 40), "Ti"), (Double(1 << 30), "Gi"), (Double(1 << 20), "Mi"),
+        ]
         for (size, name) in units where Double(abs(bytes)) >= size {
             let tenths = Int((Double(bytes) / size * 10).rounded())
             return tenths % 10 == 0 ? "\(tenths / 10)\(name)" : "\(tenths / 10).\(abs(tenths % 10))\(name)"

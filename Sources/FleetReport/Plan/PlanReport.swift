@@ -4,10 +4,12 @@ public import FleetPlanning
 public struct PlanReport: Report {
     private let plan: Plan
     private let load: TargetLoad?
+    private let namesPods: Bool
 
-    /// The report of a plan; with `load` also what its targets carry (D1, D2).
-    public init(_ plan: Plan, load: TargetLoad? = nil) {
+    /// The report of a plan; with `load` also what its targets carry (D1, D2), with `namesPods` pod by pod.
+    public init(_ plan: Plan, load: TargetLoad? = nil, namesPods: Bool = false) {
         self.plan = plan
+        self.namesPods = namesPods
         self.load = load
     }
 
@@ -15,7 +17,7 @@ public struct PlanReport: Report {
     public var document: PlanJSON { PlanJSON(plan, load: load) }
     /// The verdict, blockers, waves by zones, warnings, forecast; then what the targets carry.
     public func text(_ style: TextStyle) -> String {
-        let load = load.map { "\n\n" + LoadText($0, style: style).text } ?? ""
+        let load = load.map { "\n\n" + LoadText($0, namesPods: namesPods, style: style).text } ?? ""
         return PlanText(plan, style: style).text + load
     }
 }

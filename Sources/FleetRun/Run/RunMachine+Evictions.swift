@@ -78,8 +78,9 @@ extension RunMachine {
         }
     }
 
-    /// Why a pod is not evicted although it may be: its workload comes back to the cordoned node as often as it is
-    /// evicted. One successor a pod may have raced with the cordon; nil as long as that explains it.
+    /// Why a pod is not evicted although it may be: its workload comes back to the cordoned node.
+    ///
+    /// One successor a pod may have raced with the cordon; nil as long as that explains it.
     private func returnee(_ pod: Pod, to name: NodeName) -> String? {
         guard !pod.isTerminating, let workload = world.workloadUID(of: pod) else { return nil }
         let evicted =

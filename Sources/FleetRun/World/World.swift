@@ -125,8 +125,9 @@ public struct World: Sendable {
     /// How many pods a workload should have; nil when it is gone.
     public func replicas(of workload: ObjectUID) -> Int? { replicasByWorkload[workload] }
 
-    /// How many pods a workload should have; of a controller of a kind that fleet does not know, the most that it had
-    /// at once. Nil when nothing is known of it.
+    /// How many pods a workload should have; an unknown controller, the most that it had at once.
+    ///
+    /// Nil when nothing is known of it.
     func wantedPods(of workload: ObjectUID) -> Int? { replicasByWorkload[workload] ?? strangers[workload]?.wanted }
 
     /// The same for verification: a workload that was deleted wants none back.

@@ -23,7 +23,8 @@ extension SimulatedCluster {
         for budget in snapshot.budgets { insert(budget, createdAt: now) }
         for pod in snapshot.pods { insert(pod) }
         settleTemplates()
-        settleBudgets(snapshot)
+        settleStandIns()
+        settleBudgets()
         isRecording = true
         resume()
     }
@@ -67,6 +68,9 @@ extension SimulatedCluster {
         for index in workloads.indices {
             let owner = workloads[index].owner
             workloads[index].currentReplicas = owners[owner].active
+            if workloads[index].workload.reference.kind == .job {
+                owners[owner].wanted = owners[owner].active
+            }
             guard workloads[index].workload.template == nil, let pod = owners[owner].pods.first else { continue }
             workloads[index].workload.template = PodTemplate(like: pods[Int(pod)].pod)
         }
@@ -101,18 +105,35 @@ extension SimulatedCluster {
         }
     }
 
-    /// Budgets that were in sync when the snapshot was taken stay as they are; others are computed.
-    private mutating func settleBudgets(_ snapshot: ClusterSnapshot) {
-        for index in budgets.indices { enqueue(budget: index) }
+    /// The disruption controller looks at every budget when it starts.
+    ///
+    /// Where the snapshot shows one in sync, it found the scale of controllers that are known here by their pods only,
+    /// and goes on finding it.
+    private mutating func settleBudgets() {
+        for index in budgets.indices {
+            let budget = budgets[index].budget
+            budgets[index].findsStandIns =
+                budget.syncFailure == nil && budget.observedGeneration >= budget.generation
+                && budget.expectedPods > 0
+            enqueue(budget: index)
+        }
     }
+
+    /// Older pods that are not Ready do not become it by themselves.
+    private static let longUnready = Duration.seconds(600)
 
     /// Pods on their way go on: kubelets start and stop them, the scheduler places them.
     private mutating func resume() {
         for index in pods.indices where pods[index].isLive {
             let pod = pods[index].pod
+            if pod.phase == .running, !pod.isReady, pod.createdAt + Self.longUnready < now {
+                pods[index].probe = false
+            }
             if pod.nodeName == nil {
                 if !pod.isTerminating { enqueueScheduling(index, after: settings.scheduling) }
-            } else if pod.isTerminating || pod.phase == .pending || pod.phase == .running && !pod.isReady {
+            } else if pod.isTerminating || pod.phase == .pending
+                || pod.phase == .running && (!pod.isReady || pod.isOfJob)
+            {
                 startKubelet(index)
             }
         }

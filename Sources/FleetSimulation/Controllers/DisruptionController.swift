@@ -63,6 +63,10 @@ extension SimulatedCluster {
         var counted: Set<Int> = []
         var scale = 0
         for owner in budgets[index].owners.keys.sorted() where owner >= 0 {
+            if owners[owner].workload < 0, owners[owner].wanted >= 0, budgets[index].findsStandIns {
+                scale += owners[owner].wanted
+                continue
+            }
             switch controller(of: owner) {
             case .success(let workload):
                 if counted.insert(workload).inserted { scale += workloads[workload].workload.replicas }

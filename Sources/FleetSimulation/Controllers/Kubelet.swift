@@ -20,6 +20,7 @@ extension SimulatedCluster {
         case .pending: return timing(pod, "start") ?? random.duration(settings.podStart)
         case .running where !pod.isReady && pods[index].probe != false:
             return timing(pod, "ready") ?? random.duration(settings.podReady)
+        case .running where pod.isReady && pod.isOfJob: return timing(pod, "run") ?? settings.jobTime
         default: return nil
         }
     }
@@ -36,7 +37,7 @@ extension SimulatedCluster {
         return max(.zero, stops - now)
     }
 
-    /// A pod's own timing, by annotation `simulation.fleet/start`, `/ready` or `/stop`.
+    /// A pod's own timing, by annotation `simulation.fleet/start`, `/ready`, `/run` (a Job's) or `/stop`.
     private func timing(_ pod: Pod, _ name: String) -> Duration? {
         guard !pod.annotations.isEmpty else { return nil }
         return pod.annotations["simulation.fleet/\(name)"].flatMap(Duration.init(text:))
@@ -48,8 +49,21 @@ extension SimulatedCluster {
         if pods[index].pod.isTerminating { return stepTermination(index) }
         switch pods[index].pod.phase {
         case .pending: start(index)
-        case .running where !pods[index].pod.isReady && pods[index].probe != false: setReady(index, true)
+        case .running where !pods[index].pod.isReady && pods[index].probe != false:
+            setReady(index, true)
+            if pods[index].pod.isOfJob { startKubelet(index) }
+        case .running where pods[index].pod.isReady && pods[index].pod.isOfJob: succeed(index)
         default: break
+        }
+    }
+
+    /// A Job's pod has done its work, and is not run again.
+    private mutating func succeed(_ index: Int) {
+        let owner = pods[index].owner
+        if owner >= 0, owners[owner].wanted > 0 { owners[owner].wanted -= 1 }
+        change(index) {
+            $0.pod.phase = .succeeded
+            $0.pod.isReady = false
         }
     }
 
@@ -110,4 +124,9 @@ extension SimulatedCluster {
         pod.isReady = false
         startKubelet(insert(pod))
     }
+}
+
+extension Pod {
+    /// Whether it ends by itself.
+    var isOfJob: Bool { self.controller?.kind == "Job" }
 }

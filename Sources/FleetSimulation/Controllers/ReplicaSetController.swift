@@ -1,11 +1,12 @@
 import FleetModel
 
-/// ReplicaSets, ReplicationControllers and (as far as pods are replaced) Jobs.
+/// ReplicaSets, ReplicationControllers and Jobs, which replace what was lost and nothing that succeeded.
 extension SimulatedCluster {
     mutating func syncReplicaSet(_ index: Int) {
         let owner = workloads[index].owner
         guard owner >= 0 else { return }
-        let wanted = workloads[index].workload.replicas
+        let isJob = workloads[index].workload.reference.kind == .job && owners[owner].wanted >= 0
+        let wanted = isJob ? owners[owner].wanted : workloads[index].workload.replicas
         let missing = wanted - owners[owner].active
         if missing > 0 {
             for _ in 0..<missing { makeReplica(index) }

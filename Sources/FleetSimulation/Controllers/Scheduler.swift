@@ -54,17 +54,57 @@ struct SchedulerMemory: Sendable {
         if avoided[node] == taintSets.count { taintSets.append(set) }
     }
 
-    /// What each set of taints costs a node in the eyes of a pod.
+    /// How many taints of each set a pod does not tolerate.
     func aversions(_ tolerations: [Toleration]) -> [Int64] {
         taintSets.map { set in
-            set.allSatisfy { taint in tolerations.contains { $0.tolerates(taint) } } ? 0 : 300
+            Int64(set.count { taint in !tolerations.contains { $0.tolerates(taint) } })
         }
     }
 
-    /// Fewer PreferNoSchedule taints weigh 3, spread 2, free resources 1, as in kube-scheduler's defaults.
-    func score(_ node: Int, freeShare: Int64, _ aversions: [Int64]) -> Int64 {
-        let spread = node < siblings.count ? 100 * Int64(siblings[node]) : 0
-        return freeShare - spread - aversions[avoided[node]]
+    /// The nodes that fit, with what their scores are made of; kept to spare allocations.
+    private var fitting: [Fit] = []
+    private var most = (siblings: Int64(0), aversion: Int64(0))
+    private var fewestSiblings = Int64.max
+
+    private struct Fit {
+        let node: Int
+        let freeShare: Int64
+        let siblings: Int64
+        let aversion: Int64
+    }
+
+    /// Begins to choose for another pod.
+    mutating func forgetFitting() {
+        fitting.removeAll(keepingCapacity: true)
+        most = (0, 0)
+        fewestSiblings = .max
+    }
+
+    /// A node fits.
+    mutating func note(fitting node: Int, freeShare: Int64, _ aversions: [Int64]) {
+        let siblings = node < self.siblings.count ? Int64(self.siblings[node]) : 0
+        let aversion = aversions[avoided[node]]
+        most = (max(most.siblings, siblings), max(most.aversion, aversion))
+        fewestSiblings = min(fewestSiblings, siblings)
+        fitting.append(Fit(node: node, freeShare: freeShare, siblings: siblings, aversion: aversion))
+    }
+
+    /// The best of the nodes that fit, of equal ones the first.
+    ///
+    /// As in kube-scheduler each score is brought to 0–100 over the nodes that fit, and weighs as by default: taints 3
+    /// (`TaintToleration`), spread 2 (`PodTopologySpread`), free resources 1 (`NodeResourcesFit`). So a taint always
+    /// outweighs the spread.
+    func best() -> Int? {
+        var best: (node: Int, score: Int64)?
+        for fit in fitting {
+            let spread =
+                most.siblings == 0
+                ? 100 : 100 * (most.siblings + fewestSiblings - fit.siblings) / most.siblings
+            let taints = most.aversion == 0 ? 100 : 100 - 100 * fit.aversion / most.aversion
+            let score = fit.freeShare + 2 * spread + 3 * taints
+            if score > best?.score ?? .min { best = (fit.node, score) }
+        }
+        return best?.node
     }
 }
 
@@ -144,7 +184,7 @@ extension SimulatedCluster {
     private mutating func bestNode(_ index: Int, _ probe: PlacementProbe) -> Int? {
         let limit = feasibleLimit(scheduler.order.count)
         let aversions = scheduler.aversions(pods[index].pod.constraints.tolerations)
-        var best: (node: Int, score: Int64)?
+        scheduler.forgetFitting()
         var found = 0
         var tried = 0
         var next = scheduler.position
@@ -154,11 +194,10 @@ extension SimulatedCluster {
             next = next + 1 == scheduler.order.count ? 0 : next + 1
             guard placement.accepts(probe, node) else { continue }
             found += 1
-            let score = scheduler.score(node, freeShare: placement.freeShare(node), aversions)
-            if score > best?.score ?? .min { best = (node, score) }
+            scheduler.note(fitting: node, freeShare: placement.freeShare(node), aversions)
         }
         scheduler.position = next
-        return best?.node
+        return scheduler.best()
     }
 
     /// `pkg/scheduler/schedule_one.go:numFeasibleNodesToFind`.

@@ -12,6 +12,8 @@ public struct SimulationSettings: Hashable, Sendable {
     public var podStart: ClosedRange<Duration> = .seconds(2)...(.seconds(6))
     /// From Running to Ready.
     public var podReady: ClosedRange<Duration> = .seconds(1)...(.seconds(5))
+    /// How long a Job's pod runs before it succeeds.
+    public var jobTime: Duration = .seconds(300)
     /// From the deletion's sight to the last container's end, at most the grace period.
     public var podStop: ClosedRange<Duration> = .milliseconds(500)...(.seconds(3))
     /// From the last container's end to the kubelet's final delete.

@@ -6,6 +6,7 @@ enum Task: Sendable {
     case kubeletStep(Int, token: UInt32)
     case taintEviction(Int, token: UInt32)
     case syncWorkload(Int)
+    case syncOwner(Int)
     case syncDaemons(node: Int, token: UInt32)
     case syncBudget(Int)
     case lifecycleNode(Int, token: UInt32)
@@ -25,7 +26,7 @@ enum Task: Sendable {
         case .schedulePod: .scheduler
         case .kubeletStep, .recreateMirror: .kubelets
         case .taintEviction: .taintEviction
-        case .syncWorkload, .syncDaemons: .workloads
+        case .syncWorkload, .syncOwner, .syncDaemons: .workloads
         case .syncBudget: .disruption
         case .lifecycleNode, .heartbeatLost: .nodeLifecycle
         case .collectOrphans, .collectOutOfService: .podGarbageCollector

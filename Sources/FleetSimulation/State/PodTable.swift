@@ -125,8 +125,11 @@ extension SimulatedCluster {
     }
 
     private mutating func afterRemoval(_ index: Int, node: Int, owner: Int) {
-        if owner >= 0 { enqueue(workload: owners[owner].workload) }
         let pod = pods[index].pod
+        if owner >= 0 {
+            noteLoss(of: pod, owner: owner)
+            enqueue(owner: owner)
+        }
         if pod.isDaemon, let home = node >= 0 ? node : pods[index].pinned.flatMap({ nodeIndex($0) }) {
             plan(.syncDaemons(node: home, token: nodes[home].token), after: settings.workloadController)
         }
@@ -168,7 +171,7 @@ extension SimulatedCluster {
         if owner >= 0 {
             owners[owner].active += active
             owners[owner].ready += ready
-            if isRecording { enqueue(workload: owners[owner].workload) }
+            if isRecording { enqueue(owner: owner) }
         }
         for budget in pods[index].budgets {
             budgets[Int(budget)].healthy += healthy

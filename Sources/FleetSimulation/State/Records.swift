@@ -70,6 +70,14 @@ struct OwnerRecord: Sendable {
     var pods: [Int32] = []
     var active = 0
     var ready = 0
+    /// How many pods a controller keeps that is known by its pods only, or a Job has left to run; −1 where another rule
+    /// decides.
+    var wanted = -1
+    /// What the former makes its pods of.
+    var template: PodTemplate?
+    /// Names of its pods that are gone and not made anew.
+    var lostNames: [String] = []
+    var syncPending = false
 }
 
 /// A workload.
@@ -106,6 +114,8 @@ struct BudgetRecord: Sendable {
     /// Matching pods by controller; −1 for those without.
     var owners: [Int: Int] = [:]
     var syncPending = false
+    /// Whether the scale of controllers that are known by their pods only is found.
+    var findsStandIns = false
     var nextExpiry: Instant?
 }
 

@@ -77,6 +77,7 @@ struct SimulatedCluster: Sendable {
         case .kubeletStep(let pod, let token): stepKubelet(pod, token: token)
         case .taintEviction(let pod, let token): evictForTaint(pod, token: token)
         case .syncWorkload(let workload): sync(workload: workload)
+        case .syncOwner(let owner): sync(owner: owner)
         case .syncDaemons(let node, let token): syncDaemons(onNode: node, token: token)
         case .syncBudget(let budget): sync(budget: budget)
         case .lifecycleNode(let node, let token): reconcileTaints(node, token: token)

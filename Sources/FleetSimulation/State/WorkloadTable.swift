@@ -14,6 +14,7 @@ extension SimulatedCluster {
             kind: kind.rawValue, name: workload.reference.key.name, uid: workload.reference.uid)
         let owner = owner(reference, namespace: workload.reference.key.namespace)
         owners[owner].workload = index
+        if kind == .job { owners[owner].wanted = workload.replicas }
         var record = WorkloadRecord(workload: workload, createdAt: createdAt ?? now, owner: owner)
         record.rolledTemplate = kind == .deployment ? nil : workload.template
         workloads.append(record)
