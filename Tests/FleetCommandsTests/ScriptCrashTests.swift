@@ -64,8 +64,11 @@ import Darwin
         let file = "\(world.folder.path)/other.ndjson"
         #expect(try await fleet.run("journal", "export", "r-", "-o", file, "--copy").status == 0)
         var archive = try RunArchive(text: String(contentsOfFile: file, encoding: .utf8), name: file)
+        let content = String(decoding: try #require(archive.plan).content, as: UTF8.self)
+            .replacingOccurrences(of: archive.run.cluster.rawValue, with: "another-cluster")
         (archive.run.id, archive.run.cluster) = (other, "another-cluster")
         archive.plan?.cluster = "another-cluster"
+        archive.plan?.content = Array(content.utf8)
         try archive.text().write(toFile: file, atomically: true, encoding: .utf8)
         #expect(try await fleet.run("journal", "import", file).status == 0)
         let refused = try await goOn()

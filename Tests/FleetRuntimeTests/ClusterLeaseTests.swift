@@ -283,7 +283,7 @@ struct ClusterLeaseTests {
     )
     func confirmed() async throws {
         let hasty = LeaseTiming(
-            duration: .seconds(1), renewDeadline: .seconds(3), renewPeriod: .milliseconds(20),
+            duration: .seconds(1), renewDeadline: .milliseconds(600), renewPeriod: .milliseconds(20),
             retryPeriod: .milliseconds(20))
         let port = FakeLock()
         let lease = try await take(port, timing: hasty)
@@ -291,7 +291,7 @@ struct ClusterLeaseTests {
         #expect(port.renewals == 1)
         port.fail(ClusterFailure(.unreachable, message: "network is unreachable"))
         #expect(await lease.confirm()?.hasPrefix("it could not be renewed for") == true)
-        #expect(port.attempts > 3)
+        #expect(port.attempts > 1)
         port.fail(nil)
         port.write(held("r-2"))
         #expect(await lease.confirm() == "run r-2 of alice@bastion took the cluster over")
