@@ -207,6 +207,7 @@ public final class ClusterLease: Sendable {
             if clock.now >= end {
                 guard clock.now - end > timing.retryPeriod else { return overdue }
                 if let reason = await confirm() { return reason }
+                if Task.isCancelled { return nil }
                 continue
             }
             guard (try? await clock.sleep(until: end)) != nil else { return nil }

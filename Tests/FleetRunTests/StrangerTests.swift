@@ -105,4 +105,15 @@ struct StrangerTests {
         let back = (4...6).map { Observation.changed(.pod(pod($0, on: "n2"))) }
         #expect(resumed.handle(back, at: at + .seconds(70)).finished == .done)
     }
+
+    @Test("fewer pods for ten minutes are what is wanted, less what was taken and not replaced", arguments: [0, 2])
+    func aged(lost: Int) {
+        let pods = (1...8).map { pod($0) }
+        var world = world(pods)
+        for pod in pods.prefix(4) { world.apply(.podDeleted(pod.reference)) }
+        #expect(world.shortStrangers == ["uid-kafka"])
+        let ages = [0, 599, 600].map { world.ageStranger("uid-kafka", at: at + .seconds($0), lost: lost) }
+        #expect(ages == [false, false, true])
+        #expect(world.wantedPods(of: "uid-kafka") == 4 + lost)
+    }
 }

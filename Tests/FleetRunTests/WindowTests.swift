@@ -279,6 +279,42 @@ struct WindowTests {
         #expect(second.hostCommands.isEmpty)
     }
 
+    @Test("a node on whose host a script runs stays in hand, though a label before it is undone and made anew")
+    func keptWithLabel() throws {
+        let script = Fixture.mapping([("script", "true")])
+        let steps = [("cordon", null), ("exclude_from_load_balancers", null), ("run", script), ("uncordon", null)]
+        var machine = RunMachine(try order(steps, waits: true))
+        var labelled = cordoned(nodes[0])
+        labelled.labels[ExcludeFromLoadBalancersStep.label] = ""
+        labelled.annotations[Compensation.annotation(ofLabel: ExcludeFromLoadBalancersStep.label)] = "run=r-test"
+        let late = closes - .seconds(300)
+        let first = machine.handle(snapshot([cordoned(nodes[0]), nodes[1]]), at: late)
+        let identity = HostReport(outcome: .exited(0), standardOutput: "hostname=n\n")
+        var reaction = first
+        for id in first.ids { reaction = machine.handle(.completed(id: id, .host(identity)), at: late) }
+        _ = machine.handle(succeeded(try #require(reaction.ids.first)), at: late)
+        let started = machine.handle(.changed(.node(labelled)), at: late)
+        let running = HostReport(outcome: .exited(0), standardOutput: "state=running\n")
+        let follow = machine.handle(.completed(id: try #require(started.ids.first), .host(running)), at: late)
+        _ = machine.handle(.tick, at: closes)
+        let end = machine.handle(.tick, at: closes + .seconds(61))
+        #expect(end.kinds.contains("node.rewound"))
+        #expect(!end.requests.isEmpty, "the label is undone")
+        for id in end.ids { _ = machine.handle(succeeded(id), at: closes + .seconds(62)) }
+        for id in follow.ids { _ = machine.handle(.completed(id: id, .host(running)), at: closes + .seconds(62)) }
+        let undone = machine.handle(.changed(.node(cordoned(nodes[0]))), at: closes + .seconds(63))
+        #expect(!undone.kinds.contains("node.returned") && machine.state.working == ["n1"])
+        let opened = machine.handle(.tick, at: opensAgain)
+        #expect(opened.requests.count == 1, "labelled anew: \(opened.kinds)")
+        guard opened.requests.count == 1 else { return }
+        #expect(opened.hostCommands.allSatisfy { !$0.script.contains("FLEET_SCRIPT=") }, "not started twice")
+        _ = machine.handle(succeeded(opened.ids[0]), at: opensAgain)
+        let following = machine.handle(.changed(.node(labelled)), at: opensAgain)
+        #expect(machine.state.nodes["n1"]?.step == 2)
+        #expect(following.hostCommands.allSatisfy { $0.script.contains("FLEET_TURNS=") })
+        #expect(following.hostCommands.count == 1)
+    }
+
     @Test("a process that goes on in a later window counts the time between for nothing as well")
     func resumedLater() throws {
         let script = Fixture.mapping([("script", "true"), ("become", .bool(false))])

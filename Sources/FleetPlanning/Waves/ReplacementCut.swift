@@ -24,7 +24,8 @@ struct ReplacementCut {
         let surge = SurgeBounds(cut.policy, leaving: leaving)
         for leavers in cut.waves(of: leaving).flatMap({ surge.portions(of: $0.targets) }) {
             var newcomers: [PlanTarget] = []
-            for leaver in leavers {
+            // Those of a pool first, so that one of none takes nobody's.
+            for leaver in leavers.filter({ $0.pool != nil }) + leavers.filter({ $0.pool == nil }) {
                 let exact = unused.firstIndex { $0.zone == leaver.zone && $0.pool == leaver.pool }
                 if let place = exact ?? unused.firstIndex(where: leaver.isInterchangeable) {
                     newcomers.append(unused.remove(at: place))

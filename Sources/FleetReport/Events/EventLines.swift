@@ -249,7 +249,7 @@ extension EventLines {
     }
 
     private func sentence(_ fact: RunEvent.TimeStopped, at time: Instant) -> EventLine {
-        let text = "\(fact.reason): \(Duration.seconds(fact.seconds).short) that count against no timeout"
+        let text = "\(fact.reason): \(Duration(bounded: fact.seconds).short) that count against no timeout"
         return fact.node.map { line($0, at: time, text, .faint, isDetail: true) } ?? EventLine(at: time, text, .warning)
     }
 

@@ -26,6 +26,8 @@ extension RunEvent {
         case .evictionAnswered(let fact): Self.first([("id", fact.id)])
         case .compensationOwed(let fact):
             Self.first([("temporary", fact.compensation.temporary), ("previous", fact.compensation.previous)])
+        case .nodeRewound(let fact): fact.steps.lazy.compactMap { Self.first(step: $0) }.first
+        case .timeStopped(let fact): Self.first([], [("seconds", abs(fact.seconds))])
         default: nil
         }
     }

@@ -59,7 +59,9 @@ extension Governor {
         guard owed[uid] != nil else { return false }
         if world.pods[uid]?.isTerminating ?? true { return true }
         switch failure.code {
-        case .serverError, .timedOut, .connectionLost: owed[uid]?.landsBy = now + Self.landing
+        case .serverError, .timedOut, .connectionLost:
+            owed[uid]?.landsBy = now + Self.landing
+            owed[uid]?.standing = .waiting
         default: settle(uid)
         }
         return false

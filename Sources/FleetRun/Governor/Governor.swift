@@ -127,7 +127,9 @@ struct Governor: Sendable {
     mutating func drop(_ node: NodeName) {
         for uid in byNode[node] ?? [] {
             guard let entry = entries[uid] else { continue }
-            guard entry.isInFlight || unreflected[entry.lane]?.contains(uid) ?? false else {
+            // One that is seen to leave counts by itself, however long that takes.
+            let isOwed = entry.isInFlight || unreflected[entry.lane]?.contains(uid) ?? false
+            guard isOwed, entry.standing != .leaving else {
                 remove(uid)
                 continue
             }
@@ -270,6 +272,7 @@ struct Governor: Sendable {
     mutating func depart(_ uid: ObjectUID, as standing: Standing, in world: World) {
         guard let entry = entries[uid] else { return }
         entries[uid]?.standing = standing
+        entries[uid]?.landsBy = nil
         dequeue(uid, from: entry.lane)
         guard !entry.isInFlight else { return }
         entries[uid]?.isInFlight = true

@@ -55,10 +55,13 @@ struct Afterword {
     /// Nodes whose step had begun to act and did not come to its end: a script may still run, a host be half cleaned.
     private var midway: String {
         let nodes = state.order.compactMap { name -> String? in
-            guard let node = state.nodes[name], let index = node.step, node.steps[index]?.acts.isEmpty == false,
-                !Self.reversible.contains(node.stepKind)
-            else { return nil }
-            return "\(name) (\(node.stepKind))"
+            guard let node = state.nodes[name], node.isWorking else { return nil }
+            let begun = node.steps.keys.sorted().filter {
+                node.steps[$0]?.acts.isEmpty == false && node.results[$0] == nil
+            }
+            let kinds = begun.map { $0 < order.steps.count ? order.steps[$0].kind : node.stepKind }
+                .filter { !Self.reversible.contains($0) }
+            return kinds.isEmpty ? nil : "\(name) (\(kinds.joined(separator: ", ")))"
         }
         return nodes.isEmpty ? "" : "left in the middle of a step, look there: \(nodes.joined(separator: ", "))"
     }

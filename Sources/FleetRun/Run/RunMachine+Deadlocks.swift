@@ -29,9 +29,10 @@ extension RunMachine {
         let stuck = standstills.filter { now >= $0.value.since + Self.standstill }.keys
             .sorted { positions[$0] ?? 0 < positions[$1] ?? 0 }
         let candidates = stuck.filter { mayRetreat($0) }
-        guard !candidates.isEmpty else { return }
+        guard !candidates.isEmpty, graphBuiltAt.map({ now >= $0 + Self.standstill }) ?? true else { return }
         guard let retreat = WaitGraph(needs(of: stuck), candidates: candidates, in: world).best(of: candidates) else {
             // Looked at again after another while: somebody may have cordoned, uncordoned or added nodes.
+            graphBuiltAt = now
             for name in stuck { standstills[name]?.since = now }
             return
         }
@@ -54,7 +55,7 @@ extension RunMachine {
             return false
         }
         let isOurs = current.isCordoned && current.annotations[CordonStep.annotation] != nil
-        return isOurs && !node.target.wasCordoned && node.retreats < Self.mostRetreats
+        return isOurs && !node.target.wasCordoned && node.retreats < Self.mostRetreats && isReturnable(name)
     }
 
     // MARK: - The wait graph's nodes

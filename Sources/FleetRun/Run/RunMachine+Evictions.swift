@@ -120,11 +120,13 @@ extension RunMachine {
 
     /// After a crash or a gap: what left meanwhile is noted, and the pods of nodes that are draining are queued; what is
     /// terminating is only awaited.
-    mutating func requeueDrainingNodes() {
+    ///
+    /// What controllers of unknown kinds had is remembered by a process from then on.
+    mutating func requeueDrainingNodes(remembering: Bool = false) {
         for name in state.order {
             for entry in state.nodes[name]?.evicted.values.sorted(by: { $0.pod.key < $1.pod.key }) ?? [] {
                 guard let workload = entry.workload else { continue }
-                if let controller = entry.controller, state.nodes[name]?.phase != .finished {
+                if remembering, let controller = entry.controller, state.nodes[name]?.phase != .finished {
                     world.remember(controller, workload, pods: entry.readyBefore)
                 }
                 governor.remember(workload, leaving: zone(of: name), readyBefore: entry.readyBefore, in: world)

@@ -78,6 +78,7 @@ extension RunMachine {
         governor.drop(name)
         let deadline = returning[name] ?? now + Self.settling
         returning[name] = deadline
+        recordTime(of: name)
         let isUnderWay =
             state.open.values.contains { $0.node == name }
             || node.evicted.values.contains {
@@ -98,9 +99,21 @@ extension RunMachine {
     /// What is under way on a node whose pods' window closes is awaited for so long (safety rule 22).
     private static let settling = Duration.seconds(60)
 
+    /// Says now and then that the time of a kept node does not count, so that a process that is killed loses little.
+    private mutating func recordTime(of name: NodeName) {
+        let since = keptSince[name] ?? now
+        keptSince[name] = since
+        guard now >= since + Self.recordInterval else { return wake(name, at: since + Self.recordInterval) }
+        wasKept(name, for: now - since)
+        keptSince[name] = now
+        wake(name, at: now + Self.recordInterval)
+    }
+
+    private static let recordInterval = Duration.seconds(1800)
+
     private mutating func goOn(_ name: NodeName) {
-        guard let deadline = returning.removeValue(forKey: name) else { return }
-        wasKept(name, for: now - (deadline - Self.settling))
+        guard returning.removeValue(forKey: name) != nil else { return }
+        if let since = keptSince.removeValue(forKey: name), since < now { wasKept(name, for: now - since) }
         refreshEvictions(of: name)
     }
 

@@ -164,8 +164,12 @@ extension RunMachine {
 
     /// Begins a step; a drain hands the node's pods to the governor.
     mutating func beginStep(_ next: Int, of name: NodeName) {
-        let target = state.nodes[name]?.target
-        let index = order.steps[min(next, order.steps.count)...].firstIndex { $0.concerns(target) } ?? order.steps.count
+        let node = state.nodes[name]
+        // What is done stays done, also behind steps that are done anew.
+        let index =
+            order.steps.indices.dropFirst(next).first {
+                order.steps[$0].concerns(node?.target) && node?.results[$0] == nil
+            } ?? order.steps.count
         guard index < order.steps.count else { return finishNode(name) }
         let planned = order.steps[index]
         if planned.step.traits.contains(.drains) { residents[name] = nil }

@@ -41,6 +41,7 @@ extension RunMachine {
         standstills = standstills.mapValues { ($0.pods, $0.since + gap) }
         window.settleDeadline = window.settleDeadline.map { $0 + gap }
         returning = returning.mapValues { $0 + gap }
+        keptSince = keptSince.mapValues { $0 + gap }
         if let since = health?.since { health?.since = since + gap }
         touchEverything()
     }
@@ -110,6 +111,7 @@ extension RunMachine {
     private mutating func podChanged(_ pod: Pod, from old: Pod?) {
         let isNews =
             old?.pendingReason ?? "" != pod.pendingReason || pod.countsAsReady && old?.countsAsReady != true
+            || pod.phase == .succeeded && old?.phase != .succeeded
         if isNews, let uid = world.workloadUID(of: pod) { touchedWorkloads.insert(uid) }
         world.apply(.pod(pod))
         podChanged(pod)

@@ -4,6 +4,7 @@ import FleetPlanning
 extension RunMachine {
     /// How often a host that does not answer is asked again who it is, and for how long.
     private static let proofInterval = Duration.seconds(10)
+    private static let mostProofs = 180
 
     /// Whether a node's host was proved by this process before a step works on it; asks it, and sets the node aside where
     /// another answers.
@@ -12,10 +13,13 @@ extension RunMachine {
     /// under the address, or have another inventory (safety rule 2).
     mutating func isProved(_ node: NodeProgress, before planned: PlannedStep) -> Bool {
         let name = node.target.node
-        guard planned.step.traits.contains(.touchesHost), !proved.contains(name) else { return true }
+        guard order.touchesHosts, !proved.contains(name) else { return true }
+        // Nobody drains a node whose host cannot be reached (safety rule 6): one that is begun is asked at once.
+        let isBegun = node.steps.values.contains { !$0.acts.isEmpty }
+        guard planned.step.traits.contains(.touchesHost) || !isBegun else { return true }
         switch state.act(Self.identityKey, of: name)?.state {
         case .inFlight: return false
-        case .finished(let result) where !result.lostHost: return judge(node, result, planned)
+        case .finished(let result) where result.isSuccess: return judge(node, result, planned)
         case .finished(let result): return asksAgain(node, after: result, planned)
         case nil, .inDoubt:
             if !beginsNothing { perform(Self.identityLook, node: name, index: nil) }
@@ -39,13 +43,13 @@ extension RunMachine {
         }
     }
 
-    /// A host that is down, as while it boots, is asked again.
+    /// A host that is down, or lets nobody in, as while it boots, is asked again.
     private mutating func asksAgain(
         _ node: NodeProgress, after result: OperationResult, _ planned: PlannedStep
     ) -> Bool {
         let name = node.target.node
         guard !beginsNothing, let act = state.act(Self.identityKey, of: name) else { return false }
-        guard act.attempts < 60 else {
+        guard act.attempts < Self.mostProofs else {
             quarantine(name, planned, "\(node.target.host) cannot be asked who it is: \(result.words)")
             return false
         }

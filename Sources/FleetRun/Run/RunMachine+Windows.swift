@@ -129,7 +129,8 @@ extension RunMachine {
     /// once more then, the others stay done.
     mutating func rewind(_ name: NodeName) {
         guard let node = state.nodes[name], let index = node.step else { return }
-        let undone = Set(state.compensations.values.filter { $0.node == name }.map(\.kind))
+        let owed = state.compensations.values.filter { $0.node == name && !$0.isMoot(in: world) }
+        let undone = Set(owed.map(\.kind))
         let steps = (0...index).filter { position in
             guard position < order.steps.count, node.steps[position]?.acts.isEmpty == false else { return false }
             return !order.steps[position].step.temporary.isDisjoint(with: undone)
@@ -164,21 +165,22 @@ extension RunMachine {
     mutating func returnNode(_ name: NodeName, _ end: MaintenanceWindow.End) {
         guard isReturnable(name), returns(name, end, isClean: true) else { return }
         returning[name] = nil
+        keptSince[name] = nil
     }
 
     /// Whether a node may begin anew: its Node is there, nothing was done to its host that must not be done twice, and
     /// nothing is under way on it.
     func isReturnable(_ name: NodeName) -> Bool {
-        guard let node = state.nodes[name], let index = node.step, world.nodes[name]?.uid == node.target.nodeUID else {
+        guard let node = state.nodes[name], node.isWorking, world.nodes[name]?.uid == node.target.nodeUID else {
             return false
         }
-        return !(0...index).contains { position in
-            guard position < order.steps.count else { return false }
+        // All steps: a node that was rewound stands before some that it had begun.
+        return !order.steps.indices.contains { position in
             let traits = order.steps[position].step.traits
             let isFinal = !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet, .joins])
             let isOnce = traits.contains(.touchesHost) && !traits.contains(.repeatable)
             let isBegun = node.steps[position].map { !$0.acts.isEmpty || $0.attempt > 1 } ?? false
-            let isUnderWay = position == index && traits.contains(.touchesHost)
+            let isUnderWay = node.results[position] == nil && traits.contains(.touchesHost)
             return (isFinal || isOnce || isUnderWay) && isBegun
         }
     }

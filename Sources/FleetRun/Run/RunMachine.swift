@@ -46,6 +46,10 @@ public struct RunMachine: Sendable {
     var blocked: [NodeName: String] = [:]
     /// Nodes whose hosts were proved by this process (safety rule 2).
     var proved: Set<NodeName> = []
+    /// When the wait graph was built last and showed no way out: it goes through all pods.
+    var graphBuiltAt: Instant?
+    /// When controllers of unknown kinds were looked at last.
+    var strangersSeenAt: Instant?
     /// When nodes were begun within the last minute, oldest first; kept only where their rate is bounded.
     var starts: [Instant] = []
     /// When another node may be begun by that rate; nil while one may be now.
@@ -79,6 +83,8 @@ public struct RunMachine: Sendable {
     var narrow: [NarrowState] = []
     /// Nodes in hand whose pods' window is closed, and until when what is under way there is awaited.
     var returning: [NodeName: Instant] = [:]
+    /// Since when the time of such nodes was not yet recorded as one that does not count.
+    var keptSince: [NodeName: Instant] = [:]
     /// What was asked for before the run began or went on.
     var pendingStop: RunEvent.StopRequested?
     let positions: [NodeName: Int]
@@ -140,16 +146,38 @@ public struct RunMachine: Sendable {
         if let start = pendingStart {
             pendingStart = nil
             emit(start)
-            if case .runResumed = start { requeueDrainingNodes() }
+            if case .runResumed = start { requeueDrainingNodes(remembering: true) }
             if let stop = pendingStop { requestStop(stop) } else if state.ending != nil { awaitAtMostAMinute() }
         }
         watchWindow()
         watchNarrowWindows()
+        ageStrangers()
         advanceRun()
         admitEvictions()
         passBudgets()
         if state.result == nil, !touched.isEmpty { advanceRun() }
         resolveDeadlocks()
+    }
+
+    /// Looks twice a minute, with whatever else is looked at, for controllers that had fewer pods for long.
+    private mutating func ageStrangers() {
+        if let strangersSeenAt, now < strangersSeenAt + .seconds(30) { return }
+        strangersSeenAt = now
+        for uid in world.shortStrangers {
+            let lost = unreplaced(uid)
+            guard world.ageStranger(uid, at: now, lost: lost) else { continue }
+            governor.workloadChanged(uid)
+            touchedWorkloads.insert(uid)
+        }
+    }
+
+    /// How many of a controller's pods this run took, less those that it made since.
+    private func unreplaced(_ controller: ObjectUID) -> Int {
+        let nodes = state.nodes.values.filter { $0.losses[controller] != nil }
+        guard let begun = nodes.compactMap(\.firstEviction).min() else { return 0 }
+        let taken = nodes.reduce(0) { $0 + $1.evicted.values.count { $0.workload == controller && $0.isAccepted } }
+        let made = world.pods(of: controller).count { $0.createdAt >= begun }
+        return max(0, taken - made)
     }
 
     /// Records the start of a run that ends before it saw the cluster: without it nobody could go on with the run.

@@ -147,7 +147,7 @@ public struct RunState: Hashable, Sendable {
         case .windowClosed: windowClosedAt = windowClosedAt ?? time
         case .nodeReturned(let fact): giveBack(fact.node)
         case .nodeRewound(let fact): rewind(fact, at: time)
-        case .timeStopped(let fact): stopTime(fact)
+        case .timeStopped(let fact): stopTime(fact, at: time)
         case .stopRequested(let request): take(request)
         case .runFinished(let finish): (result, reason) = (finish.result, finish.reason)
         }
@@ -300,9 +300,9 @@ public struct RunState: Hashable, Sendable {
 
     // MARK: - Time that does not count
 
-    private mutating func stopTime(_ fact: RunEvent.TimeStopped) {
-        let gap = Duration.milliseconds(Int64(fact.seconds * 1000))
-        if let node = fact.node { nodes[node]?.move(by: gap) } else { move(by: gap) }
+    private mutating func stopTime(_ fact: RunEvent.TimeStopped, at time: Instant) {
+        let gap = Duration(bounded: fact.seconds)
+        if let node = fact.node { nodes[node]?.move(by: gap, until: time) } else { move(by: gap, until: time) }
     }
 
     // MARK: - Resuming
@@ -325,31 +325,40 @@ public struct RunState: Hashable, Sendable {
 
     /// The time in which nothing drove the run counts for nothing, and so does a clock that was set meanwhile: what was
     /// waited for is waited for as long as was left.
-    private mutating func move(by gap: Duration) {
+    private mutating func move(by gap: Duration, until time: Instant? = nil) {
         guard gap != .zero else { return }
         soakEnd = soakEnd.map { $0 + gap }
         windowClosedAt = windowClosedAt.map { $0 + gap }
-        for key in acts.keys { acts[key]?.move(by: gap) }
+        for key in acts.keys { acts[key]?.move(by: gap, until: time) }
         owedAt = owedAt.mapValues { $0 + gap }
         answeredAt = answeredAt.mapValues { $0 + gap }
-        for name in nodes.keys where nodes[name]?.steps.isEmpty == false { nodes[name]?.move(by: gap) }
+        for name in nodes.keys where nodes[name]?.steps.isEmpty == false { nodes[name]?.move(by: gap, until: time) }
     }
 }
 
 extension NodeProgress {
-    fileprivate mutating func move(by gap: Duration) {
+    fileprivate mutating func move(by gap: Duration, until time: Instant? = nil) {
         firstEviction = firstEviction.map { $0 + gap }
-        for index in steps.keys { steps[index]?.move(by: gap) }
+        for index in steps.keys { steps[index]?.move(by: gap, until: time) }
     }
 }
 
 extension StepMemory {
-    fileprivate mutating func move(by gap: Duration) {
-        startedAt = startedAt + gap
-        for key in acts.keys { acts[key]?.move(by: gap) }
+    fileprivate mutating func move(by gap: Duration, until time: Instant? = nil) {
+        startedAt = startedAt.moved(by: gap, until: time)
+        for key in acts.keys { acts[key]?.move(by: gap, until: time) }
     }
 }
 
 extension StepMemory.Act {
-    fileprivate mutating func move(by gap: Duration) { changedAt = changedAt + gap }
+    fileprivate mutating func move(by gap: Duration, until time: Instant?) {
+        changedAt = changedAt.moved(by: gap, until: time)
+    }
+}
+
+extension Instant {
+    /// Later by a gap; what happened within the gap happened no later than its end.
+    fileprivate func moved(by gap: Duration, until end: Instant?) -> Instant {
+        end.map { min(self + gap, max($0, self)) } ?? self + gap
+    }
 }

@@ -107,6 +107,9 @@ enum PreparationText {
             done
         }
 
+        # A unit that is a file of the administrator's cannot be masked; it is disabled.
+        keep_off() { systemctl mask "$1" 2>/dev/null || systemctl disable "$1"; }
+
         turn_off() {
             swapoff -a || return 1
             left=$(in_use)
@@ -121,8 +124,9 @@ enum PreparationText {
         }
 
         used=$(in_use | tr '\n' ' ')
-        for unit in $(units_without_fstab); do change "keep $unit from coming back at boot" systemctl mask "$unit"; done
+        units=$(units_without_fstab)
         if [ -n "$used" ]; then change "turn swap off (${used% })" turn_off; else holds "swap is off"; fi
+        for unit in $units; do change "keep $unit from coming back at boot" keep_off "$unit"; done
         count=$(grep -E -c "$entry" /etc/fstab 2>/dev/null)
         if [ "${count:-0}" -gt 0 ]; then change "comment $count swap line(s) of /etc/fstab (kept in $backup)" write_fstab
         else holds "/etc/fstab has no swap"; fi

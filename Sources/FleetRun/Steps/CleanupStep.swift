@@ -111,7 +111,9 @@ public struct CleanupStep: Step {
         var act = StepOperation(key: "confirm", title: "confirm the network rules", .host(command))
         act.settles = true
         let applied = context.memory.acts[CleanupOptions.Mode.apply.rawValue]
-        if let applied, let confirmed = context.memory.acts[act.key], confirmed.changedAt < applied.changedAt {
+        if let applied, let confirmed = context.memory.acts[act.key], confirmed.state != .inFlight,
+            confirmed.changedAt < applied.changedAt
+        {
             return .perform([act], waitingFor: act.title)
         }
         let (result, next) = context.command(act.key, act.title, command, isRepeatable: true, settles: true)

@@ -30,9 +30,11 @@ public struct VerifyDrainedStep: Step {
             let names = left.map(\.key.description).joined(separator: ", ")
             return wait(context, "pods still on the node: \(names)\(reasons.isEmpty ? "" : " (\(reasons))")")
         }
-        let short = short(context.node, in: context.world)
-        guard !short.isEmpty else { return .done(changed: false, "empty; every replacement is Ready") }
         let isLate = context.now >= deadline(context)
+        let short = short(context.node, in: context.world, isLate: isLate)
+        guard !short.isEmpty else {
+            return .done(changed: false, "empty; every replacement\(isLate ? " that was made" : "") is Ready")
+        }
         let named = short.prefix(isLate ? short.count : Self.named).map { $0.words(in: context.world, isLate: isLate) }
         let more = short.count > named.count ? ["\(short.count - named.count) more workloads"] : []
         return wait(context, (named + more).joined(separator: "; "))
@@ -55,12 +57,18 @@ public struct VerifyDrainedStep: Step {
 
     /// The workloads that lost pods here and have fewer Ready ones now, by name; Jobs end, and are exempt.
     ///
-    /// A controller of an unknown kind is expected to have as many as before.
-    private func short(_ node: NodeProgress, in world: World) -> [Shortfall] {
+    /// A controller of an unknown kind is expected to have as many as before; once it is late, only to have Ready what it
+    /// made: it may have been scaled in, or its work have ended.
+    private func short(_ node: NodeProgress, in world: World, isLate: Bool) -> [Shortfall] {
         let short = node.losses.compactMap { uid, readyBefore -> Shortfall? in
             guard let replicas = world.awaitedPods(of: uid) else { return nil }
             let wanted = min(replicas, readyBefore)
             guard world.readyPods(of: uid) < wanted, world.workloads[uid]?.reference.kind != .job else { return nil }
+            if isLate, world.isForeign(uid),
+                world.unreadyPods(of: uid).allSatisfy({ $0.isFinished || $0.isTerminating })
+            {
+                return nil
+            }
             return world.title(of: uid).map { Shortfall(workload: uid, title: $0, wanted: wanted) }
         }
         return short.isEmpty ? [] : short.sorted { $0.title < $1.title }

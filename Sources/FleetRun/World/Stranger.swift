@@ -15,6 +15,9 @@ struct Stranger: Hashable, Sendable {
     var wanted = 0
     /// How many it has: neither finished nor on their way out.
     private(set) var pods = 0
+    /// Since when it has fewer than it is taken to want, without more coming; nil while it has them.
+    private var shortSince: Instant?
+    private var shortPods = 0
 
     /// One that an earlier process saw.
     init(title: String) {
@@ -35,6 +38,29 @@ struct Stranger: Hashable, Sendable {
         pods += counts ? 1 : -1
         wanted = max(wanted, pods)
         if was, pod.phase == .succeeded, !pod.isTerminating { wanted = max(0, wanted - 1) }
+    }
+
+    /// How long a controller may have fewer pods before that is what it wants: as long as a replacement may take (safety
+    /// rule 15).
+    private static let patience = Duration.seconds(600)
+
+    /// Takes what is left for what is wanted once nothing was made anew for long: it was scaled in, or its work ended;
+    /// true when that changed.
+    ///
+    /// - Parameter lost: How many of its pods the run took, in place of which none came: these it still wants.
+    mutating func age(at now: Instant, lost: Int) -> Bool {
+        guard pods < wanted else {
+            shortSince = nil
+            return false
+        }
+        guard let since = shortSince, pods <= shortPods else {
+            (shortSince, shortPods) = (now, pods)
+            return false
+        }
+        let settled = min(wanted, pods + lost)
+        guard now >= since + Self.patience, settled < wanted else { return false }
+        wanted = settled
+        return true
     }
 
     /// One of its pods is gone.

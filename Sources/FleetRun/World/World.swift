@@ -155,6 +155,21 @@ public struct World: Sendable {
         strangers[uid, default: Stranger(title: controller)].wanted = max(pods, strangers[uid]?.wanted ?? 0)
     }
 
+    /// The controllers of unknown kinds that have fewer pods than they are taken to want.
+    var shortStrangers: [ObjectUID] {
+        strangers.filter { $0.value.isForeign && $0.value.pods < $0.value.wanted }.map(\.key)
+    }
+
+    /// Takes what such a controller has for what it wants where it has had less for long; true when that changed.
+    ///
+    /// - Parameter lost: How many of its pods the run took, in place of which none came.
+    mutating func ageStranger(_ uid: ObjectUID, at now: Instant, lost: Int) -> Bool {
+        strangers[uid]?.age(at: now, lost: lost) ?? false
+    }
+
+    /// Whether nothing but its pods tells what a controller wants.
+    func isForeign(_ workload: ObjectUID) -> Bool { strangers[workload]?.isForeign == true }
+
     /// How many of a workload's pods are Ready and not on their way out.
     public func readyPods(of workload: ObjectUID) -> Int { readyByWorkload[workload] ?? 0 }
 
@@ -239,6 +254,7 @@ public struct World: Sendable {
         let isOwned = old?.controller?.uid == pod.controller?.uid
         if let owner = pod.controller, replicasByWorkload[owner.uid] == nil {
             strangers[owner.uid, default: Stranger(owner, in: pod.key.namespace)].note(pod, from: isOwned ? old : nil)
+            if strangers[owner.uid]?.key == nil { strangers[owner.uid]?.key = ObjectKey(pod.key.namespace, owner.name) }
         }
         if !isOwned {
             if let owner = old?.controller { podsByController[owner.uid]?.remove(pod.uid) }
