@@ -49,7 +49,9 @@ public struct StoredPlan: Hashable, Sendable {
     public var pinnedAt: Instant
     /// The plan, JSON.
     public var content: [UInt8]
-    /// This pinning's own name: a plan that is dropped and pinned anew has another. Nil where the store is to choose it.
+    /// This pinning's own name: a plan that is dropped and pinned anew has another.
+    ///
+    /// Nil where the store is to choose it.
     public var pin: String?
 
     /// A stored plan.

@@ -97,7 +97,8 @@ actor Secrets {
             FileManager.default.isExecutableFile(atPath: expanded)
             ? try printed(by: expanded) : try Data(contentsOf: URL(fileURLWithPath: expanded))
         let text = String(decoding: data, as: UTF8.self)
-        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).first.map { Secret(String($0)) }
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .first.map { Secret(String($0)) }
     }
 
     private static func printed(by program: String) throws -> Data {

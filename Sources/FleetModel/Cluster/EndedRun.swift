@@ -8,7 +8,7 @@ public struct EndedRun: Hashable, Sendable {
     public var result: String
     /// Who ended it, from where, such as `bob@laptop`.
     public var by: String
-    /// When, by that machine's clock; to be told, never to be reckoned with. Whole seconds.
+    /// When, by that machine's clock, in whole seconds; to be told, never to be reckoned with.
     public var at: Instant
 
     /// A run that ended.

@@ -50,7 +50,9 @@ extension RunEvent {
     public struct NodeRewound: Hashable, Sendable, Codable {
         /// The node.
         public var node: NodeName
-        /// The steps' positions, ascending; the node stands at the first. Steps between them that are done stay done.
+        /// The steps' positions, ascending; the node stands at the first.
+        ///
+        /// Steps between them that are done stay done.
         public var steps: [Int]
 
         /// A node rewound.

@@ -19,7 +19,8 @@ public struct RunPreview: Sendable {
             guard report.outcome.isSuccess else { return ["cannot look: \(OperationResult(report).words)"] }
             let removals = answer.all("pending").map { "would remove \($0)" }
             let orders = changes.pending.map { "would \($0)" }
-            let others = report.standardOutput.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("would ") }.map(String.init)
+            let others = report.standardOutput.split(whereSeparator: \.isNewline)
+                .filter { $0.hasPrefix("would ") }.map(String.init)
             let holds = orders.isEmpty ? changes.holds.map { "nothing to do: \($0)" } : []
             let members = answer.all("member").map { "etcd has the member \($0)" }
             let healthy = answer.all("healthy").map { "etcd is healthy at \($0)" }

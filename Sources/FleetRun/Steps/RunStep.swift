@@ -65,7 +65,9 @@ public struct RunStep: Step {
         let last =
             memory.acts.filter { $0.key == "script" || $0.key == "start" || $0.key.hasPrefix("follow ") }.values
             .filter { $0.success != nil }.max { $0.changedAt < $1.changedAt }?.success?.output ?? ""
-        let lines = script.becomesRoot ? NodeAnswer(last).all("output") : last.split(whereSeparator: \.isNewline).map(String.init)
+        let lines =
+            script.becomesRoot
+            ? NodeAnswer(last).all("output") : last.split(whereSeparator: \.isNewline).map(String.init)
         return ["output": .string(lines.joined(separator: "\n")), "lines": .list(lines.map { .string($0) })]
     }
 }
