@@ -72,19 +72,29 @@ enum JournalFile {
     /// Makes directory and file private, and looks into an existing file before anything is written to it.
     private static func prepare(_ path: String) throws {
         try makeDirectory(directory(of: path))
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            if isNoRoom(errno) { throw JournalFailure(noRoom: path, errno) }
-            throw JournalFailure(.unusable, "\(path): \(String(cString: strerror(errno)))")
-        }
-        let size = lseek(descriptor, 0, SEEK_END)
-        close(descriptor)
-        guard size > 0 else { return }
+        guard try size(of: path) > 0 else { return }
         var reading = configuration
         reading.readonly = true
         reading.journalMode = .default
         try DatabaseQueue(path: path, configuration: reading).read { try JournalSchema.check($0, path: path) }
         chmod(path, 0o600)
+    }
+
+    /// The size of a file, which is made where there is none.
+    ///
+    /// A file that is there is not opened: closing any descriptor of it would drop the locks that SQLite holds on it for
+    /// another connection of this process (sqlite.org/howtocorrupt.html, section 2.2).
+    private static func size(of path: String) throws -> Int64 {
+        var facts = stat()
+        if stat(path, &facts) == 0 { return Int64(facts.st_size) }
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+            return 0
+        }
+        if errno == EEXIST, stat(path, &facts) == 0 { return Int64(facts.st_size) }
+        if isNoRoom(errno) { throw JournalFailure(noRoom: path, errno) }
+        throw JournalFailure(.unusable, "\(path): \(String(cString: strerror(errno)))")
     }
 
     private static func makeDirectory(_ directory: String) throws {

@@ -123,4 +123,24 @@ import Testing
     private func permissions(_ path: String) throws -> Int {
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int ?? -1
     }
+
+    #if os(Linux)
+    @Test func `Opening it twice in a process leaves the first its locks, so that no other process resets the log`()
+        throws
+    {
+        func isLocked() throws -> Bool {
+            var facts = stat()
+            try #require(stat(temporary.path, &facts) == 0)
+            let locks = try String(contentsOfFile: "/proc/locks", encoding: .utf8)
+            return locks.split(separator: "\n").contains {
+                $0.contains(" \(getpid()) ") && $0.contains(":\(facts.st_ino) ")
+            }
+        }
+        let first = try temporary.open()
+        #expect(try isLocked())
+        let second = try temporary.open()
+        #expect(try isLocked())
+        withExtendedLifetime((first, second)) {}
+    }
+    #endif
 }

@@ -249,20 +249,26 @@ struct CleanupTests {
         }
     }
 
+    /// Looks on host a until a command says something; a process may take a moment to begin or to end.
+    private func wait(for output: String, of command: String, in fleet: SandboxFleet) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try await fleet.output("a", command) != output {
+            try #require(ContinuousClock.now < deadline)
+            try await Task.sleep(for: .milliseconds(300))
+        }
+    }
+
     @Test("Another run's timer puts nothing back under a run that goes on with the host")
     func otherRunsTimer() async throws {
         try await TestSandbox.with([TestSandbox.host("a")]) { (fleet: SandboxFleet) async throws in
             _ = try await fleet.cleanup("a", CleanupOptions(run: "r1", restoreAfterSeconds: 600))
             let timers = "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c -F r1/rules/timer.sh; exit 0"
-            #expect(try await fleet.output("a", timers) == "1\n")
+            try await wait(for: "1\n", of: timers, in: fleet)
             _ = try await fleet.output("a", "iptables -N KUBE-LATE")
             let (second, status) = try await fleet.cleanup("a", CleanupOptions(run: "r2", restoreAfterSeconds: 600))
             #expect(status == 0 && second.restoreAfterSeconds == 600)
-            let deadline = ContinuousClock.now + .seconds(60)
-            while try await fleet.output("a", timers) != "0\n" {
-                try #require(ContinuousClock.now < deadline)
-                try await Task.sleep(for: .milliseconds(300))
-            }
+            // The first run's timer ends, the second's is another file.
+            try await wait(for: "0\n", of: timers, in: fleet)
             #expect(try await fleet.output("a", "ls /var/lib/fleet/*/") == "rules\n")
             #expect(try await fleet.output("a", NodeScript.confirmNetwork(run: "r2")) == "confirmed=rules\n")
         }

@@ -30,7 +30,10 @@ enum HandOver {
         defer { journal.release(run.id) }
         let records = try await journal.records(of: run.id)
         guard let sequence = records.last?.sequence else { return }
-        if last(of: try records.map { try RunEvent($0) })?.stateFile == journal.fileID { return }
+        let events = try records.map { try RunEvent($0) }
+        // A run that is over stays so, though its end is not noted yet.
+        if case .runFinished(let fact)? = events.last, fact.result.isFinal { return }
+        if last(of: events)?.stateFile == journal.fileID { return }
         let fact = RunEvent.runHandedOver(.init(actor: .current, stateFile: journal.fileID))
         try await journal.append([try fact.record(sequence: sequence + 1, at: RuntimeClock().now)], to: run.id)
     }

@@ -134,7 +134,7 @@ struct CapacityFit {
         if removesNodes {
             for position in index.positions(on: name) where !moved.contains(position) { forget(position, on: node) }
             state.remove(name)
-        } else if returnsNodes {
+        } else if returnsNodes, index.nodes[name]?.isCordoned != true {
             setCordon(node, false)
             staying.nodes.append(node)
         }

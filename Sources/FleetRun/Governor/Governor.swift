@@ -128,8 +128,8 @@ struct Governor: Sendable {
         for uid in byNode[node] ?? [] {
             guard let entry = entries[uid] else { continue }
             // One that is seen to leave counts by itself, however long that takes.
-            let isOwed = entry.isInFlight || unreflected[entry.lane]?.contains(uid) ?? false
-            guard isOwed, entry.standing != .leaving else {
+            let isUnseen = unreflected[entry.lane]?.contains(uid) ?? false
+            guard isUnseen || entry.isInFlight && entry.standing != .leaving else {
                 remove(uid)
                 continue
             }

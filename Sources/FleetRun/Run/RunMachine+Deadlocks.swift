@@ -143,7 +143,8 @@ extension RunMachine {
         guard case .finished(let result) = state.act(Self.retreatKey(node), of: node.target.node)?.state else {
             return !current.isCordoned
         }
-        return result.isSuccess || !result.isPassing
+        // An answer that was lost may be of a request that landed.
+        return result.isSuccess || !result.isPassing || !current.isCordoned
     }
 
     private static func retreatKey(_ node: NodeProgress) -> String { "retreat \(node.retreats)" }

@@ -68,7 +68,7 @@ extension RunMachine {
                 return
             }
             if beginsNothing, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) { return }
-            guard isProved(node, before: planned), carryOut(planned, index, node) else { return }
+            guard isProved(node, before: planned, at: index), carryOut(planned, index, node) else { return }
         }
     }
 

@@ -11,12 +11,13 @@ extension RunMachine {
     ///
     /// The preflight proves all hosts of a run that begins. A process that goes on with one may find another machine
     /// under the address, or have another inventory (safety rule 2).
-    mutating func isProved(_ node: NodeProgress, before planned: PlannedStep) -> Bool {
+    mutating func isProved(_ node: NodeProgress, before planned: PlannedStep, at index: Int) -> Bool {
         let name = node.target.node
         guard order.touchesHosts, !proved.contains(name) else { return true }
         // Nobody drains a node whose host cannot be reached (safety rule 6): one that is begun is asked at once.
         let isBegun = node.steps.values.contains { !$0.acts.isEmpty }
-        guard planned.step.traits.contains(.touchesHost) || !isBegun else { return true }
+        let isNeeded = order.steps[index...].contains { $0.step.traits.contains(.touchesHost) }
+        guard planned.step.traits.contains(.touchesHost) || !isBegun && isNeeded else { return true }
         switch state.act(Self.identityKey, of: name)?.state {
         case .inFlight: return false
         case .finished(let result) where result.isSuccess: return judge(node, result, planned)

@@ -180,7 +180,8 @@ extension RunMachine {
             let isFinal = !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet, .joins])
             let isOnce = traits.contains(.touchesHost) && !traits.contains(.repeatable)
             let isBegun = node.steps[position].map { !$0.acts.isEmpty || $0.attempt > 1 } ?? false
-            let isUnderWay = node.results[position] == nil && traits.contains(.touchesHost)
+            let isUnderWay =
+                node.results[position] == nil && traits.contains(.touchesHost) && !traits.contains(.onlyLooks)
             return (isFinal || isOnce || isUnderWay) && isBegun
         }
     }

@@ -164,7 +164,7 @@ public struct RunMachine: Sendable {
         if let strangersSeenAt, now < strangersSeenAt + .seconds(30) { return }
         strangersSeenAt = now
         for uid in world.shortStrangers {
-            let lost = unreplaced(uid)
+            let lost = world.isLongShort(uid, at: now) ? unreplaced(uid) : 0
             guard world.ageStranger(uid, at: now, lost: lost) else { continue }
             governor.workloadChanged(uid)
             touchedWorkloads.insert(uid)
@@ -174,7 +174,7 @@ public struct RunMachine: Sendable {
     /// How many of a controller's pods this run took, less those that it made since.
     private func unreplaced(_ controller: ObjectUID) -> Int {
         let nodes = state.nodes.values.filter { $0.losses[controller] != nil }
-        guard let begun = nodes.compactMap(\.firstEviction).min() else { return 0 }
+        guard let begun = nodes.compactMap(\.startedAt).min() else { return 0 }
         let taken = nodes.reduce(0) { $0 + $1.evicted.values.count { $0.workload == controller && $0.isAccepted } }
         let made = world.pods(of: controller).count { $0.createdAt >= begun }
         return max(0, taken - made)

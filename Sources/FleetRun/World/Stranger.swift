@@ -37,6 +37,7 @@ struct Stranger: Hashable, Sendable {
         if counts == was { return }
         pods += counts ? 1 : -1
         wanted = max(wanted, pods)
+        if pods >= wanted { shortSince = nil }
         if was, pod.phase == .succeeded, !pod.isTerminating { wanted = max(0, wanted - 1) }
     }
 
@@ -53,14 +54,21 @@ struct Stranger: Hashable, Sendable {
             shortSince = nil
             return false
         }
-        guard let since = shortSince, pods <= shortPods else {
+        guard let since = shortSince, pods == shortPods else {
             (shortSince, shortPods) = (now, pods)
             return false
         }
+        guard now >= since + Self.patience else { return false }
         let settled = min(wanted, pods + lost)
-        guard now >= since + Self.patience, settled < wanted else { return false }
+        guard settled < wanted else { return false }
         wanted = settled
         return true
+    }
+
+    /// Whether nothing was made anew for as long as a replacement may take.
+    func isLongShort(at now: Instant) -> Bool {
+        guard pods < wanted, pods == shortPods else { return false }
+        return shortSince.map { now >= $0 + Self.patience } ?? false
     }
 
     /// One of its pods is gone.

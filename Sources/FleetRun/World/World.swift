@@ -157,7 +157,9 @@ public struct World: Sendable {
 
     /// The controllers of unknown kinds that have fewer pods than they are taken to want.
     var shortStrangers: [ObjectUID] {
-        strangers.filter { $0.value.isForeign && $0.value.pods < $0.value.wanted }.map(\.key)
+        // A Node owns its mirror pods, and goes with them.
+        strangers.filter { $0.value.isForeign && $0.value.pods < $0.value.wanted && !$0.value.title.hasPrefix("Node ") }
+            .map(\.key)
     }
 
     /// Takes what such a controller has for what it wants where it has had less for long; true when that changed.
@@ -166,6 +168,9 @@ public struct World: Sendable {
     mutating func ageStranger(_ uid: ObjectUID, at now: Instant, lost: Int) -> Bool {
         strangers[uid]?.age(at: now, lost: lost) ?? false
     }
+
+    /// Whether such a controller has had the fewer pods for long, so that ``ageStranger(_:at:lost:)`` has to judge it.
+    func isLongShort(_ uid: ObjectUID, at now: Instant) -> Bool { strangers[uid]?.isLongShort(at: now) ?? false }
 
     /// Whether nothing but its pods tells what a controller wants.
     func isForeign(_ workload: ObjectUID) -> Bool { strangers[workload]?.isForeign == true }
