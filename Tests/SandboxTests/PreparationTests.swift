@@ -137,7 +137,7 @@ struct PreparationTests {
             let course = try await fleet.course("a", NodeScript.swapOff)
             #expect(
                 course.first.changed == [
-                    "keep dev-zram0.swap from coming back at boot", "turn swap off (/swap.img /dev/zram0)",
+                    "turn swap off (/swap.img /dev/zram0)", "keep dev-zram0.swap from coming back at boot",
                     "comment 1 swap line(s) of /etc/fstab (kept in /etc/fstab.before-fleet)",
                 ])
             #expect(course.second.changed == [])
