@@ -67,7 +67,7 @@ extension Invariants {
     }
 
     private mutating func checkQuarantine(of node: Node) {
-        guard setAside.contains(node.name), !toleratesLostLabels, !isRolledBack else { return }
+        guard setAside.contains(node.name), !isRolledBack else { return }
         if node.labels["fleet.run/quarantined"] == nil { violate("\(node.name) was set aside without its label") }
     }
 

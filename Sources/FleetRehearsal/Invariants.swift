@@ -12,8 +12,6 @@ public struct Invariants: Sendable {
     /// Whether health may change behind the budgets' status, as when a probe fails while the disruption controller
     /// stands still: an eviction by that status is then nobody's fault.
     public var toleratesStaleHealth = false
-    /// Whether the API may refuse a write in passing: the label of a node that is set aside is asked for once.
-    public var toleratesLostLabels = false
 
     let policy: WavePolicy
     let evictions: EvictionPolicy

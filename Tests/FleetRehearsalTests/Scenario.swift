@@ -138,9 +138,6 @@ struct Scenario {
         var rehearsal = Rehearsal(order, in: simulation, latencies: latencies)
         rehearsal.invariants = Invariants(order, before: snapshot)
         rehearsal.invariants?.toleratesStaleHealth = disturbsHealth
-        rehearsal.invariants?.toleratesLostLabels = faults.contains {
-            if case .fault(.answer) = $0.command { true } else { false }
-        }
         return rehearsal
     }
 

@@ -232,24 +232,41 @@ extension RunMachine {
         settleCompensations(of: name)
     }
 
-    /// Labels a node once; after a crash again when it is in doubt whether the label was set.
+    /// Labels a node; again where that was refused in passing, or where it is in doubt after a crash.
     ///
     /// A run that only looks leaves no mark.
     private mutating func label(_ name: NodeName, quarantinedIn step: String) {
         guard !order.steps.onlyLook, let node = world.nodes[name], let target = state.nodes[name]?.target,
             target.nodeUID ?? node.uid == node.uid
         else { return }
-        switch state.act("quarantine", of: name)?.state {
-        case .inFlight, .finished: return
-        case nil, .inDoubt: break
+        if let act = state.act(Self.labelKey, of: name) {
+            if case .inFlight = act.state { return }
+            if case .finished = act.state {
+                guard owesLabel(name) else { return }
+                if now < act.changedAt + act.pause { return wake(name, at: act.changedAt + act.pause) }
+            }
         }
         let patch = NodePatch(labels: [Self.quarantineLabel: step])
         perform(
             StepOperation(
-                key: "quarantine", title: "label \(name) quarantined", .cluster(.patchNode(name, uid: node.uid, patch))
+                key: Self.labelKey, title: "label \(name) quarantined",
+                .cluster(.patchNode(name, uid: node.uid, patch))
             ),
             node: name, index: nil
         )
+    }
+
+    private static let labelKey = "quarantine"
+
+    /// Whether the label of some node was refused in passing, so that a run that is over waits for it (safety rule 21).
+    var owesLabels: Bool { state.setAside.contains { owesLabel($0) } }
+
+    /// Six attempts are made; an answer that was lost may be of a request that landed.
+    private func owesLabel(_ name: NodeName) -> Bool {
+        guard let act = state.act(Self.labelKey, of: name), case .finished(let result) = act.state, result.isPassing,
+            act.attempts < 6, let node = world.nodes[name]
+        else { return false }
+        return node.labels[Self.quarantineLabel] == nil
     }
 
     // MARK: - Compensations

@@ -39,7 +39,7 @@ extension RunMachine {
         guard let reason = failureReason() else { return false }
         // Outside the window the nodes in hand are given back first.
         if isOutsideWindow { return false }
-        if state.working.isEmpty, state.compensations.isEmpty, state.open.isEmpty {
+        if state.working.isEmpty, state.compensations.isEmpty, state.open.isEmpty, !owesLabels {
             finish(.failed, Afterword(state, world, order).text(after: reason))
         }
         return true

@@ -69,7 +69,7 @@ extension RunMachine {
     }
 
     private mutating func finishAllWaves() {
-        guard state.compensations.isEmpty, state.open.isEmpty, !unmarksWhenPlanIsDone() else { return }
+        guard state.compensations.isEmpty, state.open.isEmpty, !owesLabels, !unmarksWhenPlanIsDone() else { return }
         if let lastFinishedWave, !isHealthy(after: lastFinishedWave) { return }
         let bad = state.quarantined
         guard !bad.isEmpty else { return finish(.done, order.joins ? world.zoneBalance : "") }
