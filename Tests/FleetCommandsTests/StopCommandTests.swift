@@ -340,6 +340,38 @@ import Testing
         }
     }
 
+    @Test("a run that was over when its machine went down gives back the lock that it held before")
+    func overBeforeReboot() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let file = "\(folder.path)/run.ndjson"
+        try await SimulatedWorld.with { world in
+            let playbook = try world.playbook()
+            #expect(try await world.run("run", playbook, "-l", "web-02", "--yes").status == 0)
+            #expect(try await world.fleet.run("journal", "export", "r-", "-o", file).status == 0)
+        }
+        var archive = try RunArchive(text: String(contentsOfFile: file, encoding: .utf8), name: file)
+        (archive.run.finishedAt, archive.run.result) = (nil, nil)
+        try archive.text().write(toFile: file, atomically: true, encoding: .utf8)
+        try await SimulatedWorld.with { world in
+            let state = "\(world.folder.path)/there.sqlite"
+            #expect(try await world.fleet.run("journal", "import", file, "--state", state).status == 0)
+            let stateFile = try SQLiteJournal(path: state, fleetVersion: "test").fileID
+            let before = LockClaim(
+                run: archive.run.id, planDigest: archive.run.planDigest, stateFile: stateFile, user: "ops",
+                machine: "bastion", process: "gone", place: "before the reboot")
+            let connection = try Kubeconfig(explicitPath: world.kubeconfig, context: nil).connection()
+            try await KubernetesClient.withClient(connection: connection) { client in
+                _ = try await LeaseClient(client: client)
+                    .take(seen: nil, for: before, durationSeconds: 1, at: Instant(seconds: 1))
+            }
+            let resume = ["resume", "--playbook", try world.playbook(), "--kubeconfig", world.kubeconfig]
+            let over = try await world.fleet.run(list: resume + ["--state", state])
+            #expect(over.status == 0 && over.error.contains("was over already: done"), "\(over.error)")
+            #expect(try await lease(world) == "")
+        }
+    }
+
     @Test("resume goes on with the run that was named, in its own cluster, by its own playbook: it begins none")
     func otherCluster() async throws {
         try await SimulatedWorld.with { world in
@@ -470,6 +502,9 @@ import Testing
                 #expect(over.status == 1, "\(over.error)")
                 #expect(over.error.contains("run \(id) is over: done, by "), "\(over.error)")
                 #expect(over.error.contains("fleet journal import FILE"), "\(over.error)")
+                // What ended there can be closed here, though that journal may be lost.
+                let isClosed = try await world.fleet.run("runs", "--output", "json").output.contains("\"done\"")
+                #expect(isClosed == (command == "abort"))
             }
             #expect(await self.nodes(world) == nodes)
             #expect(await world.server.audit.requests("create", "pods/eviction") == evictions)

@@ -130,7 +130,7 @@ extension LockRefusal {
     fileprivate var hint: String {
         if let end {
             return
-                "take in what was done since: fleet journal export \(end.run) -o FILE there, fleet journal import FILE here"
+                "take in what was done since: fleet journal export \(end.run) -o FILE there, fleet journal import FILE here; where that journal is lost, close it here: fleet abort \(end.run)"
         }
         guard let run = lock.claim?.run else {
             return "look at it with: kubectl -n kube-system get lease fleet -o yaml"

@@ -51,15 +51,20 @@ struct RunLock {
         return runs
     }
 
-    /// Gives back the lock of a run that is over, if a process of this place left it held; another's is left alone.
+    /// Gives back the lock of a run that is over, if a process of this state file left it held; another's is left alone.
+    ///
+    /// What a process of another place left, as before a reboot, is taken first, once it proves silent.
     func release(of run: RunID, as result: RunResult) async {
         let port = LeaseClient(client: client)
-        do throws(ClusterFailure) {
+        do {
             let held: ClusterLock? = try await port.read()
-            guard let lock = held, let claim = lock.claim, claim.run == run, claim.stateFile == journal.fileID,
-                claim.place == journal.place
-            else { return }
-            try await port.release(lock, of: .now(run, result), at: RuntimeClock().now)
+            guard let lock = held, let claim = lock.claim, claim.run == run, claim.stateFile == journal.fileID else {
+                return
+            }
+            guard claim.place != journal.place else {
+                return try await port.release(lock, of: .now(run, result), at: RuntimeClock().now)
+            }
+            await release(try await take(for: run, plan: claim.planDigest), of: .now(run, result))
         } catch {
             warn(error)
         }
@@ -76,7 +81,7 @@ struct RunLock {
         }
     }
 
-    private func warn(_ failure: ClusterFailure) {
+    private func warn(_ failure: any Error) {
         output.warning("the lock of this cluster (Lease kube-system/fleet) could not be given back: \(failure)")
     }
 }

@@ -40,7 +40,7 @@ struct UndoFlow {
                     "run \(run.id) was over already: \(result.rawValue); nothing was undone",
                     hint: "see what it did: fleet report \(run.id)")
             }
-            let lease = try await lock.take(for: run.id, plan: run.planDigest)
+            let lease = try await take(lock)
             let machine = RunMachine(order, history: found.history, stop: wish)
             let printer = RunPrinter(run.id, of: plan, after: found.history, output)
             let crier = RunCrier(order, after: found.history, to: notifiers, of: client, output)
@@ -55,6 +55,19 @@ struct UndoFlow {
             }
             printer.finish(at: RuntimeClock().now)
             return result == wish.kind?.finalResult ? .done : FleetExit(result)
+        }
+    }
+
+    /// Takes the cluster's lock; a run that ended elsewhere is closed here too: the journal that tells how may be lost.
+    private func take(_ lock: RunLock) async throws -> ClusterLease {
+        do {
+            return try await lock.take(for: run.id, plan: run.planDigest)
+        } catch let refusal as LockRefusal {
+            guard case .ended(let end) = refusal.reason else { throw refusal }
+            try await journal.finish(run.id, result: end.result, at: RuntimeClock().now)
+            throw Refusal(
+                "run \(run.id) is over: \(end.result), by \(end.by); it is closed here too, and nothing was undone",
+                hint: "what was done there: fleet journal import FILE, from a journal of that machine")
         }
     }
 
