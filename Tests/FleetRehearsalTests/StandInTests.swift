@@ -38,7 +38,8 @@ struct StandInTests {
         "controllers that are known by their pods only keep as many, and budgets go on",
         arguments: ["ReplicaSet", "StrimziPodSet"])
     func kept(kind: String) throws {
-        let snapshot = Self.orphans(of: kind)
+        var snapshot = Self.orphans(of: kind)
+        for index in snapshot.pods.indices { snapshot.pods[index].labels["member"] = snapshot.pods[index].key.name }
         var rehearsal = try Self.played(snapshot, draining: "infra-1")
         rehearsal.settle(for: .seconds(60))
         #expect(rehearsal.result == .done, "\(rehearsal.machine.state.reason)")
@@ -51,6 +52,9 @@ struct StandInTests {
         // Operators give the next pod the name of the last one, ReplicaSets another.
         #expect((after == before) == (kind == "StrimziPodSet"))
         #expect(rehearsal.simulation.pods.allSatisfy { $0.isReady })
+        guard kind == "StrimziPodSet" else { return }
+        #expect(
+            rehearsal.simulation.pods.allSatisfy { $0.labels["member"] == $0.key.name }, "each is like its predecessor")
     }
 
     @Test("a budget that failed to sync goes on failing over them")

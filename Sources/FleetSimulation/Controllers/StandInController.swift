@@ -27,12 +27,12 @@ extension SimulatedCluster {
 
     /// Makes pods anew.
     ///
-    /// A ReplicaSet's are made while the old ones stop, others' once those are gone, under their names.
+    /// A ReplicaSet's are made while the old ones stop, others' once those are gone: under their names, with their labels
+    /// and claims.
     mutating func sync(owner: Int) {
         owners[owner].syncPending = false
-        guard owners[owner].workload < 0, let template = owners[owner].template else { return }
-        let isPrompt = ["ReplicaSet", "ReplicationController", "Job"].contains(
-            owners[owner].reference.kind)
+        guard owners[owner].workload < 0, let usual = owners[owner].template else { return }
+        let isPrompt = isPrompt(owner)
         let there =
             isPrompt
             ? owners[owner].active
@@ -41,9 +41,12 @@ extension SimulatedCluster {
             }
         let namespace = owners[owner].namespace
         for _ in 0..<max(0, owners[owner].wanted - there) {
-            let name =
-                owners[owner].lostNames.popLast() ?? "\(owners[owner].reference.name)-\(random.suffix(5))"
-            guard podIndex[ObjectKey(namespace, name)] == nil else { continue }
+            let lost = owners[owner].lost.popLast()
+            let template = lost.map(PodTemplate.init(like:)) ?? usual
+            var name = lost?.key.name ?? ""
+            if name.isEmpty || podIndex[ObjectKey(namespace, name)] != nil {
+                name = "\(owners[owner].reference.name)-\(random.suffix(5))"
+            }
             create(
                 Pod(
                     key: ObjectKey(namespace, name), uid: "", labels: template.labels,
@@ -57,9 +60,12 @@ extension SimulatedCluster {
     /// A pod of such a controller is gone; the next may bear its name.
     mutating func noteLoss(of pod: Pod, owner: Int) {
         guard owners[owner].workload < 0, owners[owner].wanted > 0 else { return }
-        if !["ReplicaSet", "ReplicationController", "Job"].contains(owners[owner].reference.kind) {
-            owners[owner].lostNames.append(pod.key.name)
-        }
+        if !isPrompt(owner) { owners[owner].lost.append(pod) }
         enqueue(owner: owner)
+    }
+
+    /// Whether its next pod is made while the last one stops, and is like any other.
+    private func isPrompt(_ owner: Int) -> Bool {
+        ["ReplicaSet", "ReplicationController", "Job"].contains(owners[owner].reference.kind)
     }
 }

@@ -75,8 +75,8 @@ struct OwnerRecord: Sendable {
     var wanted = -1
     /// What the former makes its pods of.
     var template: PodTemplate?
-    /// Names of its pods that are gone and not made anew.
-    var lostNames: [String] = []
+    /// Its pods that are gone and not made anew, where the next bears the name of the last.
+    var lost: [Pod] = []
     var syncPending = false
 }
 
