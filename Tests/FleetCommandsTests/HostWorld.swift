@@ -144,7 +144,7 @@ struct HostWorld {
                 -exec ls -ln --time-style=+ {} + | sort -k 7
             find /etc /var /run /opt /srv /root /usr/local ! -path /var/lib/sandbox/calls ! -path /run/fleet.lock -type f -exec sha256sum {} + | sort -k 2
             find /etc /var /run /opt /srv /root /usr/local /sys/module -type d | sort
-            iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#'; nft list tables; ipset save
+            { iptables-save; ip6tables-save; } | grep -v '^#' | sed 's/ \\[[0-9]*:[0-9]*]$//'; nft list tables; ipset save
             ip -br link | awk '{ print $1 }'; cut -d ' ' -f 5 /proc/self/mountinfo; cat /proc/swaps; hostname
             sysctl -n net.ipv4.ip_forward; cat /proc/sys/kernel/random/boot_id; exit 0
             """)

@@ -205,7 +205,7 @@ struct CleanupTests {
     @Test("Unconfirmed rules come back by themselves; confirmed ones stay away")
     func restoresRules() async throws {
         let rules = """
-            iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#'
+            \(SandboxFleet.iptables)
             nft list tables | sort; ipset -n list | sort
             """
         let hosts = [TestSandbox.host("a"), TestSandbox.host("b")]
@@ -440,10 +440,10 @@ struct CleanupTests {
             #expect(!report.changed.contains("/var/lib/calico"))
             let rules = try await fleet.output("a", "iptables-save")
             #expect(rules.contains("cali-FORWARD") && !rules.contains("-j KUBE-FIREWALL"))
-            let before = try await fleet.output("b", "iptables-save | grep -v '^#'")
+            let before = try await fleet.output("b", SandboxFleet.iptables)
             let (kept, _) = try await fleet.cleanup("b", CleanupOptions(run: "r1", network: .keep))
             #expect(kept.kept == ["network rules"])
-            #expect(try await fleet.output("b", "iptables-save | grep -v '^#'") == before)
+            #expect(try await fleet.output("b", SandboxFleet.iptables) == before)
 
             _ = try await fleet.output(
                 "b",

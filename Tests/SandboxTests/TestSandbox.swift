@@ -89,13 +89,16 @@ extension SandboxFleet {
         return (CleanupReport(NodeAnswer(reading.output)), reading.status)
     }
 
+    /// Prints the rules of iptables, IPv4 and IPv6, without counters: the kernel's own packets (neighbour discovery) count too.
+    static let iptables = #"{ iptables-save; ip6tables-save; } | grep -v '^#' | sed 's/ \[[0-9]*:[0-9]*]$//'"#
+
     /// Everything that a clean-up could change on a host, for comparison.
     func picture(_ host: String) async throws -> String {
         try await output(
             host,
             """
             find /etc /var /run /opt /srv /root /sys /mnt | grep -v -e '^/var/lib/sandbox' -e '^/run/fleet.lock' | sort
-            iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#'; nft list tables; ipset save
+            \(Self.iptables); nft list tables; ipset save
             ip -br link | awk '{ print $1 }'; cat /var/lib/sandbox/ipvs; cut -d ' ' -f 5 /proc/self/mountinfo
             systemctl is-active kubelet; systemctl is-enabled kubelet; ls /var/lib/sandbox/pods
             exit 0
