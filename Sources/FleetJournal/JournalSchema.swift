@@ -52,7 +52,7 @@ enum JournalSchema {
         """
         CREATE TABLE act (
             number INTEGER PRIMARY KEY AUTOINCREMENT, cluster TEXT NOT NULL, time INTEGER NOT NULL, by TEXT NOT NULL,
-            what TEXT NOT NULL, detail TEXT NOT NULL
+            run TEXT, what TEXT NOT NULL, detail TEXT NOT NULL
         ) STRICT;
         CREATE TRIGGER act_is_never_changed BEFORE UPDATE ON act BEGIN SELECT raise(ABORT, 'acts are append-only'); END;
         CREATE TRIGGER act_is_never_deleted BEFORE DELETE ON act BEGIN SELECT raise(ABORT, 'acts are append-only'); END;

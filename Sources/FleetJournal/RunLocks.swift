@@ -27,7 +27,16 @@ final class RunLocks: Sendable {
 
     /// Takes the run's lock, unless it is held already.
     func claim(_ run: RunID) throws(JournalFailure) {
-        let failure: JournalFailure? = held.withLockedValue { held in
+        // Who only looks whether it is held keeps it for some microseconds.
+        for attempt in 1... {
+            guard let failure = tryToClaim(run) else { return }
+            guard failure.code == .locked, attempt < 4 else { throw failure }
+            usleep(5000)
+        }
+    }
+
+    private func tryToClaim(_ run: RunID) -> JournalFailure? {
+        held.withLockedValue { held in
             guard held[run] == nil else { return nil }
             switch open(run) {
             case .success(let descriptor):
@@ -36,19 +45,15 @@ final class RunLocks: Sendable {
             case .failure(let failure): return failure
             }
         }
-        if let failure { throw failure }
     }
 
-    /// Whether another process holds the run's lock.
+    /// Whether another process holds the run's lock; nothing is made, and nothing kept.
     func isHeldElsewhere(_ run: RunID) -> Bool {
-        if held.withLockedValue({ $0[run] != nil }) { return false }
-        do throws(JournalFailure) {
-            try claim(run)
-            release(run)
-            return false
-        } catch {
-            return error.code == .locked
-        }
+        guard held.withLockedValue({ $0[run] == nil }), Self.isPlain(run.rawValue) else { return false }
+        let descriptor = Foundation.open(path(of: run), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
     /// Gives the lock back; the side file goes with it.

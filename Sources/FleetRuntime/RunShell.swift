@@ -95,8 +95,12 @@ public struct RunShell: Sendable {
     }
 
     private func beat(_ pulse: Pulse, _ mailbox: Mailbox<Observation>) async {
+        var setBy = Duration.zero
         while (try? await clock.sleep(until: clock.now + Pulse.interval)) != nil {
             if pulse.beat(at: clock.now) { mailbox.post(.tick) }
+            guard clock.setBy != setBy else { continue }
+            setBy = clock.setBy
+            mailbox.post(.clockSet(by: setBy))
         }
     }
 

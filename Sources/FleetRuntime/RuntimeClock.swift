@@ -14,9 +14,20 @@ public struct RuntimeClock: Sendable {
     /// A clock anchored now.
     public init() {
         anchor = .now
+        epoch = Self.wallTime
+    }
+
+    /// What the machine's clock shows now.
+    private static var wallTime: Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        epoch = Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+        return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// By how much the machine's clock was set since this one was anchored, in whole seconds; 0 for what a daemon slews.
+    public var setBy: Duration {
+        let seconds = (Self.wallTime - now).inSeconds.rounded()
+        return abs(seconds) < 5 ? .zero : .seconds(seconds)
     }
 
     /// The time.

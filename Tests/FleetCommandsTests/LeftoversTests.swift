@@ -2,6 +2,7 @@ import FleetKubernetes
 import FleetModel
 import FleetRun
 import FleetSimulation
+import FleetSimulationServer
 import Foundation
 import Testing
 
@@ -37,6 +38,38 @@ import Testing
     private func cluster(_ world: SimulatedWorld) async throws -> ClusterSnapshot {
         let connection = try Kubeconfig(explicitPath: world.kubeconfig, context: nil).connection()
         return try await KubernetesClient.withClient(connection: connection) { try await $0.snapshot() }
+    }
+
+    @Test("bootstrap tokens of runs are found and revoked, others' stay; where Secrets may not be read, that is told")
+    func tokens() async throws {
+        let own = BootstrapToken(
+            id: "abcdef", secret: SecretText("0123456789abcdef"), expiresAt: Instant(seconds: 4_000_000_000),
+            run: "r-lost")
+        try await SimulatedWorld.with { world in
+            let connection = try Kubeconfig(explicitPath: world.kubeconfig, context: nil).connection()
+            let left = try await KubernetesClient.withClient(connection: connection) { client in
+                _ = await client.perform(.createBootstrapToken(own))
+                let secrets = "http://127.0.0.1:\(world.server.port)/api/v1/namespaces/kube-system/secrets"
+                let foreign =
+                    #"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bootstrap-token-zzzzzz"},"type":"bootstrap.kubernetes.io/token","stringData":{"description":"by hand"}}"#
+                let authorization = "Authorization: Bearer secret-token-of-the-test"
+                _ = try await FleetBinary.tool(
+                    "curl", "-sf", "-H", authorization, "-H", "Content-Type: application/json", "-d", foreign, secrets)
+                let found = try await world.run("leftovers")
+                #expect(found.output.contains("bootstrap-token-abcdef") && found.output.contains("r-lost"))
+                #expect(!found.output.contains("zzzzzz") && !found.output.contains("0123456789abcdef"))
+                let restored = try await world.run("leftovers", "--restore")
+                #expect(restored.status == 0, "\(restored.error)")
+                #expect(restored.output.contains("bootstrap-token-abcdef: revoked (run r-lost)"), "\(restored.output)")
+                return try await client.bootstrapTokens().map(\.id)
+            }
+            #expect(left == ["zzzzzz"])
+        }
+        let denied = [Account.Rule(verbs: ["list"], resources: ["secrets"])]
+        try await SimulatedWorld.with(denied: denied) { world in
+            let found = try await world.run("leftovers")
+            #expect(found.status == 0 && found.error.contains("bootstrap tokens are not looked for"), "\(found.error)")
+        }
     }
 
     @Test("replicas, minimums and bounds are set back; what somebody else set since stays, without fleet's note")

@@ -52,6 +52,7 @@ struct ProviderTests {
                 hang create ;;
             delete)
                 hang delete
+                if [ -e keep ]; then rm keep; echo "the machine is locked" >&2; exit 8; fi
                 for name in $(names); do sed -i "/^$name\$/d" made; echo "deleted $name" >>deeds; done
                 hang deleted
                 exit 0 ;;
@@ -140,8 +141,27 @@ struct ProviderTests {
             #expect(result.status == 0, "\(result.error)\n\(result.output.suffix(2000))")
             #expect(try await world.run("resume").error.contains("no run"))
 
+            let binary = FleetBinary(directory: world.folder.path)
+            // A machine that could not be deleted is asked for again by the next run, which has nothing else to do.
+            _ = try world.folder.write("web-02-r1\nweb-02\n", to: "made")
+            _ = try world.folder.write("", to: "keep")
+            let again = ["run", playbook, "-i", inventory, "-l", "web-02", "--yes", "--kubeconfig", world.kubeconfig]
+            let refused = try await binary.run(list: again)
+            #expect(refused.status == 75, "\(refused.error)")
+            #expect(refused.error.contains("the machine is locked") && refused.error.contains("to try again"))
+            let retried = try await binary.run(list: again)
+            #expect(retried.status == 0 && retried.error.contains("deleting web-02 by"), "\(retried.error)")
+            #expect(try await binary.run(list: again).error.contains("deleting") == false)
+
+            let acts = try await binary.run("journal", "acts", "--output", "json")
+            #expect(acts.output.contains("web-02-r1 for web-02: asked for"), "\(acts.output)")
+            let report = try await binary.run("report", "r-", "--output", "json")
+            #expect(
+                report.output.contains("\"what\":\"provider delete\"") && report.output.contains("web-02: failed: "),
+                "\(report.output.suffix(3000))")
+
             let deeds = try String(contentsOfFile: world.folder.path + "/deeds", encoding: .utf8)
-            #expect(deeds == "made web-02-r1\ndeleted web-02\n")
+            #expect(deeds == "made web-02-r1\ndeleted web-02\ndeleted web-02\n")
             #expect(try String(contentsOfFile: world.folder.path + "/made", encoding: .utf8) == "web-02-r1\n")
             let calls = try String(contentsOfFile: world.folder.path + "/calls", encoding: .utf8).split(separator: "\n")
             let asked = try #require(calls.first { $0.hasPrefix("create ") })

@@ -8,7 +8,12 @@ final class RunningFleet {
     private let errorPath: String
 
     /// Starts fleet with arguments in a folder; its output goes to files there.
-    init(_ arguments: [String], in directory: String, state: String = "fleet.sqlite") throws {
+    init(
+        _ arguments: [String], in directory: String, state: String = "fleet.sqlite",
+        environment own: [String: String] = [:]
+    )
+        throws
+    {
         let name = UUID().uuidString
         outputPath = "\(directory)/\(name).out"
         errorPath = "\(directory)/\(name).err"
@@ -19,7 +24,7 @@ final class RunningFleet {
         var environment = ProcessInfo.processInfo.environment
         environment["NO_COLOR"] = "1"
         environment["FLEET_STATE"] = "\(directory)/\(state)"
-        process.environment = environment
+        process.environment = environment.merging(own) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
         process.standardInput = FileHandle.nullDevice

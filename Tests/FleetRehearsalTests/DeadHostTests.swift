@@ -25,6 +25,29 @@ struct DeadHostTests {
         #expect(rehearsal.simulation.node(node.name) == nil)
     }
 
+    @Test(
+        "killed after any fact, it is proved once more where that is in doubt, and the end is the same",
+        arguments: [false, true])
+    func crashes(performing: Bool) throws {
+        let (simulation, node) = try dead()
+        let order = try order(["cordon", "host_off", "drain", "verify_drained", "delete_node"], node, simulation)
+        var whole = Rehearsal(order, in: simulation)
+        #expect(whole.play(atMost: .seconds(3600)) == .done)
+        for count in 1..<whole.events.count {
+            var first = Rehearsal(order, in: simulation)
+            first.invariants = Invariants(order, before: simulation.snapshot())
+            guard let wreck = first.crash(afterFacts: count, performing: performing) else { continue }
+            var second = Rehearsal(order, after: wreck)
+            second.invariants = first.invariants
+            let last = wreck.history.last.map { "after \(count) facts (\($0.event))" } ?? ""
+            #expect(second.play(atMost: .seconds(3600)) == .done, "\(last): \(second.machine.state.reason)")
+            second.settle(for: .seconds(600))
+            second.invariants?.checkEnd(.done, in: second.simulation, deletesNodes: true)
+            #expect(second.invariants?.violations == [], "\(last)")
+            #expect(second.machine.state.compensations.isEmpty, "\(last)")
+        }
+    }
+
     @Test("where the command does not prove it, nothing terminates and the node is set aside without the taint")
     func unproved() throws {
         let (simulation, node) = try dead()

@@ -39,10 +39,9 @@ struct ExpansionTests {
             settings: settings, planDigest: "digest", playbook: "expand")
     }
 
-    @Test("three hosts join in two waves, one in each zone: Ready, labelled, every token revoked")
-    func expand() throws {
-        let snapshot = DemoCluster.snapshot()
-        var simulation = ClusterSimulation(snapshot: snapshot)
+    /// The demo's cluster, three hosts beside it, and their order in two waves.
+    private func hosts() throws -> (RunOrder, ClusterSimulation) {
+        var simulation = ClusterSimulation(snapshot: DemoCluster.snapshot())
         let targets = ["eu-1a", "eu-1b", "eu-1c"].map { zone in
             PlanTarget(host: "new-\(zone)", node: NodeName("new-\(zone)"), zone: Zone(zone))
         }
@@ -57,20 +56,61 @@ struct ExpansionTests {
         }
         let order = Self.order(
             [[targets[0]], [targets[1], targets[2]]], try Self.steps("join", "label", "taint", "wait_ready"))
+        return (order, simulation)
+    }
+
+    @Test("three hosts join in two waves, one in each zone: Ready, labelled, every token revoked")
+    func expand() throws {
+        let (order, simulation) = try hosts()
         var rehearsal = Rehearsal(order, in: simulation)
         #expect(rehearsal.play(atMost: .seconds(3600)) == .done, "\(rehearsal.machine.state.reason)")
-        let joined = rehearsal.simulation.nodes.filter { $0.name.rawValue.hasPrefix("new-") }
-        #expect(joined.map(\.zone).compactMap { $0?.rawValue }.sorted() == ["eu-1a", "eu-1b", "eu-1c"])
-        #expect(joined.allSatisfy { $0.isReady })
-        let requests = rehearsal.deeds.compactMap { deed -> String? in
+        expectJoined(rehearsal.simulation, "uninterrupted")
+        let requests = tokens(rehearsal)
+        #expect(requests.count == 6 && Set(requests).count == 6)
+        #expect(rehearsal.machine.state.compensations.isEmpty)
+    }
+
+    private func expectJoined(_ simulation: ClusterSimulation, _ when: String) {
+        let joined = simulation.nodes.filter { $0.name.rawValue.hasPrefix("new-") }
+        #expect(joined.map(\.zone).compactMap { $0?.rawValue }.sorted() == ["eu-1a", "eu-1b", "eu-1c"], "\(when)")
+        #expect(joined.allSatisfy { $0.isReady }, "\(when)")
+    }
+
+    private func tokens(_ rehearsal: Rehearsal) -> [String] {
+        rehearsal.deeds.compactMap { deed -> String? in
             switch deed.operation {
             case .cluster(.createBootstrapToken(let token)): "made \(token.id)"
             case .cluster(.deleteBootstrapToken(let id)): "revoked \(id)"
             default: nil
             }
         }
-        #expect(requests.count == 6 && Set(requests).count == 6)
-        #expect(rehearsal.machine.state.compensations.isEmpty)
+    }
+
+    @Test(
+        "killed after any fact, every host joins once, and whoever made a token, it is revoked",
+        arguments: [false, true])
+    func crashes(performing: Bool) throws {
+        let (order, simulation) = try hosts()
+        var whole = Rehearsal(order, in: simulation)
+        #expect(whole.play(atMost: .seconds(3600)) == .done)
+        let joins = whole.simulation.nodes.count - simulation.nodes.count
+        for count in 1..<whole.events.count {
+            var first = Rehearsal(order, in: simulation)
+            guard let wreck = first.crash(afterFacts: count, performing: performing) else { continue }
+            var second = Rehearsal(order, after: wreck)
+            let last = wreck.history.last.map { "after \(count) facts (\($0.event))" } ?? ""
+            #expect(second.play(atMost: .seconds(3600)) == .done, "\(last): \(second.machine.state.reason)")
+            expectJoined(second.simulation, last)
+            #expect(second.simulation.nodes.count - simulation.nodes.count == joins, "\(last)")
+            let all = wreck.deeds.map(\.operation) + second.deeds.map(\.operation)
+            var open: Set<String> = []
+            for operation in all {
+                if case .cluster(.createBootstrapToken(let token)) = operation { open.insert(token.id) }
+                if case .cluster(.deleteBootstrapToken(let id)) = operation { open.remove(id) }
+            }
+            #expect(open.isEmpty, "\(last): tokens left: \(open.count)")
+            #expect(second.machine.state.compensations.isEmpty, "\(last)")
+        }
     }
 
     @Test("a rebooted node is away for a minute and comes back by itself")

@@ -146,13 +146,13 @@ struct ReplacementTests {
         #expect(hours.count > 1, "one window was enough")
     }
 
-    @Test("killed after any hundredth fact and taken up again, it ends the same: every new node in, every old one out")
+    @Test("killed after any fact and taken up again, it ends the same: every new node in, every old one out")
     func crashes() throws {
         let play = try Replacement(
-            Row(source: .inventory, size: 2, canary: 1, unavailable: 2, unavailablePerZone: 1, old: 3, seed: 7))
+            Row(source: .inventory, size: 1, canary: 1, unavailable: 1, unavailablePerZone: 1, old: 2, seed: 7))
         var whole = try play.rehearsal()
         #expect(whole.play(atMost: .seconds(86_400)) == .done)
-        for facts in stride(from: 5, to: whole.events.count, by: 100) {
+        for facts in 1..<whole.events.count {
             var first = try play.rehearsal()
             guard let wreck = first.crash(afterFacts: facts, performing: facts % 2 == 0) else { continue }
             var second = Rehearsal(try play.order(), after: wreck)
@@ -204,7 +204,7 @@ private struct Replacement {
                 PlaybookStep(kind: $0, kindLocation: place, arguments: .null(at: place), location: place)
             })
         for index in bringIn.indices { bringIn[index].isForNewcomers = true }
-        var takeOut = try Decommission.steps()
+        var takeOut = try Decommission.steps(repeatable: true)
         for index in takeOut.indices { takeOut[index].isForNewcomers = false }
         return bringIn + takeOut
     }

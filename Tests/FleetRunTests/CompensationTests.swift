@@ -207,4 +207,22 @@ struct CompensationTests {
         }
         #expect(reason == "Deployment shop/cart has one replica and cannot be surged: its strategy is Recreate")
     }
+
+    @Test("tokens are a run's by their note or by what kubeadm was told to write about them; all others stay")
+    func leftTokens() {
+        let tokens = [
+            StandingToken(id: "noted1", note: "run=r-1", expiresAt: start),
+            StandingToken(id: "byhand", description: "for web-02"),
+            StandingToken(id: "onhost", description: "fleet run r-2"),
+            StandingToken(id: "foreig", description: "my fleet run r-3 of ships"),
+        ]
+        let found = LeftoverSearch().leftovers(in: ClusterSnapshot(), tokens: tokens)
+        #expect(found.map(\.run) == ["r-1", "r-2"])
+        #expect(found.map(\.found) == ["expires by itself", "never expires"])
+        #expect(
+            found.map(\.fate)
+                == ["noted1", "onhost"].map {
+                    .restore(.deleteBootstrapToken(id: $0), resourceVersion: nil)
+                })
+    }
 }

@@ -72,6 +72,44 @@ struct WindowTests {
         #expect(first.deadline == closes)
     }
 
+    @Test("a clock that was slow and is set right ends the window at once, and the node in hand is given back")
+    func clockSetForward() throws {
+        var machine = RunMachine(try order([("cordon", null), ("soak", Fixture.mapping([("for", "2h")]))]))
+        let first = machine.handle(snapshot(nodes), at: opens)
+        _ = machine.handle(succeeded(first.ids[0]), at: opens)
+        _ = machine.handle(.changed(.node(cordoned(nodes[0]))), at: opens + .seconds(1))
+        let set = machine.handle(.clockSet(by: .seconds(4 * 3600)), at: opens + .seconds(60))
+        #expect(set.kinds.first == "window.closed")
+        #expect(set.requests.count == 1)
+        #expect(machine.window.settleDeadline == opens + .seconds(120))
+        _ = machine.handle(succeeded(try #require(set.ids.first)), at: opens + .seconds(61))
+        let end = machine.handle(.changed(.node(nodes[0])), at: opens + .seconds(62))
+        #expect(end.finished == .blocked)
+    }
+
+    @Test("a clock that was fast and is set right keeps the window open for as long as it really is")
+    func clockSetBack() throws {
+        var machine = RunMachine(try order([("cordon", null)]))
+        _ = machine.handle(snapshot(nodes), at: closes - .seconds(300))
+        let set = machine.handle(.clockSet(by: .seconds(-3600)), at: closes - .seconds(200))
+        #expect(set.deadline == closes + .seconds(3600))
+        #expect(!machine.handle(.tick, at: closes).kinds.contains("window.closed"))
+        #expect(machine.handle(.tick, at: closes + .seconds(3600)).kinds.contains("window.closed"))
+
+        var early = RunMachine(try order([("cordon", null)]))
+        _ = early.handle(snapshot(nodes), at: opens + .seconds(60))
+        #expect(early.handle(.clockSet(by: .seconds(-3600)), at: opens + .seconds(61)).kinds.first == "window.closed")
+    }
+
+    @Test("a window that the clock had closed too early opens again once the clock is set right")
+    func clockSetRight() throws {
+        var machine = RunMachine(try order([("cordon", null)], waits: true))
+        #expect(machine.handle(snapshot(nodes), at: closes).kinds.contains("window.closed"))
+        let set = machine.handle(.clockSet(by: .seconds(-3600)), at: closes + .seconds(10))
+        #expect(set.kinds.contains("window.opened"))
+        #expect(set.requests.count == 1)
+    }
+
     @Test("what could not be finished before the end does not begin")
     func tooLate() throws {
         let forecast = [1: RunWindow.WaveNeed(seconds: 3600, nodes: 1), 2: .init(seconds: 60, nodes: 1)]

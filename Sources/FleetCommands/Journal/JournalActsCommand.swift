@@ -1,13 +1,13 @@
 import ArgumentParser
 import FleetModel
-import FleetPorts
 import FleetReport
 
 /// `fleet journal acts`: what operators did beside the runs.
 struct JournalActsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "acts",
-        abstract: "List what was done from here beside runs: plans pinned and dropped, leftovers restored.",
+        abstract:
+            "List what was done from here beside runs: plans pinned and dropped, leftovers restored, providers called.",
         discussion: "What a run did, and who asked for it, is in its report: fleet report RUN --output json."
     )
 
@@ -35,6 +35,7 @@ struct ActsReport: Report {
     struct Act: Encodable {
         let at: String
         let by: String
+        let run: RunID?
         let what: String
         let detail: String
         let cluster: ObjectUID
@@ -45,17 +46,19 @@ struct ActsReport: Report {
     var document: Document {
         Document(
             acts: acts.map {
-                Act(at: $0.time.timestamp, by: $0.by, what: $0.what, detail: $0.detail, cluster: $0.cluster)
+                Act(
+                    at: $0.time.timestamp, by: $0.by, run: $0.run, what: $0.what, detail: $0.detail, cluster: $0.cluster
+                )
             })
     }
 
     func text(_ style: TextStyle) -> String {
         guard !acts.isEmpty else { return "nothing was done from here beside runs" }
-        var table = TextTable(["when", "by", "what", "detail"])
+        var table = TextTable(["when", "by", "run", "what", "detail"])
         for act in acts {
             table.add([
-                TextTable.Cell(act.time.dateText), TextTable.Cell(act.by), TextTable.Cell(act.what, .strong),
-                TextTable.Cell(act.detail),
+                TextTable.Cell(act.time.dateText), TextTable.Cell(act.by), TextTable.Cell(act.run?.rawValue ?? ""),
+                TextTable.Cell(act.what, .strong), TextTable.Cell(act.detail),
             ])
         }
         return table.text(style)

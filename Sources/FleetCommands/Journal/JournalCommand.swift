@@ -100,20 +100,28 @@ struct JournalExportCommand: AsyncParsableCommand {
         try await output.exiting {
             let run = try await RunLookup(state).run(id)
             let journal = try SQLiteJournal.open(state)
-            if !copy { try await handOver(run, in: journal) }
-            let archive = try await journal.archive(of: run.id)
-            let text = try archive.text()
             guard let file else {
-                StandardStream.output.write(text)
+                StandardStream.output.write(try await archive(of: run, in: journal).text())
                 return .done
             }
-            try PrivateFile.write(to: file) { try $0.write(contentsOf: Data(text.utf8)) }
-            output.progress("run \(run.id): \(archive.records.count) records written to \(file)")
+            var count = 0
+            // Handed over once the file is open: one that cannot be made must not leave the run to nobody.
+            try await PrivateFile.write(to: file) {
+                let archive = try await archive(of: run, in: journal)
+                count = archive.records.count
+                try $0.write(contentsOf: Data(try archive.text().utf8))
+            }
+            output.progress("run \(run.id): \(count) records written to \(file)")
             if !copy, run.finishedAt == nil {
                 output.progress("it is handed over: go on with it there (fleet journal import, fleet resume), not here")
             }
             return .done
         }
+    }
+
+    private func archive(of run: StoredRun, in journal: SQLiteJournal) async throws -> RunArchive {
+        if !copy { try await handOver(run, in: journal) }
+        return try await journal.archive(of: run.id)
     }
 
     private func handOver(_ run: StoredRun, in journal: SQLiteJournal) async throws {

@@ -1,9 +1,10 @@
+import FleetPorts
 import Foundation
 
 /// A file that its owner alone can read, from its first byte on; complete or not there at all.
 enum PrivateFile {
     /// Writes beside the place, brings it to the disk and renames it; throws ``UsageError``.
-    static func write(to path: String, _ body: (FileHandle) throws -> Void) throws {
+    static func write(to path: String, _ body: (FileHandle) async throws -> Void) async throws {
         let target = Paths.expanded(path)
         let partial = target + ".partial"
         unlink(partial)
@@ -11,13 +12,13 @@ enum PrivateFile {
         guard descriptor >= 0 else { throw failure(path) }
         do {
             let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            try body(file)
+            try await body(file)
             try file.synchronize()
             try file.close()
             guard rename(partial, target) == 0 else { throw failure(path) }
         } catch {
             unlink(partial)
-            throw error is UsageError
+            throw error is UsageError || error is Refusal || error is JournalFailure
                 ? error : UsageError("\(path) cannot be written: \((error as NSError).localizedDescription)")
         }
     }

@@ -1,4 +1,5 @@
 import FleetExpressions
+import FleetJournal
 import FleetModel
 import FleetPlanning
 import FleetRun
@@ -8,6 +9,9 @@ struct ProvidedHosts {
     let provider: HostProvider
     let playbook: LoadedPlaybook
     let plan: Plan
+    /// The run for which it is called.
+    let run: RunID
+    let journal: SQLiteJournal
     let output: Output
 
     /// What comes in for hosts that leave: their like, under new names, with nothing that is the old machine's own.
@@ -32,7 +36,7 @@ struct ProvidedHosts {
         if !missing.isEmpty {
             output.progress(
                 "making \(missing.map(\.name).joined(separator: ", ")) by \(provider.command.joined(separator: " "))")
-            known += try await call(.create, missing)
+            known += try await change(.create, missing)
         }
         let addresses = Dictionary(known.map { ($0.name, $0.address ?? $0.name) }, uniquingKeysWith: { $1 })
         if let lost = missing.first(where: { addresses[$0.name] == nil }) {
@@ -51,14 +55,52 @@ struct ProvidedHosts {
 
     /// Deletes the machines of nodes that are out of the cluster, as far as the provider lists them.
     func delete(_ gone: Set<NodeName>) async throws {
-        let old = RetiredMachines(provider: provider, steps: playbook.steps).targets(of: plan, finished: gone)
-        guard !old.isEmpty else { return }
-        let present = Set(try await call(.list).map(\.name))
-        let own = old.filter { present.contains($0.host) }.map(request)
+        let own = try await owed(gone)
         guard !own.isEmpty else { return }
         output.progress(
             "deleting \(own.map(\.name).joined(separator: ", ")) by \(provider.command.joined(separator: " "))")
-        _ = try await call(.delete, own)
+        _ = try await change(.delete, own)
+    }
+
+    /// Whether the provider still lists machines of nodes that are out.
+    func owesDeletion(_ gone: Set<NodeName>) async throws -> Bool { try await !owed(gone).isEmpty }
+
+    private func owed(_ gone: Set<NodeName>) async throws -> [ProviderProcess.Request.Host] {
+        let old = RetiredMachines(provider: provider, steps: playbook.steps).targets(of: plan, finished: gone)
+        guard !old.isEmpty else { return [] }
+        let present = Set(try await call(.list).map(\.name))
+        return old.filter { present.contains($0.host) }.map(request)
+    }
+
+    /// Asks for a change; that it is asked for, and what came of it, is noted machine by machine.
+    private func change(
+        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host]
+    ) async throws -> [ProviderProcess.Answer.Host] {
+        try await note(action, hosts, "asked for")
+        do {
+            let answer = try await call(action, hosts)
+            try await note(action, hosts, "done")
+            return answer
+        } catch let error as Refusal {
+            try await note(action, hosts, "failed: \(error.message)")
+            throw error
+        }
+    }
+
+    /// How the creation of machines is called among an operator's acts.
+    static let creation = name(of: .create)
+
+    private static func name(of action: ProviderProcess.Action) -> String { "provider \(action.rawValue)" }
+
+    private func note(
+        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ words: String
+    ) async throws {
+        let acts = hosts.map { host in
+            let place = host.replaces.map { " for \($0)" } ?? ""
+            return OperatorAct.now(
+                Self.name(of: action), "\(host.name)\(place): \(words)", in: plan.cluster, for: run)
+        }
+        try await journal.note(acts)
     }
 
     private func request(_ target: PlanTarget) -> ProviderProcess.Request.Host {

@@ -28,15 +28,16 @@ struct RunFlow {
         var takeOver: RunID?
         /// Whether a run that was handed over to another machine is gone on with here after all.
         var takesBack = false
-        /// What the run's record says of that.
-        var consent: RunEvent.Consent? {
+        /// Whether the run waits for its window, instead of ending with 75.
+        var waits = false
+
+        /// What the run's record says of that, and of what was said yes to at questions.
+        func consent(answered: [String] = []) -> RunEvent.Consent? {
             RunEvent.Consent(
                 approvals: approvals.sorted(),
                 allowed: permitsBudgetOverride ? [Permission.budgetOverride.rawValue] : [],
-                takeOver: takeOver, takesBack: takesBack)
+                takeOver: takeOver, takesBack: takesBack, answered: answered)
         }
-        /// Whether the run waits for its window, instead of ending with 75.
-        var waits = false
     }
 
     let source: PlanSource
@@ -68,7 +69,7 @@ struct RunFlow {
         let waves = try wishes.selection.waves(of: preparation.plan, progress)
         guard let first = waves.first, let last = waves.last else {
             output.progress("nothing to do: every wave asked for is finished")
-            return .done
+            return try await retryDeletion(after: progress, preparation)
         }
         let reviewed = Planner.review(preparation.plan, preparation.request, waves: first.number...last.number)
         try show(reviewed)
@@ -78,8 +79,7 @@ struct RunFlow {
         order.narrowWindows = narrowWindows(preparation, reviewed, waves)
         try refuseOutside(order.window)
         try await AccessCheck.refuse(preparation.playbook, by: preparation.client)
-        try approve(reviewed)
-        try confirm(reviewed, waves)
+        order.settings.consent = wishes.consent(answered: try approve(reviewed) + confirm(reviewed, waves))
         return try await begin(order, preparation)
     }
 
@@ -133,11 +133,11 @@ struct RunFlow {
         _ run: PlanProgress.Run, as result: RunResult, _ preparation: Preparation
     ) async throws -> FleetExit {
         try await preparation.journal.claim(run.stored.id)
-        await deleteProvided(preparation)
+        let isClean = await deleteProvided(for: run.stored.id, preparation)
         await lock(preparation).release(of: run.stored.id, as: result)
         try await preparation.journal.finish(run.stored.id, result: result.rawValue, at: RuntimeClock().now)
         output.progress("run \(run.stored.id) was over already: \(result.rawValue); nothing else was begun")
-        return FleetExit(result)
+        return exit(result, isClean: isClean)
     }
 
     /// Holds what was not begun yet against the cluster of today: blockers stop, critical pods need their approval.
@@ -157,12 +157,12 @@ struct RunFlow {
         }
         let reviewed = Planner.review(rest, preparation.request, waves: first...last)
         try show(reviewed)
-        try approve(reviewed)
+        order.settings.consent = wishes.consent(answered: try approve(reviewed))
         order.window = window(preparation, reviewed, rest.waves)
         order.narrowWindows = narrowWindows(preparation, reviewed, rest.waves)
     }
 
-    private func lock(_ preparation: Preparation) -> RunLock {
+    func lock(_ preparation: Preparation) -> RunLock {
         RunLock(
             client: preparation.client, journal: preparation.journal, output: output, takeOver: wishes.takeOver)
     }
@@ -171,84 +171,12 @@ struct RunFlow {
         Set(history.compactMap { if case .nodeFinished(let fact) = $0.event { fact.node } else { nil } })
     }
 
-    // MARK: - Before anything is changed
-
-    /// A run goes on in the cluster, and by the plan, that it began with: whatever else the options name is another's.
-    private static func refuse(_ run: StoredRun, unlessIn preparation: Preparation) throws {
-        try run.refuseOtherCluster(preparation.plan.cluster)
-        let plan = preparation.plan
-        guard plan.playbook == run.playbook, plan.name == run.planName else {
-            throw Refusal(
-                "run \(run.id) is of playbook \(run.playbook), plan \"\(run.planName)\", and what was given here is \(plan.playbook), plan \"\(plan.name)\"; nothing was changed",
-                hint: "give the file of the playbook that it was begun with: --playbook FILE")
-        }
-        guard preparation.pinned?.digest == run.planDigest else {
-            throw Refusal(
-                "the plan of run \(run.id) was dropped or pinned anew, so it cannot be gone on with; nothing was changed",
-                hint: "undo what it left for a time: fleet abort \(run.id), or fleet leftovers --restore")
-        }
-    }
-
-    private static func refusal(of run: StoredRun, in progress: PlanProgress) -> Refusal {
-        guard let other = progress.unfinished?.stored.id else {
-            return Refusal("run \(run.id) has nothing left to go on with; nothing was changed", hint: "see: fleet runs")
-        }
-        return Refusal(
-            "run \(other) of the same plan is unfinished too, and newer than \(run.id); nothing was changed",
-            hint: "go on with it first: fleet resume \(other); or end one of them: fleet abort \(run.id)")
-    }
-
-    private func refuseDrift(_ preparation: Preparation, _ unfinished: PlanProgress.Run?) throws {
-        let drift = preparation.drift
-        guard !drift.isEmpty else { return }
-        let lines = drift.prefix(20).map { "  \($0)" }.joined(separator: "\n")
-        // A plan is not pinned anew while a run of it is unfinished.
-        let hint =
-            unfinished.map {
-                "put that back as it was and go on (fleet resume \($0.stored.id)), or end the run first (fleet abort \($0.stored.id)); then: fleet plan \(source.playbook) --repin"
-            }
-            ?? "look at it with: fleet plan \(source.playbook); pin a new one with --repin, or drop it with --drop"
-        throw Refusal("the pinned plan \"\(preparation.plan.name)\" no longer fits:\n\(lines)", hint: hint)
-    }
-
-    private func show(_ plan: Plan) throws {
-        output.report(PlanReport(plan))
-        guard let first = plan.blockers.first else { return }
-        let more = plan.blockers.count > 1 ? " and \(plan.blockers.count - 1) more" : ""
-        throw Refusal(
-            "the plan is blocked: \(first.subject): \(first.message)\(more); nothing was changed", hint: first.remedy)
-    }
-
-    /// Critical pods are moved only when somebody says so by name; `--yes` does not (safety rule 20).
-    private func approve(_ plan: Plan) throws {
-        let critical = plan.findings.filter { $0.code == .criticalPod }.map(\.subject)
-        guard !critical.isEmpty, !wishes.approvals.contains(Self.criticalPods) else { return }
-        let names = Set(critical).sorted().joined(separator: ", ")
-        if output.isInteractive, output.ask("Critical pods would be moved: \(names). Move them? [y/N] ") { return }
-        throw Refusal(
-            "critical pods would be moved: \(names); nothing was changed",
-            hint: "approve that with: --approve \(Self.criticalPods)", isResumable: true
-        )
-    }
-
-    private static let criticalPods = "critical-pods"
-
-    private func confirm(_ plan: Plan, _ waves: [PlannedWave]) throws {
-        guard !wishes.isConfirmed else { return }
-        let nodes = waves.flatMap(\.targets).count
-        let question = "Run \(source.playbook) on \(nodes) nodes in \(waves.count) waves? [y/N] "
-        guard output.isInteractive else {
-            throw UsageError("there is no terminal to ask on: say --yes to run \(source.playbook) on \(nodes) nodes")
-        }
-        guard output.ask(question) else { throw Refusal("not confirmed; nothing was changed") }
-    }
+    // MARK: - The run
 
     private func pin(_ preparation: Preparation) async throws {
         guard preparation.pinned == nil else { return }
         try await preparation.journal.pin(PinnedPlan.encode(preparation.plan, at: RuntimeClock().now))
     }
-
-    // MARK: - The run
 
     private func makeOrder(
         _ id: RunID, _ waves: [PlannedWave], _ preparation: Preparation, _ progress: PlanProgress
@@ -264,7 +192,7 @@ struct RunFlow {
             entrance: preparation.entrance
         )
         settings.approvals = wishes.approvals
-        settings.consent = wishes.consent
+        settings.consent = wishes.consent()
         settings.earlierRuns = Set(progress.runs.map(\.stored.id))
         settings.emptiedEarlier = progress.emptied(before: id)
         settings.invocation = try source.invocation()
@@ -327,7 +255,7 @@ struct RunFlow {
         let crier = RunCrier(
             order, after: history, to: preparation.playbook.notifiers, of: preparation.client, output)
         // Nobody waits for a notice: the lock is given back first.
-        let result = try await crier.announcer.during {
+        let (result, isClean) = try await crier.announcer.during {
             let result = try await SSHHosts.with(sshSettings(preparation)) { hosts in
                 let shell = RunShell(
                     run: order.settings.id, cluster: preparation.client, hosts: hosts, local: LocalMachine(),
@@ -343,44 +271,18 @@ struct RunFlow {
                     }
                 }
             }
-            if result.isFinal {
-                await deleteProvided(preparation)
-                // In this order: a process killed in between leaves a run to be gone on with, not a lock of nobody.
-                await lock(preparation).release(lease, of: .now(order.settings.id, result))
-                try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
-            }
-            return result
+            guard result.isFinal else { return (result, true) }
+            let isClean = await deleteProvided(for: order.settings.id, preparation)
+            try await StrayMachines.tell(
+                of: order.settings.id, result, plan: preparation.plan, pin: preparation.pin,
+                in: preparation.journal, output)
+            // In this order: a process killed in between leaves a run to be gone on with, not a lock of nobody.
+            await lock(preparation).release(lease, of: .now(order.settings.id, result))
+            try await preparation.journal.finish(order.settings.id, result: result.rawValue, at: clock.now)
+            return (result, isClean)
         }
         printer.finish(at: clock.now)
-        return FleetExit(result)
-    }
-}
-
-extension RunFlow {
-    private func provider(_ preparation: Preparation) -> ProvidedHosts? {
-        preparation.playbook.header.provider.map {
-            ProvidedHosts(provider: $0, playbook: preparation.playbook, plan: preparation.plan, output: output)
-        }
-    }
-
-    /// The same with the hosts that a provider makes for the order's waves, and where they are reached.
-    private func provided(_ order: RunOrder, _ preparation: Preparation) async throws -> Preparation {
-        guard let provider = provider(preparation) else { return preparation }
-        var preparation = preparation
-        preparation.hosts = try await provider.make(order.waves, of: preparation.hosts)
-        return preparation
-    }
-
-    /// Deletes the machines of the nodes that are out; what cannot be deleted is told, and is nobody's loss.
-    private func deleteProvided(_ preparation: Preparation) async {
-        guard let provider = provider(preparation) else { return }
-        do {
-            let progress = try await PlanProgress.read(
-                preparation.plan, pin: preparation.pin, from: preparation.journal)
-            try await provider.delete(progress.finished)
-        } catch {
-            output.warning("the old machines are not deleted: \(error)")
-        }
+        return exit(result, isClean: isClean)
     }
 
     private func sshSettings(_ preparation: Preparation) -> SSHSettings {

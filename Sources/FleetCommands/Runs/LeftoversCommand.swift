@@ -44,7 +44,7 @@ struct LeftoversCommand: AsyncParsableCommand {
             let search = LeftoverSearch(liftsCordons: uncordon, nodesInService: Set(inService.map { NodeName($0) }))
             return try await KubernetesClient.withClient(connection: try cluster.connection()) { client in
                 guard restore else {
-                    output.report(LeftoversReport(search.leftovers(in: try await client.snapshot()), restored: nil))
+                    output.report(LeftoversReport(try await find(search, client, output), restored: nil))
                     return .done
                 }
                 return try await restore(search, client, output)
@@ -60,42 +60,61 @@ struct LeftoversCommand: AsyncParsableCommand {
         try journal.reserve(RunLock.leftovers)
         defer { journal.release(RunLock.leftovers) }
         let runLock = RunLock(client: client, journal: journal, output: output, takeOver: lock.run)
+        let cluster = try await client.clusterUID()
         let lease = try await runLock.take(for: RunLock.leftovers, plan: "")
+        let report: LeftoversReport
         do {
-            let report = try await restore(search, client)
-            await runLock.release(lease)
-            let cluster = try await client.clusterUID()
-            try await journal.note(report.restoredWords.map { .now("leftovers --restore", $0, in: cluster) })
-            output.report(report)
-            return report.isClean ? .done : .failed
+            report = try await restore(search, client, output)
         } catch {
             await runLock.release(lease)
             throw error
         }
+        await runLock.release(lease)
+        // Told before it is noted: what was done must not be lost with the note.
+        output.report(report)
+        try await journal.note(report.restoredWords.map { .now("leftovers --restore", $0, in: cluster) })
+        return report.isClean ? .done : .failed
     }
 
-    private func restore(_ search: LeftoverSearch, _ client: KubernetesClient) async throws -> LeftoversReport {
+    private func restore(
+        _ search: LeftoverSearch, _ client: KubernetesClient, _ output: Output
+    ) async throws -> LeftoversReport {
         var restored: [Leftover] = []
         var failures: [String: ClusterFailure] = [:]
-        var left: [Leftover] = []
+        var left = try await find(search, client, output)
         for _ in 0..<8 {
-            // An object's next leftover is found anew: each restoration changes its version.
-            left = search.leftovers(in: try await client.snapshot())
             var seen: Set<String> = []
             let due = left.filter { $0.isRestorable && seen.insert($0.object).inserted }
             if due.isEmpty { break }
             for leftover in due {
                 guard case .restore(let request, let version) = leftover.fate else { continue }
-                switch await client.perform(.ifUnchanged(since: version, request)) {
+                let guarded = version.map { ClusterRequest.ifUnchanged(since: $0, request) } ?? request
+                switch await client.perform(guarded) {
                 case .succeeded:
                     restored.append(leftover)
                     failures[leftover.object] = nil
                 case .failed(let failure): failures[leftover.object] = failure
                 }
             }
+            // An object's next leftover is found anew: each restoration changes its version.
+            left = try await find(search, client, nil)
         }
-        left = search.leftovers(in: try await client.snapshot())
         return LeftoversReport(left, restored: restored, failures: failures)
+    }
+
+    /// What is there now; that tokens may not be looked for is told to an output.
+    private func find(
+        _ search: LeftoverSearch, _ client: KubernetesClient, _ output: Output?
+    ) async throws -> [Leftover] {
+        let snapshot = try await client.snapshot()
+        var tokens: [StandingToken] = []
+        do throws(ClusterFailure) {
+            tokens = try await client.bootstrapTokens()
+        } catch {
+            guard error.code == .forbidden else { throw error }
+            output?.warning("bootstrap tokens are not looked for: \(error)")
+        }
+        return search.leftovers(in: snapshot, tokens: tokens)
     }
 }
 
@@ -182,6 +201,7 @@ extension Leftover {
     /// What was set back to what.
     fileprivate var sentence: String {
         let run = run.map { " (run \($0))" } ?? ""
+        if kind == .token { return "\(object): revoked\(run)" }
         guard !isChangedSince else {
             return "\(object): fleet's note about \(kind.rawValue) taken off; \(found) stays\(run)"
         }

@@ -75,6 +75,8 @@ struct RunLookup {
         let summary = try RunSummary(run.id, records: records)
         return RunReport(
             summary, at: summary.result == nil ? now : summary.lastFactAt ?? now,
-            isDriven: run.finishedAt == nil ? isDriven(run) : nil, audit: isAudited ? try AuditTrail(records) : nil)
+            isDriven: run.finishedAt == nil ? isDriven(run) : nil,
+            audit: isAudited
+                ? try AuditTrail(records, beside: try await acts().filter { $0.run == run.id }.reversed()) : nil)
     }
 }

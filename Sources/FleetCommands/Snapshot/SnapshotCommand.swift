@@ -34,7 +34,7 @@ struct SnapshotCommand: AsyncParsableCommand {
                 await client.shutdown()
                 throw error
             }
-            try SnapshotFile.write(snapshot, to: file)
+            try await SnapshotFile.write(snapshot, to: file)
             output.progress(
                 "\(snapshot.nodes.count) nodes, \(snapshot.pods.count) pods, \(snapshot.budgets.count) budgets, \(snapshot.workloads.count) workloads"
                     + (file.map { " in \($0)" } ?? ""))

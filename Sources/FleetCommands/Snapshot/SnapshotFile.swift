@@ -40,11 +40,11 @@ enum SnapshotFile {
     }
 
     /// Writes a snapshot to a file, readable by its owner only and complete or not there at all; nil is standard output.
-    static func write(_ snapshot: ClusterSnapshot, to path: String?) throws {
+    static func write(_ snapshot: ClusterSnapshot, to path: String?) async throws {
         let document = SnapshotDocument(snapshot)
         guard let path else {
             return document.write { StandardStream.output.write(String(decoding: $0, as: UTF8.self)) }
         }
-        try PrivateFile.write(to: path) { file in try document.write { try file.write(contentsOf: Data($0)) } }
+        try await PrivateFile.write(to: path) { file in try document.write { try file.write(contentsOf: Data($0)) } }
     }
 }

@@ -10,11 +10,12 @@ public struct AuditTrail: Encodable, Sendable {
     private var handOvers: [HandOver] = []
     private var acts: [Act] = []
     private var steps: [Step] = []
+    private var beside: [Beside] = []
 
     private var open: [Int: Int] = [:]
 
     private enum CodingKeys: String, CodingKey {
-        case actors, stops, handOvers, acts, steps
+        case actors, stops, handOvers, acts, steps, beside
     }
 
     /// Who drove the run, from when on.
@@ -63,9 +64,20 @@ public struct AuditTrail: Encodable, Sendable {
         var detail: String
     }
 
-    /// The trail of a journal; throws `UnreadableRecord` for a record of a newer fleet.
-    public init(_ records: [JournalRecord]) throws(RunEvent.UnreadableRecord) {
+    /// What was asked of others for the run's sake, such as a provider's machines.
+    private struct Beside: Encodable, Sendable {
+        var at: String
+        var by: String
+        var what: String
+        var detail: String
+    }
+
+    /// The trail of a journal, with what was done for the run beside it, in order.
+    ///
+    /// - Throws: `UnreadableRecord` for a record of a newer fleet.
+    public init(_ records: [JournalRecord], beside acts: [OperatorAct] = []) throws(RunEvent.UnreadableRecord) {
         self.init(try RunEvent.events(of: records))
+        beside = acts.map { Beside(at: $0.time.timestamp, by: $0.by, what: $0.what, detail: $0.detail) }
     }
 
     /// The trail of events.

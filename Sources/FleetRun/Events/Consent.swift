@@ -11,16 +11,20 @@ extension RunEvent {
         public var takeOver: RunID?
         /// Whether the run was taken back after it had been handed over (`--take-back`); nil where it was not.
         public var takesBack: Bool?
+        /// What was said yes to at a question (such as `critical-pods`, `run`), in order; nil where nothing was asked.
+        public var answered: [String]?
 
         /// What was said; nil where nothing was.
         public init?(
-            approvals: [String] = [], allowed: [String] = [], takeOver: RunID? = nil, takesBack: Bool = false
+            approvals: [String] = [], allowed: [String] = [], takeOver: RunID? = nil, takesBack: Bool = false,
+            answered: [String] = []
         ) {
-            if approvals.isEmpty, allowed.isEmpty, takeOver == nil, !takesBack { return nil }
+            if approvals.isEmpty, allowed.isEmpty, takeOver == nil, !takesBack, answered.isEmpty { return nil }
             self.approvals = approvals
             self.allowed = allowed
             self.takeOver = takeOver
             self.takesBack = takesBack ? true : nil
+            self.answered = answered.isEmpty ? nil : answered
         }
     }
 }

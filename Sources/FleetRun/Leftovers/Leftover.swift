@@ -18,12 +18,14 @@ public struct Leftover: Hashable, Sendable {
         case cordon
         /// The label of a node that was set aside.
         case quarantine
+        /// A token that a host was to join with.
+        case token = "bootstrap-token"
     }
 
     /// What is done about it.
     public enum Fate: Hashable, Sendable {
-        /// It is set back by this request, only while the object still has this version.
-        case restore(ClusterRequest, resourceVersion: String)
+        /// It is set back by this request, only while the object still has this version; nil where any will do.
+        case restore(ClusterRequest, resourceVersion: String?)
         /// It stays unless the operator asks for it.
         case keep(why: String)
     }

@@ -18,13 +18,23 @@ public struct LeftoverSearch: Sendable {
         self.nodesInService = nodesInService
     }
 
-    /// Everything of fleet's in a snapshot, by object.
-    public func leftovers(in snapshot: ClusterSnapshot) -> [Leftover] {
+    /// Everything of fleet's in a snapshot, by object, and among the cluster's bootstrap tokens.
+    public func leftovers(in snapshot: ClusterSnapshot, tokens: [StandingToken] = []) -> [Leftover] {
         let workloads = snapshot.workloads.sorted { $0.reference.key < $1.reference.key }.compactMap(leftover)
         let autoscalers = snapshot.autoscalers.sorted { $0.key < $1.key }.compactMap(leftover)
         let budgets = snapshot.budgets.sorted { $0.key < $1.key }.compactMap(leftover)
         let nodes = snapshot.nodes.sorted { $0.name < $1.name }.flatMap(leftovers)
-        return workloads + autoscalers + budgets + nodes
+        return workloads + autoscalers + budgets + nodes + tokens.sorted { $0.id < $1.id }.compactMap(leftover)
+    }
+
+    /// A token that a run made: in the API with a note, on a control-plane host with a description.
+    private func leftover(_ token: StandingToken) -> Leftover? {
+        let described = token.description.wholeMatch(of: /fleet run ([^ ]+)/).map { RunID(String($0.1)) }
+        guard let run = token.note.flatMap(TemporaryNote.init(text:))?.run ?? described else { return nil }
+        return Leftover(
+            kind: .token, object: "Secret kube-system/bootstrap-token-\(token.id)", run: run, previous: nil,
+            found: token.expiresAt == nil ? "never expires" : "expires by itself", isChangedSince: false,
+            fate: .restore(.deleteBootstrapToken(id: token.id), resourceVersion: nil))
     }
 
     // MARK: - Replicas

@@ -100,6 +100,8 @@ public enum Observation: Sendable {
     case interrupted(ClusterFailure)
     /// The process did not run for so long: its machine slept, or it was stopped. The cluster is listed anew after it.
     case suspended(for: Duration)
+    /// The machine's clock shows that much more than the run's own time, or less where it is negative.
+    case clockSet(by: Duration)
     /// The cluster cannot be followed any more.
     case lost(ClusterFailure)
     /// An operation was answered, after so long; nil where nobody measured it.

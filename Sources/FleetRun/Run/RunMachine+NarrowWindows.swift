@@ -7,16 +7,16 @@ extension RunMachine {
         let windows = order.narrowWindows.windows
         guard !windows.isEmpty else { return }
         var hasChanged = narrow.isEmpty
-        if narrow.isEmpty { narrow = windows.map { NarrowState($0.calendar, at: now) } }
-        for index in narrow.indices where narrow[index].changesAt.map({ now >= $0 }) ?? false {
-            narrow[index] = NarrowState(windows[index].calendar, at: now)
+        if narrow.isEmpty { narrow = windows.map { NarrowState($0.calendar, at: wallTime) } }
+        for index in narrow.indices where narrow[index].changesAt.map({ wallTime >= $0 }) ?? false {
+            narrow[index] = NarrowState(windows[index].calendar, at: wallTime)
             hasChanged = true
         }
         if hasChanged { touchEverything() }
     }
 
     /// When the next narrower window opens or closes.
-    var narrowDeadline: Instant? { narrow.compactMap(\.changesAt).min() }
+    var narrowDeadline: Instant? { narrow.compactMap(\.changesAt).min().map(own) }
 
     // MARK: - Admission
 
@@ -31,10 +31,10 @@ extension RunMachine {
     private func refusal(
         _ window: NarrowWindow, _ state: NarrowState, _ need: Duration, _ node: NodeName
     ) -> NarrowRefusal? {
-        if let span = state.span, now + need <= span.end { return nil }
+        if let span = state.span, wallTime + need <= span.end { return nil }
         guard let pod = world.pods(on: node).first(where: { mustLeave($0, window) }) else { return nil }
         let what = "\(pod.key) on \(node) has a window of its own (\(window.words))"
-        if let longest = window.calendar.longest(from: now), need > longest {
+        if let longest = window.calendar.longest(from: wallTime), need > longest {
             return NarrowRefusal(
                 reason:
                     "\(what), never longer than \(longest.minutes)m, and a node needs about \(need.minutes)m by the forecast",
@@ -47,7 +47,7 @@ extension RunMachine {
         }
         return NarrowRefusal(
             reason:
-                "\(what), which ends in \((span.end - now).minutes)m, and a node needs about \(need.minutes)m by the forecast; \(next)"
+                "\(what), which ends in \((span.end - wallTime).minutes)m, and a node needs about \(need.minutes)m by the forecast; \(next)"
         )
     }
 

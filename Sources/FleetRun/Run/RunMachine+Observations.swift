@@ -9,6 +9,7 @@ extension RunMachine {
         case .changed(let change): take(change)
         case .interrupted: isInterrupted = true
         case .suspended(let gap): awaken(after: gap)
+        case .clockSet(let offset): setClock(by: offset)
         case .lost(let failure): lose(failure)
         case .completed(let id, let answer, let latency): complete(id, answer, after: latency)
         case .stopRequested(let by, let kind): requestStop(RunEvent.StopRequested(by: by, kind: kind))

@@ -8,6 +8,14 @@ extension RunMachine {
     /// Whether nothing new may be begun: the run is to stop, or its window is closed.
     var beginsNothing: Bool { state.isStopping || isOutsideWindow }
 
+    /// The time by which windows open and close: the machine's clock as it is now, though it was set meanwhile.
+    ///
+    /// Everything else goes by `now`, which no setting of a clock moves.
+    var wallTime: Instant { now + clockSetBy }
+
+    /// The run's own time at which the machine's clock shows an instant.
+    func own(_ instant: Instant) -> Instant { instant - clockSetBy }
+
     // MARK: - Opening and closing
 
     /// Notices that a window opened or closed since the last turn.
@@ -15,14 +23,29 @@ extension RunMachine {
         guard let calendar = order.window?.calendar else { return }
         switch window.phase {
         case .unknown: enter(calendar)
-        case .open(let span): if now >= span.end || window.spent == span { leave(span, calendar) }
-        case .closed(_, let next): if let next, now >= next.start { open(calendar.span(at: now) ?? next) }
+        case .open(let span): if wallTime >= span.end || window.spent == span { leave(span, calendar) }
+        case .closed(_, let next): if let next, wallTime >= next.start { open(calendar.span(at: wallTime) ?? next) }
+        }
+    }
+
+    /// The machine's clock was set: windows are looked at anew, by the clock as it is now.
+    mutating func setClock(by offset: Duration) {
+        guard offset != clockSetBy else { return }
+        clockSetBy = offset
+        narrow = []
+        guard let calendar = order.window?.calendar else { return }
+        switch window.phase {
+        case .unknown: break
+        case .open(let span):
+            if wallTime < span.start { close(span.atEnd, calendar.next(after: wallTime), "") }
+        case .closed(let end, _):
+            window.phase = .closed(end, next: calendar.span(at: wallTime) ?? calendar.next(after: wallTime))
         }
     }
 
     private mutating func enter(_ calendar: WindowCalendar) {
-        guard let span = calendar.span(at: now) else {
-            let next = calendar.next(after: now)
+        guard let span = calendar.span(at: wallTime) else {
+            let next = calendar.next(after: wallTime)
             return close(next?.atEnd ?? .uncordon, next, "")
         }
         if state.windowClosedAt == nil { window.phase = .open(span) } else { open(span) }
@@ -42,12 +65,12 @@ extension RunMachine {
 
     /// A span that was only the one ahead of another is gone over into it.
     private mutating func leave(_ span: WindowCalendar.Span, _ calendar: WindowCalendar) {
-        if window.spent != span, let following = calendar.span(at: now) {
+        if window.spent != span, let following = calendar.span(at: wallTime) {
             window.phase = .open(following)
             return
         }
         let reason = window.spent == span ? spentReason : ""
-        close(span.atEnd, calendar.next(after: now), reason)
+        close(span.atEnd, calendar.next(after: wallTime), reason)
     }
 
     private mutating func close(_ end: MaintenanceWindow.End, _ next: WindowCalendar.Span?, _ reason: String) {
@@ -91,7 +114,7 @@ extension RunMachine {
             let opening = order.window.map { Self.words(next, in: $0.calendar) } ?? ""
             return finish(.blocked, "outside its window; the next one opens \(opening)")
         }
-        if let longest = plan.calendar.longest(from: now), let need = leastNeed(), need > longest {
+        if let longest = plan.calendar.longest(from: wallTime), let need = leastNeed(), need > longest {
             let span = longest.components.seconds / 60
             finish(
                 .blocked,
@@ -218,9 +241,9 @@ extension RunMachine {
         guard let plan = order.window, case .open(let span) = window.phase else { return nil }
         let forecast = plan.need(of: wave, inHand: inHand)
         let need = max(forecast, experience(in: span))
-        guard now + need > span.end else { return nil }
+        guard wallTime + need > span.end else { return nil }
         let source = need > forecast ? ", as one of this run did" : " by the forecast"
-        return "the window ends in \((span.end - now).minutes)m, and a node needs about \(need.minutes)m\(source)"
+        return "the window ends in \((span.end - wallTime).minutes)m, and a node needs about \(need.minutes)m\(source)"
     }
 
     /// How long a node may take by those of this run: the forecast knows pods, not what is done on hosts.
@@ -242,8 +265,9 @@ extension RunMachine {
     var windowDeadline: Instant? {
         switch window.phase {
         case .unknown: nil
-        case .open(let span): span.end
-        case .closed(_, let next): [window.settleDeadline, next?.start].compactMap(\.self).filter { $0 > now }.min()
+        case .open(let span): own(span.end)
+        case .closed(_, let next):
+            [window.settleDeadline, next.map { own($0.start) }].compactMap(\.self).filter { $0 > now }.min()
         }
     }
 }

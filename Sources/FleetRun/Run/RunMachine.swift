@@ -69,6 +69,8 @@ public struct RunMachine: Sendable {
     var undoDeadline: Instant?
     /// Where the run stands with its windows.
     var window = WindowState()
+    /// By how much the machine's clock was set since the process began.
+    var clockSetBy = Duration.zero
     /// Why the window was left before its end.
     var spentReason = ""
     /// Whether temporary changes are being undone because the window closed.

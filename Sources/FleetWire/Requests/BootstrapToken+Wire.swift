@@ -28,5 +28,13 @@ extension APIRequest {
         APIRequest(.delete, "/api/v1/namespaces/kube-system/secrets/\(segment(name(of: id)))")
     }
 
-    private static func name(of id: String) -> String { "bootstrap-token-\(id)" }
+    /// What the name of a bootstrap token's Secret begins with; its public half follows.
+    public static let bootstrapTokenPrefix = "bootstrap-token-"
+
+    /// The list of all bootstrap tokens.
+    public static let bootstrapTokens = APIRequest(
+        .get, "/api/v1/namespaces/kube-system/secrets", query: [("fieldSelector", "type=bootstrap.kubernetes.io/token")]
+    )
+
+    private static func name(of id: String) -> String { "\(bootstrapTokenPrefix)\(id)" }
 }

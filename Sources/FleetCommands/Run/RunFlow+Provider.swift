@@ -1,0 +1,56 @@
+import FleetJournal
+import FleetModel
+import FleetPorts
+import FleetRun
+
+extension RunFlow {
+    private func provider(for run: RunID, _ preparation: Preparation) -> ProvidedHosts? {
+        preparation.playbook.header.provider.map {
+            ProvidedHosts(
+                provider: $0, playbook: preparation.playbook, plan: preparation.plan, run: run,
+                journal: preparation.journal, output: output)
+        }
+    }
+
+    /// The same with the hosts that a provider makes for the order's waves, and where they are reached.
+    func provided(_ order: RunOrder, _ preparation: Preparation) async throws -> Preparation {
+        guard let provider = provider(for: order.settings.id, preparation) else { return preparation }
+        var preparation = preparation
+        preparation.hosts = try await provider.make(order.waves, of: preparation.hosts)
+        return preparation
+    }
+
+    /// Deletes the machines of the nodes that are out, and names those that were made for nothing.
+    ///
+    /// Returns whether everything that is to be deleted is; what cannot be is told, and is tried again by the next `run`.
+    func deleteProvided(for run: RunID, _ preparation: Preparation) async -> Bool {
+        guard let provider = provider(for: run, preparation) else { return true }
+        do {
+            let progress = try await PlanProgress.read(
+                preparation.plan, pin: preparation.pin, from: preparation.journal)
+            try await provider.delete(progress.finished)
+            return true
+        } catch {
+            output.warning("the old machines are not deleted: \(error); to try again: fleet run \(source.playbook)")
+            return false
+        }
+    }
+
+    /// Asks once more for the deletion of machines that an earlier run of the plan could not delete.
+    func retryDeletion(after progress: PlanProgress, _ preparation: Preparation) async throws -> FleetExit {
+        guard !wishes.isDryRun, let last = progress.runs.last?.stored.id,
+            let provider = provider(for: last, preparation), try await provider.owesDeletion(progress.finished)
+        else { return .done }
+        try preparation.journal.reserve(RunLock.leftovers)
+        defer { preparation.journal.release(RunLock.leftovers) }
+        let lease = try await lock(preparation).take(for: RunLock.leftovers, plan: "")
+        let isClean = await deleteProvided(for: last, preparation)
+        await lock(preparation).release(lease)
+        return exit(.done, isClean: isClean)
+    }
+
+    /// A run that is done, but for machines that are still to be deleted, is to be asked for again.
+    func exit(_ result: RunResult, isClean: Bool) -> FleetExit {
+        result == .done && !isClean ? .blocked : FleetExit(result)
+    }
+}
