@@ -54,8 +54,7 @@ public enum Planner {
         groups.append(judgement.findings)
         let leaving = plan.waves.leaving
         let moves = judgement.moves(in: leaving)
-        // What comes in first makes the room.
-        if request.checksCapacity, request.playbook.spares == nil {
+        if request.checksCapacity {
             var fit = CapacityFit(request, index, plan.waves)
             fit.place(moves, into: &groups)
         }
@@ -67,7 +66,9 @@ public enum Planner {
         }
         NodeReservation.judge(request, into: &groups)
         plan.findings = groups.findings
-        plan.forecast = Forecaster(policy: plan.policy, evictions: request.playbook.evictions, index: index)
-            .forecast(leaving, moves)
+        let forecaster = Forecaster(
+            policy: plan.policy, evictions: request.playbook.evictions, index: index,
+            targets: leaving.flatMap(\.targets))
+        plan.forecast = forecaster.forecast(leaving, moves)
     }
 }

@@ -6,10 +6,14 @@ struct Census {
     private let pods: [Pod]
     private let workloads: [ObjectUID: Workload]
 
-    init(_ simulation: ClusterSimulation) {
-        pods = simulation.pods.filter { !$0.isFinished }
-        workloads = Dictionary(
-            simulation.workloads.map { ($0.reference.uid, $0) }, uniquingKeysWith: { first, _ in first })
+    init(_ simulation: ClusterSimulation) { self.init(simulation.pods, simulation.workloads) }
+
+    init(_ snapshot: ClusterSnapshot) { self.init(snapshot.pods, snapshot.workloads) }
+
+    private init(_ pods: [Pod], _ workloads: [Workload]) {
+        self.pods = pods.filter { !$0.isFinished }
+        self.workloads = Dictionary(
+            workloads.map { ($0.reference.uid, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The workload on top of a pod's controllers.

@@ -9,8 +9,12 @@ extension Invariants {
     ///   - result: How the run ended; after `interrupted` and `paused` temporary changes stay for the run that goes on.
     ///   - simulation: The cluster once it has settled.
     ///   - deletesNodes: Whether the playbook removes the Nodes that it finishes.
-    public mutating func checkEnd(_ result: RunResult, in simulation: ClusterSimulation, deletesNodes: Bool) {
+    ///   - uncordons: Whether it gives them back.
+    public mutating func checkEnd(
+        _ result: RunResult, in simulation: ClusterSimulation, deletesNodes: Bool, uncordons: Bool = false
+    ) {
         if deletesNodes { checkGone(in: simulation) }
+        if uncordons { checkReturned(result, in: simulation) }
         guard result != .interrupted, result != .paused else { return }
         isRolledBack = result == .rolledBack
         checkReplicas(in: simulation)
@@ -24,6 +28,19 @@ extension Invariants {
             if simulation.node(name) != nil { violate("\(name) is finished and still a Node") }
             let pods = simulation.pods(on: name)
             if !pods.isEmpty { violate("\(name) is finished and \(pods.count) pods are bound to it") }
+        }
+    }
+
+    /// A node that is finished is schedulable as before, and with the plan's last node its taint is gone everywhere.
+    private mutating func checkReturned(_ result: RunResult, in simulation: ClusterSimulation) {
+        let cordoned = Set(before.nodes.filter(\.isCordoned).map(\.name))
+        for name in finished.sorted() where !cordoned.contains(name) {
+            guard let node = simulation.node(name) else {
+                violate("\(name) was to come back and is no Node any more")
+                continue
+            }
+            if node.isCordoned { violate("\(name) is finished and still cordoned") }
+            if result == .done, !node.taints.isEmpty { violate("\(name) is finished and keeps taints \(node.taints)") }
         }
     }
 
@@ -71,13 +88,15 @@ extension Invariants {
         if node.labels["fleet.run/quarantined"] == nil { violate("\(node.name) was set aside without its label") }
     }
 
+    /// As many pods are Ready as before, or as the workload wants by now (safety rule 15).
     private mutating func checkReady(in simulation: ClusterSimulation) {
-        let census = Census(simulation)
+        let (then, now) = (Census(before), Census(simulation))
         for workload in simulation.workloads where workload.controller == nil && workload.reference.kind != .job {
             guard workload.reference.kind != .daemonSet else { continue }
-            let ready = census.pods(of: workload).count { $0.isReady && !$0.isTerminating }
-            if ready < workload.replicas {
-                violate("\(workload.reference) has \(ready) of \(workload.replicas) Ready after the run")
+            let ready = now.pods(of: workload).count { $0.isReady && !$0.isTerminating }
+            let wanted = min(workload.replicas, then.pods(of: workload).count { $0.isReady && !$0.isTerminating })
+            if ready < wanted {
+                violate("\(workload.reference) has \(ready) of \(wanted) Ready after the run")
             }
         }
     }

@@ -19,12 +19,12 @@ public struct Invariants: Sendable {
     private let permitsOverride: Bool
     private var drainsSince: [NodeName: Instant] = [:]
     private var passed: Set<ObjectUID> = []
-    private var inHand: Set<NodeName> = []
+    private(set) var inHand: Set<NodeName> = []
     private(set) var setAside: Set<NodeName> = []
     private(set) var finished: Set<NodeName> = []
     private(set) var drained: Set<NodeName> = []
     var isRolledBack = false
-    private var accepted: Set<ObjectUID> = []
+    private(set) var accepted: Set<ObjectUID> = []
 
     /// Watches a run of an order that begins with the cluster as it is.
     public init(_ order: RunOrder, before: ClusterSnapshot) {
@@ -148,6 +148,7 @@ public struct Invariants: Sendable {
         let isGoing = simulation.pod(pod.key).map { $0.uid != pod.uid || $0.isTerminating } ?? true
         guard isGoing, !pod.isTerminating else { return }
         accepted.insert(pod.uid)
+        checkFlight(pod, in: simulation)
         guard pod.isReady, !toleratesStaleHealth else { return }
         let census = Census(simulation)
         let budgets = simulation.budgets.filter { $0.selects(pod) }

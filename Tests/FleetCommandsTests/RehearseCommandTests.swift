@@ -34,6 +34,12 @@ import Testing
         let plan = try await fleet.run("plan", playbook, "--snapshot", live, "-l", "web-02,web-06,web-07", "--pods")
         #expect(plan.status == 0, "\(plan.error)")
         #expect(plan.output.contains("can run: 0 blockers") && plan.output.contains("Deployment cart"))
+        let named = try await fleet.run(
+            "plan", playbook, "--snapshot", live, "-l", "web-02,web-06,web-07", "--pods", "-v")
+        for pod in cluster.pods where ["web-02", "web-06", "web-07"].contains(pod.nodeName) {
+            let line = "  \(pod.key.name) on \(pod.nodeName ?? "")\n"
+            #expect(named.output.contains(line) && !plan.output.contains(line), "\(line)")
+        }
 
         let page = "\(folder.path)/page.html"
         let arguments = [
@@ -157,6 +163,31 @@ import Testing
             seconds.append(try #require(document["predictedSeconds"] as? Double))
         }
         #expect(seconds[1] > seconds[0] + 58, "\(seconds)")
+    }
+
+    @Test("a Job's pods run for --job-time, and their node waits for them")
+    func jobTime() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var cluster = DemoCluster.snapshot()
+        cluster.pods.append(
+            Pod(
+                key: ObjectKey("shop", "night-x"), uid: "night-x",
+                controller: ControllerReference(apiVersion: "batch/v1", kind: "Job", name: "night", uid: "night"),
+                nodeName: "web-02", phase: .running, isReady: true))
+        var bytes: [UInt8] = []
+        SnapshotDocument(cluster).write { bytes += $0 }
+        let file = try folder.write(String(decoding: bytes, as: UTF8.self), to: "job.json")
+        let playbook = try folder.write(Self.playbook, to: "retire.yaml")
+        var seconds: [Double] = []
+        for time in ["4m", "20m"] {
+            let run = try await FleetBinary(directory: folder.path).run(
+                "rehearse", playbook, "--snapshot", file, "-l", "web-02", "--job-time", time, "--output", "json")
+            let document = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+            #expect(document["result"] as? String == "done", "\(run.output)")
+            seconds.append(try #require(document["predictedSeconds"] as? Double))
+        }
+        #expect(seconds[0] >= 240 && seconds[0] < 600 && seconds[1] >= 1200 && seconds[1] < 1560, "\(seconds)")
     }
 
     @Test(

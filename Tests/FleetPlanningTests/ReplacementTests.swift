@@ -115,4 +115,82 @@ import Testing
         #expect(sizes { $0.maxSurgePerZone = .count(2) } == [2, 2, 2, 2, 2, 2])
         #expect(sizes { $0.maxSurgePerPool = .count(1) } == [1, 1, 1, 1, 2, 2, 1, 1, 1, 1])
     }
+
+    // MARK: - What comes in must hold what leaves
+
+    /// One old node with two pods of half its size, no room elsewhere, and one spare.
+    private func full(_ change: (inout Host, inout PlanningWorld) -> Void = { _, _ in }) -> PlanRequest {
+        var world = PlanningWorld()
+        world.addNodes("old", 1, zone: "a", areTargets: true)
+        world.change("old1") { node in
+            node.capacity = node.allocatable
+            node.labels["disk"] = "ssd"
+        }
+        world.addWorkload(.deployment, "cart", on: ["old1", "old1"], milliCPU: 1900)
+        world.addWorkload(.daemonSet, "cni", on: ["old1"], milliCPU: 100)
+        world.playbook.spares = "new_nodes"
+        world.playbook.waves = WavePolicy(
+            canary: .count(1), maxUnavailable: .percent(100), maxUnavailablePerZone: .percent(100))
+        world.steps.insert(StepSummary(kind: "join", touchesHost: true, joins: true), at: 0)
+        var host = Host(name: "new1", zone: "a")
+        change(&host, &world)
+        var request = world.request
+        request.spares = [host]
+        return request
+    }
+
+    private func misfits(_ request: PlanRequest) -> [Finding] {
+        Planner.plan(request).findings.filter { $0.code == .doesNotFit }
+    }
+
+    @Test func `A spare of which nothing is known is taken to be like the node that it replaces`() {
+        #expect(misfits(full()) == [])
+    }
+
+    @Test(arguments: ["capacity", "allocatable"])
+    func `A spare that is half as large is told of, by the inventory's own word`(variable: String) {
+        let half = full { host, _ in host.variables.own[variable] = ["cpu": 2, "memory": "4Gi"] }
+        let finding = misfits(half).first
+        #expect(finding?.severity == .warning && finding?.subject == "Deployment shop/cart")
+        #expect(finding?.message.contains("1 Insufficient cpu") == true, "\(finding?.message ?? "")")
+        #expect(finding?.items == ["shop/cart-1"])
+        #expect(finding?.remedy.hasPrefix("as far as the inventory tells of the new nodes") == true)
+        // Room for both, but not for the DaemonSet's pod beside them.
+        #expect(misfits(full { host, _ in host.variables.own[variable] = ["cpu": "3850m"] }).count == 1)
+        #expect(misfits(full { host, _ in host.variables.own[variable] = ["cpu": "3900m"] }) == [])
+    }
+
+    @Test func `A spare that will lack a label which the pods select is told of`() {
+        func selecting(_ change: @escaping (inout Host, inout PlanningWorld) -> Void = { _, _ in }) -> [Finding] {
+            misfits(
+                full { host, world in
+                    for index in world.snapshot.pods.indices where !world.snapshot.pods[index].isDaemon {
+                        world.snapshot.pods[index].constraints.nodeSelector = ["disk": "ssd"]
+                    }
+                    change(&host, &world)
+                })
+        }
+        #expect(selecting().first?.message.contains("didn't match Pod's node affinity/selector") == true)
+        #expect(selecting { host, _ in host.labels["disk"] = "ssd" } == [])
+        #expect(selecting { host, _ in host.labels["disk"] = "hdd" }.count == 1)
+        // A label step's value is known on the host only.
+        #expect(selecting { $1.steps.append(StepSummary(kind: "label", setsLabels: ["disk"])) } == [])
+        #expect(
+            selecting { host, _ in
+                host.labels["disk"] = "ssd"
+                host.taints = [Taint(key: "new", effect: .noSchedule)]
+            }.count == 1)
+    }
+
+    @Test func `Once it is in, a spare is judged as it is, and what does not fit forbids the next wave`() {
+        var request = full()
+        let pinned = Planner.plan(request)
+        var joined = Node(name: "new1", uid: "uid-new1", labels: ["topology.kubernetes.io/zone": "a"])
+        joined.allocatable = Resources(milliCPU: 2000, memory: 4 << 30, pods: 110)
+        request.snapshot.nodes.append(joined)
+        request.pinned = pinned
+        #expect(Planner.review(pinned, request, waves: 2...2).blockers.map(\.code) == [.doesNotFit])
+        request.snapshot.nodes[1].allocatable = Resources(milliCPU: 4000, memory: 8 << 30, pods: 110)
+        #expect(Planner.review(pinned, request, waves: 2...2).blockers == [])
+    }
 }

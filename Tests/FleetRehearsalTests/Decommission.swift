@@ -36,6 +36,16 @@ enum Decommission {
         ])
     }
 
+    /// Drained of everything that may go, bare pods too, worked on and given back.
+    static func roundTrip() throws -> [PlannedStep] {
+        try StepCatalogue.decode([
+            step("cordon"), step("surge_single_replicas"),
+            step("drain", [("delete_emptydir_data", .bool(true)), ("delete_bare_pods", .bool(true))]),
+            step("verify_drained"), step("run", [("script", .string("uptime")), ("repeatable", .bool(true))]),
+            step("uncordon"),
+        ])
+    }
+
     /// Everything that is changed for a time or done on a host, and given back: budgets, labels, replicas, a reboot.
     static func overhaul(budget: String) throws -> [PlannedStep] {
         try StepCatalogue.decode([

@@ -63,7 +63,7 @@ struct Scenario {
             timeout: .seconds(120), stuck: StuckPolicy(rules: [StuckPolicy.Rule(selector: named, action: .delete)]))
     }
 
-    private static func latencies(_ seed: inout Seed) -> Rehearsal.Latencies {
+    static func latencies(_ seed: inout Seed) -> Rehearsal.Latencies {
         var latencies = Rehearsal.Latencies()
         latencies.request = .milliseconds(seed.pick(0...300))
         latencies.watch = .milliseconds(seed.chance(50) ? 0 : seed.pick(1...800))

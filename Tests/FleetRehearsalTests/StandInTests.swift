@@ -97,6 +97,27 @@ struct StandInTests {
         #expect(rehearsal.result == (age < 600 ? .done : .failed), "\(rehearsal.machine.state.reason)")
     }
 
+    @Test("pods that are not Ready because their Node is not come up with it, however long that has been")
+    func deadHost() throws {
+        var snapshot = PoolCluster.snapshot(poolNodes: 3, otherNodes: 1, apps: 1)
+        let dead = try #require(snapshot.nodes.firstIndex { $0.name == "infra-2" })
+        for readiness in [Node.Readiness.unknown, .notReady] {
+            snapshot.nodes[dead].readiness = readiness
+            for index in snapshot.pods.indices where snapshot.pods[index].nodeName == "infra-2" {
+                snapshot.pods[index].isReady = false
+                snapshot.pods[index].createdAt = snapshot.takenAt - .seconds(200_000)
+            }
+            var simulation = ClusterSimulation(snapshot: snapshot)
+            func unready() -> Int { simulation.pods(on: "infra-2").count { !$0.isReady } }
+            _ = simulation.advance(to: snapshot.takenAt + .seconds(60))
+            #expect(unready() > 0, "none comes up on a Node that is not Ready")
+            _ = simulation.apply(.host("infra-2", .reboot), at: simulation.now)
+            _ = simulation.advance(to: simulation.now + .seconds(240))
+            #expect(simulation.node("infra-2")?.isReady == true)
+            #expect(unready() == 0, "\(readiness): \(simulation.pods(on: "infra-2").map(\.key))")
+        }
+    }
+
     @Test(
         "no pod goes to a node that is to leave while another takes it, however many of its kind are there"
     )

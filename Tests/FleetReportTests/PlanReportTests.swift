@@ -35,6 +35,33 @@ struct PlanReportTests {
         digest: "3f9a12c4d5e6f7a8"
     )
 
+    @Test("a finding names all its pods in JSON, and in text where every pod is to be named")
+    func items() throws {
+        var plan = plan
+        let pods = (1...5).map { "shop/cart-\($0)" }
+        plan.findings = [
+            Finding(
+                .blocker, .doesNotFit, subject: "Deployment shop/cart", message: "no node (5: shop/cart-1 and more)",
+                remedy: "add nodes", items: pods)
+        ]
+        #expect(!PlanReport(plan).text(.plain).contains("shop/cart-5"))
+        #expect(
+            PlanReport(plan, namesPods: true).text(.plain).contains(
+                """
+                blocker: Deployment shop/cart: no node (5: shop/cart-1 and more)
+                    shop/cart-1
+                    shop/cart-2
+                    shop/cart-3
+                    shop/cart-4
+                    shop/cart-5
+                    → add nodes
+                """))
+        let json = try JSONEncoder().encode(PlanReport(plan).document)
+        let document = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+        let findings = try #require((document["plan"] as? [String: Any])?["findings"] as? [[String: Any]])
+        #expect(findings.map { $0["items"] as? [String] } == [pods])
+    }
+
     @Test("the text is readable in ten seconds")
     func text() {
         #expect(

@@ -225,4 +225,86 @@ struct EvictionRuleTests {
         let next = machine.handle(.changed(.pod(Fixture.pod("web-4", on: "n2", of: set))), at: at + .seconds(4))
         #expect(next.finished == .done)
     }
+
+    // MARK: - Marks that come while a pod waits
+
+    /// A node with one pod whose budget has no room, and its machine.
+    private func waiting(_ change: (inout Pod) -> Void = { _ in }) throws -> (RunMachine, Pod) {
+        let set = Fixture.replicaSet("web", replicas: 3)
+        var pod = Fixture.pod("web-1", on: "n1", of: set)
+        change(&pod)
+        var machine = RunMachine(
+            Fixture.order(
+                waves: [[Fixture.target("n1")]],
+                steps: try Fixture.steps([
+                    ("drain", .null(at: Fixture.place)), ("verify_drained", .null(at: Fixture.place)),
+                ])))
+        let snapshot = ClusterSnapshot(
+            nodes: [Fixture.node("n1", cordoned: true), Fixture.node("n2")], pods: [pod],
+            budgets: [Fixture.budget("web", allowed: 0, healthy: 2)], workloads: [set])
+        let first = machine.handle(.synchronized(snapshot), at: at)
+        #expect(first.requests == [])
+        return (machine, pod)
+    }
+
+    @Test("an owner who forbids the eviction of a pod that waits is heard: its node is set aside")
+    func forbiddenMeanwhile() throws {
+        var (machine, pod) = try waiting()
+        pod.annotations["karpenter.sh/do-not-disrupt"] = "true"
+        _ = machine.handle(.changed(.pod(pod)), at: at + .seconds(5))
+        guard case .quarantined("drain", let reason) = machine.state.nodes["n1"]?.phase else {
+            Issue.record("not set aside: \(String(describing: machine.state.nodes["n1"]?.phase))")
+            return
+        }
+        #expect(reason.contains("shop/web-1: its owner forbids eviction: annotation karpenter.sh/do-not-disrupt=true"))
+    }
+
+    @Test("a pod that is marked as skipped while it waits is waited for no more")
+    func skippedMeanwhile() throws {
+        var (machine, pod) = try waiting()
+        pod.labels["cluster.x-k8s.io/drain"] = "skip"
+        #expect(machine.handle(.changed(.pod(pod)), at: at + .seconds(5)).finished == .done)
+    }
+
+    @Test("a pod that was awaited goes once its mark is taken off, also where that was not seen as it happened")
+    func releasedMeanwhile() throws {
+        for isSeen in [true, false] {
+            var (machine, pod) = try waiting { $0.labels["cluster.x-k8s.io/drain"] = "wait-completed" }
+            pod.labels["cluster.x-k8s.io/drain"] = nil
+            let room = Fixture.budget("web", allowed: 1)
+            let snapshot = ClusterSnapshot(
+                nodes: [Fixture.node("n1", cordoned: true), Fixture.node("n2")], pods: [pod], budgets: [room],
+                workloads: [Fixture.replicaSet("web", replicas: 3)])
+            let seen: [Observation] =
+                isSeen ? [.changed(.budget(room)), .changed(.pod(pod))] : [.synchronized(snapshot)]
+            let reaction = machine.handle(seen, at: at + .seconds(5))
+            #expect(reaction.requests == [.evict(pod.reference, gracePeriodSeconds: nil)])
+        }
+    }
+
+    @Test("a pod whose eviction may land yet is not judged anew")
+    func underWay() throws {
+        var (machine, pod) = try waiting()
+        let asked = machine.handle(.changed(.budget(Fixture.budget("web", allowed: 1))), at: at + .seconds(1))
+        let failure = ClusterFailure(.timedOut, message: "no answer")
+        _ = machine.handle(.completed(id: asked.ids[0], .cluster(.failed(failure))), at: at + .seconds(2))
+        pod.annotations["karpenter.sh/do-not-disrupt"] = "true"
+        _ = machine.handle(.changed(.pod(pod)), at: at + .seconds(3))
+        #expect(machine.state.working == ["n1"])
+    }
+
+    @Test("a pod of a namespace that is terminating is awaited, in the API's words and with where to look")
+    func namespaceEnds() {
+        let (world, pods) = scene([Fixture.node("n1")], on: ["n1"])
+        var governor = Governor(policy: EvictionPolicy())
+        governor.add(Governor.Candidate(pod: pods[0].reference, node: "n1"), in: world)
+        #expect(governor.admit(in: world, at: at).admissions.count == 1)
+        let failure = ClusterFailure(.namespaceTerminating, message: "namespace shop is being terminated")
+        let goes = governor.answered(pods[0].uid, .failed(failure), in: world, at: at)
+        #expect(goes)
+        #expect(
+            governor.status(of: "n1", in: world, at: at).sentence
+                == "blocked: shop/web-1: awaited until its namespace's deletion ends it (namespace shop is being "
+                + "terminated): where that takes long, kubectl get namespace shop -o yaml says what holds it")
+    }
 }

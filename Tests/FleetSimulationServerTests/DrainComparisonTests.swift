@@ -23,6 +23,9 @@ struct DrainComparisonTests {
         case terminating
         /// kubectl moves the only replica away from the data that it keeps on the node; fleet asks (D7).
         case onlyReplicaOnNode
+        /// kubectl looks for the DaemonSet, and where it is gone refuses, or with --force evicts; fleet leaves what a
+        /// DaemonSet made, also where that is being replaced or cannot be read.
+        case orphanedDaemon
     }
 
     struct Flags: CustomTestStringConvertible {
@@ -65,7 +68,7 @@ struct DrainComparisonTests {
             let snapshot = try await Self.read(kubectl)
             let drained = try await Self.drain(snapshot, ["--force", "--delete-emptydir-data"], kubectl)
             #expect(drained.values.allSatisfy { $0 == nil })
-            for pod in snapshot.pods where pod.isDaemon && !pod.isFinished {
+            for pod in snapshot.pods where pod.isDaemon && !pod.isFinished && !pod.isMirror {
                 #expect(
                     PodTriage(policy: EvictionPolicy(), permissions: .init()).verdict(
                         on: pod, workload: nil, keepsDataOnNode: false) == .leave(.daemonSet))
@@ -116,11 +119,16 @@ struct DrainComparisonTests {
         pod.annotations["karpenter.sh/do-not-disrupt"] = nil
         pod.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] = nil
         if pod.controller?.kind == "Job" { pod.controller?.kind = "ReplicaSet" }
+        // One whose DaemonSet is gone is like a bare pod to kubectl.
+        if isOrphanedDaemon(pod) { pod.controller = nil }
         return pod
     }
 
+    private static func isOrphanedDaemon(_ pod: Pod) -> Bool { pod.isDaemon && pod.controller?.uid != proxyUID }
+
     private static func difference(_ pod: Pod, _ snapshot: ClusterSnapshot) -> Difference? {
-        if pod.isMirror || pod.isDaemon || pod.isFinished { return nil }
+        if pod.isMirror || pod.isFinished { return nil }
+        if pod.isDaemon { return isOrphanedDaemon(pod) ? .orphanedDaemon : nil }
         if pod.isTerminating { return .terminating }
         if pod.labels["cluster.x-k8s.io/drain"] != nil { return .skipped }
         if pod.controller?.kind == "Job" { return .job }
@@ -181,18 +189,21 @@ struct DrainComparisonTests {
 
     // MARK: - Random clusters
 
+    /// The UID of the only DaemonSet that is there.
+    private static let proxyUID: ObjectUID = "ds"
+
     /// Three nodes with pods of all kinds; their controllers are only named, so that none of them acts.
     private static func snapshot(_ seed: UInt64) -> ClusterSnapshot {
         var random = Dice(seed)
         var snapshot = ClusterSnapshot(
             takenAt: SimulatedWorld.start, nodes: (1...3).map(SimulatedWorld.node))
         let daemons = Workload(
-            reference: WorkloadReference(kind: .daemonSet, key: ObjectKey("kube-system", "proxy"), uid: "ds"),
+            reference: WorkloadReference(kind: .daemonSet, key: ObjectKey("kube-system", "proxy"), uid: proxyUID),
             replicas: 3, readyReplicas: 3, selector: LabelSelector(matchLabels: ["app": "proxy"]),
             template: PodTemplate(labels: ["app": "proxy"]))
         snapshot.workloads = [daemons]
         for node in snapshot.nodes {
-            let owner = ControllerReference(apiVersion: "apps/v1", kind: "DaemonSet", name: "proxy", uid: "ds")
+            let owner = ControllerReference(apiVersion: "apps/v1", kind: "DaemonSet", name: "proxy", uid: proxyUID)
             snapshot.pods.append(pod("kube-system", "proxy-\(node.name)", on: node.name, owner, app: "proxy"))
             for number in 0..<random.pick(1...4) {
                 snapshot.pods.append(randomPod("\(node.name)-\(number)", on: node.name, &random))
@@ -210,7 +221,7 @@ struct DrainComparisonTests {
     }
 
     private static func randomPod(_ name: String, on node: NodeName, _ random: inout Dice) -> Pod {
-        let kinds = ["ReplicaSet", "ReplicaSet", "ReplicaSet", "StatefulSet", "Job", "Widget", ""]
+        let kinds = ["ReplicaSet", "ReplicaSet", "ReplicaSet", "StatefulSet", "Job", "Widget", "DaemonSet", ""]
         let kind = kinds[random.pick(0...kinds.count - 1)]
         let owner = ControllerReference(
             apiVersion: kind == "Job" ? "batch/v1" : kind == "Widget" ? "example.com/v1" : "apps/v1", kind: kind,

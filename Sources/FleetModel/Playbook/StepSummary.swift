@@ -24,6 +24,8 @@ public struct StepSummary: Hashable, Sendable, Codable {
     public var deletesBarePods: Bool
     /// It brings the Node into the cluster, so that the host may have none yet.
     public var joins: Bool
+    /// The keys of the labels that it gives the Node, beyond the inventory's.
+    public var setsLabels: [String]
     /// The budgets that it lets permit a pod for the time being, by name.
     public var adjustsBudgets: [ObjectKey]
 
@@ -32,7 +34,7 @@ public struct StepSummary: Hashable, Sendable, Codable {
         kind: String, title: String = "", touchesHost: Bool = false, cordons: Bool = false, uncordons: Bool = false,
         drains: Bool = false, deletesNode: Bool = false, cleans: Bool = false, surges: Bool = false,
         losesEmptyDir: Bool = false, deletesBarePods: Bool = false, joins: Bool = false,
-        adjustsBudgets: [ObjectKey] = []
+        setsLabels: [String] = [], adjustsBudgets: [ObjectKey] = []
     ) {
         self.kind = kind
         self.title = title.isEmpty ? kind : title
@@ -46,6 +48,7 @@ public struct StepSummary: Hashable, Sendable, Codable {
         self.losesEmptyDir = losesEmptyDir
         self.deletesBarePods = deletesBarePods
         self.joins = joins
+        self.setsLabels = setsLabels
         self.adjustsBudgets = adjustsBudgets
     }
 }

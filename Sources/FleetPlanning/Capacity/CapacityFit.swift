@@ -4,30 +4,51 @@ import FleetModel
 ///
 /// A wave's nodes are all cordoned at once, its pods placed one by one, large ones first: on nodes that no later wave
 /// takes, then, where nothing else is left, on nodes of later waves, from which they move again. Where nodes come back,
-/// only as many as the caps permit are out at once, and those before them take pods again.
+/// only as many as the caps permit are out at once, and those before them take pods again. In a replacement the nodes
+/// that come in take pods as soon as their wave is done: as they are, or as the inventory says that they will be.
 struct CapacityFit {
     /// Nodes that are tried one after the other, so that pods spread over them.
     private struct Ring {
-        var nodes: [Int]
+        private(set) var nodes: [Int]
+        private var gone: Set<Int> = []
         var cursor = 0
         /// Pods that none of the nodes takes as things stand.
         var exhausted: Set<PlacementDemand> = []
+
+        init(_ nodes: [Int]) { self.nodes = nodes }
+
+        mutating func add(_ node: Int) {
+            if gone.remove(node) == nil { nodes.append(node) }
+        }
+
+        /// Takes nodes out; they are passed over until half of the ring is gone.
+        mutating func remove(_ nodes: [Int]) {
+            gone.formUnion(nodes)
+            guard gone.count * 2 > self.nodes.count else { return }
+            self.nodes.removeAll(where: gone.contains)
+            (gone, cursor) = ([], 0)
+        }
+
+        func holds(_ node: Int) -> Bool { gone.isEmpty || !gone.contains(node) }
     }
 
     private let index: ClusterIndex
     private let waves: [PlannedWave]
     private let policy: EvictionPolicy
-    private let caps: WavePolicy
-    private let zoneSizes: [Zone?: Int]
-    /// Nodes that are out already and not the plan's.
-    private let others: [Node]
+    private let outages: OutageRounds
+    private let request: PlanRequest
+    private let spares: [String: Host]
+    /// The most that any node has.
+    private let most: Resources
     private let removesNodes: Bool
     private let returnsNodes: Bool
     private var state = PlacementState()
     /// What each pod of the snapshot demands; nil for pods that take no room.
     private var demands: [PlacementDemand?] = []
-    private var staying = Ring(nodes: [])
-    private var later = Ring(nodes: [])
+    private var staying = Ring([])
+    private var later = Ring([])
+    /// Nodes that came in, of which nothing is known but what the inventory says.
+    private var expected = 0
     /// Pods of earlier waves, by the node of a later wave that took them.
     private var guests: [Int: [Int]] = [:]
     private var moved: Set<Int> = []
@@ -36,28 +57,30 @@ struct CapacityFit {
         self.index = index
         self.waves = waves
         policy = request.playbook.evictions
-        caps = request.playbook.waves
-        zoneSizes = Dictionary(index.snapshot.nodes.map { ($0.zone, 1) }, uniquingKeysWith: +)
-        let targets = Set(waves.flatMap(\.targets).map(\.node))
-        others = index.snapshot.nodes.filter {
-            ($0.isCordoned || !$0.isReady) && !targets.contains($0.name)
-        }
+        self.request = request
+        spares = Dictionary(request.spares.map { ($0.name.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
+        outages = OutageRounds(request.playbook.waves, index, waves.leaving.flatMap(\.targets))
+        most = index.snapshot.nodes.reduce(.zero) { $0.maximum($1.allocatable) }
         removesNodes = request.steps.contains(where: \.deletesNode)
         returnsNodes = request.steps.contains(where: \.uncordons)
         fill()
-        later.nodes = waves.flatMap(\.targets).compactMap { state.index(of: $0.node) }
+        later = Ring(waves.leaving.flatMap(\.targets).compactMap { state.index(of: $0.node) })
         let own = Set(later.nodes)
-        staying.nodes = (0..<state.indexLimit).filter { !own.contains($0) }
+        staying = Ring((0..<state.indexLimit).filter { !own.contains($0) })
     }
 
     mutating func place(_ moves: [PodMove], into groups: inout FindingGroups) {
         let byWave = Dictionary(grouping: moves.filter(\.needsHome), by: \.wave)
-        for wave in waves {
+        for (place, wave) in waves.enumerated() {
+            if wave.targets.first?.isNewcomer == true {
+                bringIn(wave.targets, for: place + 1 < waves.count ? waves[place + 1].targets : [])
+                continue
+            }
             let positions = byWave[wave.number]?.map(\.position) ?? []
             let byNode = Dictionary(grouping: positions) { index.snapshot.pods[$0].nodeName ?? "" }
-            for round in rounds(of: wave) {
+            for round in returnsNodes && !removesNodes ? outages.rounds(of: wave.targets) : [wave.targets] {
                 let nodes = round.compactMap { state.index(of: $0.node) }
-                later.nodes.removeAll(where: Set(nodes).contains)
+                later.remove(nodes)
                 let leaving = takeOut(round.flatMap { byNode[$0.node] ?? [] }, from: nodes)
                 report(settle(leaving), wave.number, &groups)
                 for node in nodes { retire(node) }
@@ -65,31 +88,20 @@ struct CapacityFit {
         }
     }
 
-    /// The targets of a wave that are out together: all of them where they do not come back, else as many as the caps
-    /// and `parallelism` permit beside nodes that are out already (safety rule 18).
-    private func rounds(of wave: PlannedWave) -> [[PlanTarget]] {
-        guard returnsNodes, !removesNodes else { return [wave.targets] }
-        let inAll = min(
-            caps.parallelism,
-            CapsFindings.cap(caps.maxUnavailable, of: index.snapshot.nodes.count) - others.count)
-        var left = wave.targets
-        var rounds: [[PlanTarget]] = []
-        while !left.isEmpty {
-            var round: [PlanTarget] = []
-            var byZone = Dictionary(others.map { ($0.zone, 1) }, uniquingKeysWith: +)
-            left.removeAll { target in
-                let inZone = CapsFindings.cap(caps.maxUnavailablePerZone, of: zoneSizes[target.zone] ?? 0)
-                guard round.isEmpty || round.count < inAll && byZone[target.zone, default: 0] < inZone
-                else {
-                    return false
-                }
-                byZone[target.zone, default: 0] += 1
-                round.append(target)
-                return true
+    /// Nodes come in before those that they replace leave, each with the DaemonSet pods that its kind has.
+    private mutating func bringIn(_ newcomers: [PlanTarget], for leavers: [PlanTarget]) {
+        var unpaired = leavers
+        for newcomer in newcomers where state.index(of: newcomer.node) == nil {
+            let pair = unpaired.firstIndex(where: newcomer.isInterchangeable) ?? unpaired.startIndex
+            guard pair < unpaired.endIndex, let old = index.nodes[unpaired.remove(at: pair).node] else { continue }
+            let node = ExpectedNode(newcomer, spares[newcomer.host], like: old, request.steps).node
+            let position = state.add(node)
+            for daemon in index.positions(on: old.name) where index.snapshot.pods[daemon].isDaemon {
+                if let demand = demands[daemon] { state.assume(demand, on: position) }
             }
-            rounds.append(round)
+            staying.add(position)
+            expected += 1
         }
-        return rounds
     }
 
     private mutating func fill() {
@@ -136,7 +148,7 @@ struct CapacityFit {
             state.remove(name)
         } else if returnsNodes, index.nodes[name]?.isCordoned != true {
             setCordon(node, false)
-            staying.nodes.append(node)
+            staying.add(node)
         }
     }
 
@@ -169,11 +181,6 @@ struct CapacityFit {
 
     /// Small pods find the gaps that large ones leave, and not the other way round.
     private func largestFirst(_ positions: [Int]) -> [Int] {
-        let most = index.snapshot.nodes.reduce(Resources.zero) { most, node in
-            Resources(
-                milliCPU: max(most.milliCPU, node.allocatable.milliCPU),
-                memory: max(most.memory, node.allocatable.memory))
-        }
         let sizes = positions.map { position in
             let requests = index.snapshot.pods[position].requests
             return max(
@@ -204,9 +211,10 @@ struct CapacityFit {
         if ring.exhausted.contains(demand) { return nil }
         for step in ring.nodes.indices {
             let position = (ring.cursor + step) % ring.nodes.count
-            guard state.accepts(probe, ring.nodes[position]) else { continue }
+            let node = ring.nodes[position]
+            guard ring.holds(node), state.accepts(probe, node) else { continue }
             ring.cursor = position + 1
-            return ring.nodes[position]
+            return node
         }
         ring.exhausted.insert(demand)
         return nil
@@ -244,11 +252,16 @@ struct CapacityFit {
     private func refuse(_ pod: Pod, _ reason: String, _ groups: inout FindingGroups) {
         let workload = index.workload(of: pod)
         let isAgreed = workload.map { policy.downtime.contains($0.reference.key) } ?? false
+        // What comes in is judged again as it is, before anything leaves.
+        let isGuess = expected > 0
+        let remedy =
+            isAgreed
+            ? "a downtime is agreed for it"
+            : isGuess
+                ? "as far as the inventory tells of the new nodes: give them room and the labels that the filters name; it is looked at again, and forbidden, once they are in"
+                : "add nodes first, free what the filters name, or take fewer nodes"
         groups.add(
-            isAgreed ? .warning : .blocker, .doesNotFit, on: index.subject(of: pod), reason,
-            remedy: isAgreed
-                ? "a downtime is agreed for it" : "add nodes first, free what the filters name, or take fewer nodes",
-            item: pod.key.description
-        )
+            isAgreed || isGuess ? .warning : .blocker, .doesNotFit, on: index.subject(of: pod), reason,
+            remedy: remedy, item: pod.key.description)
     }
 }

@@ -67,13 +67,19 @@ public struct Finding: Hashable, Sendable, Codable {
     public var message: String
     /// What to do about it; empty when nothing needs doing.
     public var remedy: String
+    /// Every pod or node by which it showed, by name, where the message names only some; nil without any.
+    public var items: [String]?
 
     /// A finding.
-    public init(_ severity: Severity, _ code: Code, subject: String, message: String, remedy: String = "") {
+    public init(
+        _ severity: Severity, _ code: Code, subject: String, message: String, remedy: String = "",
+        items: [String]? = nil
+    ) {
         self.severity = severity
         self.code = code
         self.subject = subject
         self.message = message
         self.remedy = remedy
+        self.items = items
     }
 }

@@ -53,13 +53,14 @@ struct FindingGroups {
     private func finding(_ group: Group) -> Finding {
         let names = (items[group] ?? [:]).keys.sorted()
         let shown = ShortList.text(names)
+        let items = names.isEmpty ? nil : names
         if group.subject.isEmpty {
             return Finding(
-                group.severity, group.code, subject: shown, message: group.reason, remedy: group.remedy
-            )
+                group.severity, group.code, subject: shown, message: group.reason, remedy: group.remedy, items: items)
         }
         let message = names.isEmpty ? group.reason : "\(group.reason) (\(names.count): \(shown))"
-        return Finding(group.severity, group.code, subject: group.subject, message: message, remedy: group.remedy)
+        return Finding(
+            group.severity, group.code, subject: group.subject, message: message, remedy: group.remedy, items: items)
     }
 }
 

@@ -21,14 +21,14 @@ struct Forecaster {
 
     private let policy: WavePolicy
     private let evictions: EvictionPolicy
-    private let nodes: Int
-    private let nodesInZone: [Zone?: Int]
+    private let index: ClusterIndex
+    private let outages: OutageRounds
 
-    init(policy: WavePolicy, evictions: EvictionPolicy, index: ClusterIndex) {
+    init(policy: WavePolicy, evictions: EvictionPolicy, index: ClusterIndex, targets: [PlanTarget]) {
         self.policy = policy
         self.evictions = evictions
-        nodes = index.snapshot.nodes.count
-        nodesInZone = Dictionary(grouping: index.snapshot.nodes, by: \.zone).mapValues(\.count)
+        self.index = index
+        outages = OutageRounds(policy, index, targets)
     }
 
     func forecast(_ waves: [PlannedWave], _ moves: [PodMove]) -> Forecast {
@@ -50,26 +50,31 @@ struct Forecaster {
         guard !moves.isEmpty else {
             return Forecast.Wave(number: wave.number, evictions: 0, shortestSeconds: 0, longestSeconds: 0)
         }
-        let sending = Int((Double(moves.count) / evictions.rate.perSecond).rounded(.up))
-        let rounds = rounds(of: wave)
-        let grace = moves.map(\.gracePeriodSeconds).max() ?? 0
+        let rate = evictions.rate.perSecond
+        let sending = Int((Double(moves.count) / rate).rounded(.up))
+        // One second's evictions, at least one, go at once.
+        let spread = Int((Double(moves.count) - max(1, rate)) / rate)
+        let byNode = Dictionary(grouping: moves) { index.snapshot.pods[$0.position].nodeName ?? "" }
+        // Whoever loses nothing that is awaited makes nobody wait.
+        let busy = wave.targets.filter { target in byNode[target.node]?.contains { $0.lane != .free } ?? false }
         let quick = lanes.values.map { Self.batches($0) * Self.quickStart }.max() ?? 0
-        let slow = lanes.values.map { Self.batches($0) * ($0.grace + Self.slowStart) }.max() ?? 0
         return Forecast.Wave(
             number: wave.number, evictions: moves.count,
-            shortestSeconds: max(quick, sending, rounds * Self.quickStart),
-            longestSeconds: max(slow, rounds * (grace + Self.slowStart)) + sending
+            shortestSeconds: max(quick, spread, outages.rounds(of: busy).count * Self.quickStart),
+            longestSeconds: slow(wave, byNode, lanes) + sending
         )
     }
 
-    /// How many times the caps make a wave's nodes wait for one another.
-    private func rounds(of wave: PlannedWave) -> Int {
-        let atOnce = max(1, min(policy.parallelism, CapsFindings.cap(policy.maxUnavailable, of: nodes)))
-        let perZone = WaveCut.zones(of: wave.targets).map { targets in
-            let cap = CapsFindings.cap(policy.maxUnavailablePerZone, of: nodesInZone[targets.first?.zone] ?? 0)
-            return Self.divided(targets.count, by: max(1, cap))
+    /// The caps make a wave's nodes wait for one another, and each round takes as long as its slowest lane.
+    private func slow(_ wave: PlannedWave, _ byNode: [NodeName: [PodMove]], _ lanes: [PodMove.Lane: Lane]) -> Int {
+        let rounds = outages.rounds(of: wave.targets)
+        return rounds.reduce(0) { sum, round in
+            let moves = round.flatMap { byNode[$0.node] ?? [] }
+            let lanes = rounds.count == 1 ? lanes : Self.lanes(moves)
+            let grace = moves.map(\.gracePeriodSeconds).max() ?? 0
+            let slowest = lanes.values.map { Self.batches($0) * ($0.grace + Self.slowStart) }.max()
+            return sum + (slowest ?? (moves.isEmpty ? 0 : grace + Self.slowStart))
         }
-        return max(Self.divided(wave.targets.count, by: atOnce), perZone.max() ?? 0)
     }
 
     private static func lanes(_ moves: [PodMove]) -> [PodMove.Lane: Lane] {

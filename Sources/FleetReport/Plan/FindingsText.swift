@@ -6,11 +6,13 @@ public struct FindingsText: Sendable {
     public static let shownSubjects = 4
 
     private let findings: [Finding]
+    private let namesItems: Bool
     private let style: TextStyle
 
-    /// The text of findings.
-    public init(_ findings: [Finding], style: TextStyle = .plain) {
+    /// The text of findings; `namesItems` lists every pod or node by which each showed.
+    public init(_ findings: [Finding], namesItems: Bool = false, style: TextStyle = .plain) {
         self.findings = findings
+        self.namesItems = namesItems
         self.style = style
     }
 
@@ -25,7 +27,7 @@ public struct FindingsText: Sendable {
         guard !found.isEmpty else { return "" }
         return found.map { finding in
             let remedy = finding.remedy.isEmpty ? "" : "\n    \(style(.strong, "→")) \(finding.remedy)"
-            return "\(style(.bad, "blocker")): \(finding.subject): \(finding.message)\(remedy)"
+            return "\(style(.bad, "blocker")): \(finding.subject): \(finding.message)\(list(finding.items))\(remedy)"
         }.joined(separator: "\n")
     }
 
@@ -33,9 +35,18 @@ public struct FindingsText: Sendable {
     public var warnings: String {
         groups.map { group in
             let remedy = group.remedy.isEmpty ? "" : "\n    \(style(.faint, "→")) \(group.remedy)"
-            return "\(style(.warning, "warning")): \(group.words)\(remedy)"
+            return "\(style(.warning, "warning")): \(group.words)\(list(group.items))\(remedy)"
         }.joined(separator: "\n")
     }
+
+    /// The items that a message names only some of, one a line.
+    private func list(_ items: [String]?) -> String {
+        guard namesItems, let items, items.count > Self.namedItems else { return "" }
+        return items.map { "\n    \($0)" }.joined()
+    }
+
+    /// So many are named by the message itself.
+    private static let namedItems = 3
 
     /// Warnings that say the same of several things.
     private struct Group {
@@ -43,6 +54,7 @@ public struct FindingsText: Sendable {
         var message: String
         var remedy: String
         var subjects: [String]
+        var items: [String]?
 
         var words: String {
             subjects.count == 1
@@ -59,11 +71,12 @@ public struct FindingsText: Sendable {
             }
             if let twin {
                 groups[twin].subjects.append(finding.subject)
+                if let items = finding.items { groups[twin].items = (groups[twin].items ?? []) + items }
             } else {
                 groups.append(
                     Group(
                         code: finding.code, message: finding.message, remedy: finding.remedy,
-                        subjects: [finding.subject])
+                        subjects: [finding.subject], items: finding.items)
                 )
             }
         }

@@ -8,17 +8,19 @@ public struct PlanText: Sendable {
     public static let width = 100
 
     private let plan: Plan
+    private let namesItems: Bool
     private let style: TextStyle
 
-    /// The text of a plan.
-    public init(_ plan: Plan, style: TextStyle = .plain) {
+    /// The text of a plan; `namesItems` lists every pod or node of each finding.
+    public init(_ plan: Plan, namesItems: Bool = false, style: TextStyle = .plain) {
         self.plan = plan
+        self.namesItems = namesItems
         self.style = style
     }
 
     /// The whole text, paragraphs separated by empty lines.
     public var text: String {
-        let findings = FindingsText(plan.findings, style: style)
+        let findings = FindingsText(plan.findings, namesItems: namesItems, style: style)
         return [heading + "\n" + verdict, findings.blockers, waves, findings.warnings, forecast]
             .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }

@@ -14,17 +14,20 @@ extension Governor {
         guard case .failed(let failure) = outcome else {
             rate.answered(after: latency, at: now)
             entries[uid]?.standing = .leaving
+            entries[uid]?.refusal = ""
             return true
         }
         if world.pods[uid]?.isTerminating ?? true {
             // The answer was lost, the eviction was not.
             entries[uid]?.standing = .leaving
+            entries[uid]?.refusal = ""
             return true
         }
         switch failure.code {
         case .notFound, .replaced, .namespaceTerminating:
             unreflected[entry.lane]?.remove(uid)
             entries[uid]?.standing = .leaving
+            entries[uid]?.refusal = failure.code == .namespaceTerminating ? failure.message : ""
             return true
         case .forbidden, .unauthorized, .invalid, .credentials:
             hopeless[entry.candidate.node] = "evict \(entry.candidate.pod): \(failure.message)"

@@ -95,12 +95,21 @@ extension Governor {
 
     private func noteLeaving(_ entry: Entry, _ world: World, _ now: Instant, _ status: inout DrainStatus) {
         let key = entry.candidate.pod.key
-        guard let late = entry.leavesAt.map({ $0 + Self.tolerance }) else { return status.leaving.append(key) }
+        guard let late = entry.leavesAt.map({ $0 + Self.tolerance }) else {
+            if entry.refusal.isEmpty { return status.leaving.append(key) }
+            return status.overdue[Self.namespaceEnd(entry.refusal, key.namespace), default: []].append(key)
+        }
         guard now >= late, let pod = world.pods[entry.candidate.pod.uid] else {
             status.wakeAt = min(late, status.wakeAt ?? late)
             return status.leaving.append(key)
         }
         status.overdue[Self.lateness(of: pod, world.nodes[entry.candidate.node]), default: []].append(key)
+    }
+
+    /// The API evicts nothing from a namespace that is terminating: its deletion ends the pods, or is stuck itself.
+    private static func namespaceEnd(_ refusal: String, _ namespace: String) -> String {
+        "awaited until its namespace's deletion ends it (\(refusal)): where that takes long, kubectl get namespace "
+            + "\(namespace) -o yaml says what holds it"
     }
 
     /// Why a pod is still there although its grace period is over.

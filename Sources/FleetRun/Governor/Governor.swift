@@ -1,4 +1,5 @@
 import FleetModel
+import FleetPlanning
 
 /// Admits evictions for the whole run: whenever a budget has room, an eviction under it is in flight.
 ///
@@ -25,6 +26,8 @@ struct Governor: Sendable {
         var isHostOff = false
         /// Whether it came to the node after the drain began.
         var isLate = false
+        /// What it was judged by; nil where nobody did.
+        var verdict: PodTriage.Verdict?
     }
 
     enum Standing { case waiting, requested, leaving }
@@ -119,6 +122,20 @@ struct Governor: Sendable {
 
     /// Whether the pod is known.
     func knows(_ uid: ObjectUID) -> Bool { entries[uid] != nil }
+
+    /// Whether the pod is known, and neither asked to go nor on its way.
+    func isWaiting(_ uid: ObjectUID) -> Bool { entries[uid]?.standing == .waiting }
+
+    /// Gives up a pod that waits and was judged otherwise before; whether it did.
+    ///
+    /// One whose eviction is under way, or may land yet, stays as it is.
+    mutating func withdraw(_ uid: ObjectUID, unless verdict: PodTriage.Verdict) -> Bool {
+        guard let entry = entries[uid], entry.standing == .waiting, let known = entry.candidate.verdict,
+            known != verdict, !(unreflected[entry.lane]?.contains(uid) ?? false)
+        else { return false }
+        remove(uid)
+        return true
+    }
 
     /// A pod forbids the drain of its node.
     mutating func refuse(_ node: NodeName, _ reason: String) { hopeless[node] = reason }

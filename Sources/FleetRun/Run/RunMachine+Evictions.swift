@@ -65,17 +65,28 @@ extension RunMachine {
         return order.steps[..<index].last { $0.step is DrainStep }?.step as? DrainStep
     }
 
+    /// Hands a pod to the governor; one that waits there is judged anew, since its owner may have marked it meanwhile.
     private mutating func enqueue(_ pod: Pod, _ drain: DrainStep) {
-        guard let node = pod.nodeName, !governor.knows(pod.uid) else { return }
-        switch triage.verdict(on: pod, in: world) {
+        guard let node = pod.nodeName else { return }
+        let isKnown = governor.knows(pod.uid)
+        if isKnown, !governor.isWaiting(pod.uid) { return }
+        let verdict = triage.verdict(on: pod, in: world)
+        if isKnown, !governor.withdraw(pod.uid, unless: verdict) { return }
+        switch verdict {
         case .leave: break
         case .refuse(let refusal): governor.refuse(node, "\(pod.key): \(refusal.reason); \(refusal.remedy)")
         case .evict(let order, let timeout):
             let reason = isLate(pod, on: node) ? returnee(pod, to: node) : nil
-            governor.add(candidate(pod, node, drain, awaitedFor: reason, order: order, timeout: timeout), in: world)
+            add(candidate(pod, node, drain, awaitedFor: reason, order: order, timeout: timeout), verdict)
         case .wait(let reason, let timeout):
-            governor.add(candidate(pod, node, drain, awaitedFor: reason, timeout: timeout), in: world)
+            add(candidate(pod, node, drain, awaitedFor: reason, timeout: timeout), verdict)
         }
+    }
+
+    private mutating func add(_ candidate: Governor.Candidate, _ verdict: PodTriage.Verdict) {
+        var candidate = candidate
+        candidate.verdict = verdict
+        governor.add(candidate, in: world)
     }
 
     /// Why a pod is not evicted although it may be: its workload comes back to the cordoned node.

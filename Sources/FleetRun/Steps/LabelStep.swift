@@ -27,6 +27,9 @@ public struct LabelStep: Step {
         if let role, !LabelText.isValue(role) || role.isEmpty { arguments.report("\"\(role)\" is no role") }
     }
 
+    /// The keys of the labels that it sets beyond the inventory's, by name.
+    var keys: [String] { labels.keys.sorted() + (role.map { ["node-role.kubernetes.io/\($0)"] } ?? []) }
+
     /// `label the Node`.
     public var title: String { "label the Node" }
     /// What the API must permit.

@@ -174,6 +174,7 @@ extension PlannedStep {
             deletesNode: traits.contains(.deletesNode), cleans: traits.contains(.cleans),
             surges: traits.contains(.surges), losesEmptyDir: traits.contains(.losesEmptyDir),
             deletesBarePods: traits.contains(.deletesBarePods), joins: traits.contains(.joins),
+            setsLabels: (step as? LabelStep)?.keys ?? [],
             adjustsBudgets: (step as? AdjustBudgetStep)?.budgets ?? []
         )
     }

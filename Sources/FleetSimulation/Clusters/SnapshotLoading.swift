@@ -123,17 +123,16 @@ extension SimulatedCluster {
     private static let longUnready = Duration.seconds(600)
 
     /// Pods on their way go on: kubelets start and stop them, the scheduler places them.
+    ///
+    /// Pods of a Node that is not Ready rest until it is: that they are not Ready is their Node's doing, not their own.
     private mutating func resume() {
         for index in pods.indices where pods[index].isLive {
             let pod = pods[index].pod
-            if pod.phase == .running, !pod.isReady, pod.createdAt + Self.longUnready < now {
-                pods[index].probe = false
-            }
+            let isRunning = pod.phase == .running && pods[index].node >= 0 && nodes[pods[index].node].node.isReady
+            if isRunning, !pod.isReady, pod.createdAt + Self.longUnready < now { pods[index].probe = false }
             if pod.nodeName == nil {
                 if !pod.isTerminating { enqueueScheduling(index, after: settings.scheduling) }
-            } else if pod.isTerminating || pod.phase == .pending
-                || pod.phase == .running && (!pod.isReady || pod.isOfJob)
-            {
+            } else if pod.isTerminating || pod.phase == .pending || isRunning && (!pod.isReady || pod.isOfJob) {
                 startKubelet(index)
             }
         }

@@ -1,17 +1,15 @@
-import FleetModel
-
 /// An amount of one resource that a Node is expected to have, in the resource's base unit.
-struct CapacityAmount {
+public struct CapacityAmount: Hashable, Sendable {
     /// The resource's name.
-    let name: String
+    public let name: String
     /// What must be there at least.
-    let least: Int64
+    public let least: Int64
 
     /// Reads Kubernetes' quantities: a number with a decimal (`k`, `M`, `G`, `T`) or binary (`Ki` …) suffix; `m` for
     /// thousandths of a CPU.
     ///
     /// Nil for anything else.
-    init?(name: String, text: String) {
+    public init?(name: String, text: String) {
         guard let amount = Self.amount(text) else { return nil }
         self.name = name
         switch name {
@@ -22,7 +20,7 @@ struct CapacityAmount {
     }
 
     /// What a Node has of it.
-    func found(in capacity: Resources) -> Int64 {
+    public func found(in capacity: Resources) -> Int64 {
         switch name {
         case "cpu": capacity.milliCPU
         case "memory": capacity.memory
@@ -33,11 +31,23 @@ struct CapacityAmount {
     }
 
     /// A found amount as an operator writes it.
-    func text(of amount: Int64) -> String {
+    public func text(of amount: Int64) -> String {
         switch name {
         case "cpu": amount % 1000 == 0 ? String(amount / 1000) : "\(amount)m"
         case "memory", "ephemeral-storage": amount >= 1 << 30 ? "\(amount >> 30)Gi" : "\(amount >> 20)Mi"
         default: String(amount)
+        }
+    }
+
+    /// Writes an amount of the same resource; omitted, the least that must be there.
+    public func set(_ amount: Int64? = nil, in resources: inout Resources) {
+        let amount = amount ?? least
+        switch name {
+        case "cpu": resources.milliCPU = amount
+        case "memory": resources.memory = amount
+        case "ephemeral-storage": resources.ephemeralStorage = amount
+        case "pods": resources.pods = amount
+        default: resources.extended[name] = amount
         }
     }
 
