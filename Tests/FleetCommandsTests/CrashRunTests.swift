@@ -19,11 +19,12 @@ import Testing
     private static let steps = [
         "cordon:", "surge_single_replicas:", "exclude_from_load_balancers:", "drain: {delete_emptydir_data: true}",
         "verify_drained:", "wait_volumes_detached:",
-        "run: {repeatable: true, script: 'echo ran >>/var/ran; sleep 1; echo over >>/var/ran'}", "delete_node:",
+        "run: {repeatable: true, script: 'echo ran >>/var/ran; sleep 1; echo over >>/var/ran'}",
+        "service: {name: kubelet, state: stopped, enabled: false}", "delete_node:", "cleanup:", "verify_gone:",
     ]
 
     /// What is left when everything is over, as far as two runs can be compared.
-    private struct End: Equatable {
+    private struct End: Equatable, Sendable {
         var nodes: [NodeName]
         var marked: [NodeName]
         var notes: [String]
@@ -33,10 +34,20 @@ import Testing
         /// What the script wrote on each host, and what fleet left there.
         var scripts: [String]
         var remains: [String]
+        /// What Kubernetes left on each host: files, network rules, the kubelet's state.
+        var traces: [String]
     }
 
+    private static let traces = """
+        for path in /etc/cni/net.d /var/lib/cni /var/lib/kubelet /etc/kubernetes /run/fleet; do
+            [ ! -e "$path" ] || ls -A "$path"
+        done
+        iptables-save | grep -c -e '^-A KUBE' -e '^:KUBE' -e cali-; iptables-save | grep -c ACME-INPUT
+        systemctl is-active kubelet; systemctl is-enabled kubelet; exit 0
+        """
+
     /// SplitMix64, so that instants can be told again.
-    private struct Chance {
+    private struct Chance: Sendable {
         var state: UInt64
 
         mutating func next(below bound: UInt64) -> UInt64 {
@@ -48,59 +59,69 @@ import Testing
         }
     }
 
+    /// A run that was killed again and again until it was done.
+    private struct Played: Sendable {
+        var end: End
+        var instants: [String] = []
+        var evictedTwice: [String] = []
+        var chance: Chance
+    }
+
     @Test("killed twenty times, the run ends as if nothing had happened, and no pod was evicted twice")
     func killed() async throws {
-        var whole: End?
-        try await inWorld { world in
-            let clock = ContinuousClock()
-            let begun = clock.now
-            let run = try launch(world, isFirst: true)
-            #expect(try await run.status() == 0, "\(run.error.suffix(2000))")
-            whole = try await end(of: world)
-            print("uninterrupted: \(clock.now - begun)")
-        }
-        let expected = try #require(whole)
+        let clock = ContinuousClock()
+        let begun = clock.now
+        let expected = try await inWorld { world in try await play(world, Chance(state: 0), kills: 0) }.end
+        print("uninterrupted: \(clock.now - begun)")
         #expect(expected.notes.isEmpty && expected.marked.isEmpty && expected.unready.isEmpty)
         #expect(expected.remains.isEmpty && expected.scripts == Self.targets.map { _ in "ran\nover\n" })
+        #expect(expected.traces == Self.targets.map { _ in "0\n2\ninactive\ndisabled\n" })
 
         var chance = Chance(state: Self.seed)
         var kills = 0
         var worlds = 0
         while kills < Self.kills {
             worlds += 1
-            var instants: [String] = []
-            try await inWorld { world in
-                var isFirst = true
-                while true {
-                    let run = try launch(world, isFirst: isFirst)
-                    let pause = 300 + Int(chance.next(below: 2700))
-                    guard kills < Self.kills, try await isKilled(run, after: .milliseconds(pause)) else {
-                        #expect(try await run.status() == 0, "killed at \(instants): \(run.error.suffix(3000))")
-                        break
-                    }
-                    instants.append("\(pause)ms")
-                    kills += 1
-                    isFirst = try await FleetBinary(directory: world.folder.path).run("runs").output
-                        .contains("no runs yet")
-                }
-                let found = try await end(of: world)
-                #expect(found == expected, "killed at \(instants)")
-                let twice = await world.server.audit.evictedPods.filter { $0.value > 1 }
-                #expect(twice.isEmpty, "evicted twice, killed at \(instants): \(twice)")
+            let played = try await inWorld { [chance, kills] world in
+                try await play(world, chance, kills: Self.kills - kills)
             }
+            (kills, chance) = (kills + played.instants.count, played.chance)
+            #expect(played.end == expected, "killed at \(played.instants)")
+            #expect(played.evictedTwice.isEmpty, "\(played.evictedTwice), killed at \(played.instants)")
         }
         print("\(kills) kills in \(worlds) runs, seed \(Self.seed)")
     }
 
-    /// A cluster, and the hosts of the nodes that go.
-    private func inWorld(_ body: (HostWorld) async throws -> Void) async throws {
-        let snapshot = DemoCluster.snapshot()
-        let hosts = snapshot.nodes.filter { Self.targets.contains($0.name) }.map {
-            SandboxHost(
-                name: $0.name.rawValue, machineID: $0.machineID, systemUUID: $0.systemUUID,
-                clusterCertificate: HostWorld.certificate)
+    /// Kills the run at random instants, at most so often, takes it up again, and looks at the end.
+    private func play(_ world: HostWorld, _ chance: Chance, kills: Int) async throws -> Played {
+        var chance = chance
+        var instants: [String] = []
+        var isFirst = true
+        while true {
+            let run = try launch(world, isFirst: isFirst)
+            let pause = 300 + Int(chance.next(below: 2700))
+            guard instants.count < kills, try await isKilled(run, after: .milliseconds(pause)) else {
+                #expect(try await run.status() == 0, "killed at \(instants): \(run.error.suffix(3000))")
+                break
+            }
+            instants.append("\(pause)ms")
+            isFirst = try await FleetBinary(directory: world.folder.path).run("runs").output.contains("no runs yet")
         }
-        try await HostWorld.with(hosts, snapshot: snapshot, body)
+        let twice = await world.server.audit.evictedPods.filter { $0.value > 1 }
+        return Played(
+            end: try await end(of: world), instants: instants, evictedTwice: twice.map { "\($0.key)" }, chance: chance)
+    }
+
+    /// A cluster, and the hosts of the nodes that go; what happens to their kubelets happens to their Nodes.
+    private func inWorld<Result: Sendable>(
+        _ body: @escaping @Sendable (HostWorld) async throws -> Result
+    ) async throws -> Result {
+        let snapshot = DemoCluster.snapshot()
+        var result: Result?
+        try await HostWorld.with(HostWorld.hosts(of: Self.targets, in: snapshot), snapshot: snapshot) { world in
+            result = try await world.linked { try await body(world) }
+        }
+        return try #require(result)
     }
 
     private func launch(_ world: HostWorld, isFirst: Bool) throws -> RunningFleet {
@@ -148,7 +169,14 @@ import Testing
                 controllers.map { ("\($0.reference)", $0.replicas) }, uniquingKeysWith: { first, _ in first }),
             unready: snapshot.pods.filter { !$0.isReady && !$0.isFinished }.map { "\($0.key)" }.sorted(),
             lockHolder: holder, scripts: Self.targets.map { file("var/ran", of: $0, in: world) ?? "never ran" },
-            remains: Self.targets.flatMap { entries("var/lib/fleet", of: $0, in: world) })
+            remains: Self.targets.flatMap { entries("var/lib/fleet", of: $0, in: world) },
+            traces: try await Self.traces(in: world))
+    }
+
+    private static func traces(in world: HostWorld) async throws -> [String] {
+        var found: [String] = []
+        for target in targets { found.append(try await world.hosts.read(target.rawValue, traces).output) }
+        return found
     }
 
     private func file(_ path: String, of node: NodeName, in world: HostWorld) -> String? {

@@ -53,36 +53,50 @@ struct ProvidedHosts {
         }
     }
 
-    /// Deletes the machines of nodes that are out of the cluster, as far as the provider lists them.
-    func delete(_ gone: Set<NodeName>) async throws {
-        let own = try await owed(gone)
-        guard !own.isEmpty else { return }
+    /// Deletes machines.
+    func delete(_ machines: [PlanTarget]) async throws {
+        guard !machines.isEmpty else { return }
+        let own = machines.map(request)
         output.progress(
             "deleting \(own.map(\.name).joined(separator: ", ")) by \(provider.command.joined(separator: " "))")
         _ = try await change(.delete, own)
     }
 
-    /// Whether the provider still lists machines of nodes that are out.
-    func owesDeletion(_ gone: Set<NodeName>) async throws -> Bool { try await !owed(gone).isEmpty }
-
-    private func owed(_ gone: Set<NodeName>) async throws -> [ProviderProcess.Request.Host] {
-        let old = RetiredMachines(provider: provider, steps: playbook.steps).targets(of: plan, finished: gone)
+    /// The machines of nodes that are out of the cluster, as far as the provider lists them and no run of the plan saw them
+    /// deleted: whoever has such a name later is another machine. What was asked for and is listed no more is noted.
+    ///
+    /// - Parameter isAgain: only those whose deletion was asked for before, in vain.
+    func retired(after progress: PlanProgress, isAgain: Bool = false) async throws -> [PlanTarget] {
+        let old = RetiredMachines(provider: provider, steps: playbook.steps)
+            .targets(of: plan, finished: progress.finished)
         guard !old.isEmpty else { return [] }
+        let runs = Set(progress.runs.map(\.stored.id))
+        let acts = try await journal.acts().filter { act in
+            act.what == Self.name(of: .delete) && act.run.map(runs.contains) == true
+        }
+        let told = Set(acts.map(\.detail))
+        let due = old.filter { target in
+            let host = request(target)
+            return !told.contains(Self.detail(host, .done)) && (!isAgain || told.contains(Self.detail(host, .asked)))
+        }
+        guard !due.isEmpty else { return [] }
         let present = Set(try await call(.list).map(\.name))
-        return old.filter { present.contains($0.host) }.map(request)
+        let gone = due.map(request).filter { !present.contains($0.name) && told.contains(Self.detail($0, .asked)) }
+        try await note(.delete, gone, .done)
+        return due.filter { present.contains($0.host) }
     }
 
     /// Asks for a change; that it is asked for, and what came of it, is noted machine by machine.
     private func change(
         _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host]
     ) async throws -> [ProviderProcess.Answer.Host] {
-        try await note(action, hosts, "asked for")
+        try await note(action, hosts, .asked)
         do {
             let answer = try await call(action, hosts)
-            try await note(action, hosts, "done")
+            try await note(action, hosts, .done)
             return answer
         } catch let error as Refusal {
-            try await note(action, hosts, "failed: \(error.message)")
+            try await note(action, hosts, .failed(error.message))
             throw error
         }
     }
@@ -92,15 +106,27 @@ struct ProvidedHosts {
 
     private static func name(of action: ProviderProcess.Action) -> String { "provider \(action.rawValue)" }
 
-    private func note(
-        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ words: String
-    ) async throws {
-        let acts = hosts.map { host in
-            let place = host.replaces.map { " for \($0)" } ?? ""
-            return OperatorAct.now(
-                Self.name(of: action), "\(host.name)\(place): \(words)", in: plan.cluster, for: run)
+    private enum Outcome {
+        case asked, done, failed(String)
+
+        var words: String {
+            switch self {
+            case .asked: "asked for"
+            case .done: "done"
+            case .failed(let why): "failed: \(why)"
+            }
         }
-        try await journal.note(acts)
+    }
+
+    private func note(
+        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ outcome: Outcome
+    ) async throws {
+        try await journal.note(
+            hosts.map { .now(Self.name(of: action), Self.detail($0, outcome), in: plan.cluster, for: run) })
+    }
+
+    private static func detail(_ host: ProviderProcess.Request.Host, _ outcome: Outcome) -> String {
+        "\(host.name)\(host.replaces.map { " for \($0)" } ?? ""): \(outcome.words)"
     }
 
     private func request(_ target: PlanTarget) -> ProviderProcess.Request.Host {

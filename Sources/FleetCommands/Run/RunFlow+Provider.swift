@@ -1,5 +1,7 @@
 import FleetJournal
+import FleetKubernetes
 import FleetModel
+import FleetPlanning
 import FleetPorts
 import FleetRun
 
@@ -20,7 +22,7 @@ extension RunFlow {
         return preparation
     }
 
-    /// Deletes the machines of the nodes that are out, and names those that were made for nothing.
+    /// Deletes the machines of the nodes that are out.
     ///
     /// Returns whether everything that is to be deleted is; what cannot be is told, and is tried again by the next `run`.
     func deleteProvided(for run: RunID, _ preparation: Preparation) async -> Bool {
@@ -28,7 +30,7 @@ extension RunFlow {
         do {
             let progress = try await PlanProgress.read(
                 preparation.plan, pin: preparation.pin, from: preparation.journal)
-            try await provider.delete(progress.finished)
+            try await provider.delete(try await absent(try await provider.retired(after: progress), preparation))
             return true
         } catch {
             output.warning("the old machines are not deleted: \(error); to try again: fleet run \(source.playbook)")
@@ -36,10 +38,11 @@ extension RunFlow {
         }
     }
 
-    /// Asks once more for the deletion of machines that an earlier run of the plan could not delete.
+    /// Asks once more for the deletion of machines that an earlier run of the plan asked for in vain.
     func retryDeletion(after progress: PlanProgress, _ preparation: Preparation) async throws -> FleetExit {
         guard !wishes.isDryRun, let last = progress.runs.last?.stored.id,
-            let provider = provider(for: last, preparation), try await provider.owesDeletion(progress.finished)
+            let provider = provider(for: last, preparation),
+            try await !provider.retired(after: progress, isAgain: true).isEmpty
         else { return .done }
         try preparation.journal.reserve(RunLock.leftovers)
         defer { preparation.journal.release(RunLock.leftovers) }
@@ -47,6 +50,16 @@ extension RunFlow {
         let isClean = await deleteProvided(for: last, preparation)
         await lock(preparation).release(lease)
         return exit(.done, isClean: isClean)
+    }
+
+    /// Machines whose Nodes are not there: one that came back to the cluster keeps its machine.
+    private func absent(_ machines: [PlanTarget], _ preparation: Preparation) async throws -> [PlanTarget] {
+        guard !machines.isEmpty else { return [] }
+        let nodes = Set(try await preparation.client.snapshot().nodes.map(\.name))
+        for back in machines where nodes.contains(back.node) {
+            output.warning("Node \(back.node) is in the cluster again: its machine \(back.host) is not deleted")
+        }
+        return machines.filter { !nodes.contains($0.node) }
     }
 
     /// A run that is done, but for machines that are still to be deleted, is to be asked for again.
