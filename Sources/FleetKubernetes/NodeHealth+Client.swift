@@ -3,15 +3,14 @@ import FleetWire
 
 extension KubernetesClient {
     /// Reads a Node's conditions and the warning events about it; nil where there is no such Node.
+    ///
+    /// A user who may not list events has none.
     public func health(of node: NodeName) async throws(ClusterFailure) -> NodeHealth? {
-        let subject = "read Node \(node)"
-        let json: JSONValue
-        do throws(ClusterFailure) {
-            json = try await read(APIRequest(.get, APIResource.nodes.path(name: node.rawValue)), subject: subject)
-        } catch {
-            if error.code == .notFound { return nil }
-            throw error
-        }
+        // A list, which every reader of the cluster may ask for anyway.
+        let request = APIRequest(
+            .get, APIResource.nodes.path, query: [("fieldSelector", "metadata.name=\(node)")])
+        let nodes = try await read(request, subject: "read Node \(node)")["items"].elements
+        guard let json = nodes.first else { return nil }
         let conditions = json["status"]["conditions"].elements.map { condition in
             NodeHealth.Condition(
                 type: condition["type"].string ?? "", status: condition["status"].string ?? "",
@@ -22,9 +21,18 @@ extension KubernetesClient {
 
     private func warnings(about node: NodeName) async throws(ClusterFailure) -> [String] {
         let selector = "involvedObject.kind=Node,involvedObject.name=\(node),type=Warning"
-        let request = APIRequest(.get, "/api/v1/events", query: [("fieldSelector", selector)])
-        let events = try await read(request, subject: "list events about Node \(node)")["items"].elements
-        let dated = events.map { event in
+        // Events about what has no namespace are kept in this one.
+        let request = APIRequest(.get, "/api/v1/namespaces/default/events", query: [("fieldSelector", selector)])
+        let events: [JSONValue]
+        do throws(ClusterFailure) {
+            events = try await read(request, subject: "list events about Node \(node)")["items"].elements
+        } catch {
+            if error.code == .forbidden { return [] }
+            throw error
+        }
+        // What fleet itself told of the Node explains nothing.
+        let others = events.filter { $0["reportingComponent"].string != "fleet.run/fleet" }
+        let dated = others.map { event in
             (
                 time: event["lastTimestamp"].string ?? event["eventTime"].string ?? "",
                 text: event["message"].string ?? ""

@@ -22,6 +22,8 @@ public struct PlanRequest: Sendable {
     public var checksCapacity: Bool
     /// kube-controller-manager's arguments, where nodes join and the cluster shows them.
     public var controllerManager: [String: String]?
+    /// What kubelets that join are given, where the cluster says it.
+    public var kubelets: KubeletSettings?
     /// The plan pinned under the same key; it remembers the identity of Nodes that are gone since.
     public var pinned: Plan?
 

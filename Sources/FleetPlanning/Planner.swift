@@ -58,11 +58,13 @@ public enum Planner {
             var fit = CapacityFit(request, index, plan.waves)
             fit.place(moves, into: &groups)
         }
-        if let arguments = request.controllerManager {
+        if request.controllerManager != nil || request.kubelets != nil {
             let present = Set(request.snapshot.nodes.map(\.name))
             let joining = plan.targets.filter { !present.contains($0.node) && $0.nodeUID == nil }
-            ControllerManagerAdvice(arguments: arguments, nodes: present.count, joining: joining.count)
-                .collect(into: &groups)
+            ControllerManagerAdvice(
+                arguments: request.controllerManager ?? [:], kubelets: request.kubelets ?? KubeletSettings(),
+                nodes: present.count, joining: joining.count
+            ).collect(into: &groups)
         }
         NodeReservation.judge(request, into: &groups)
         plan.findings = groups.findings

@@ -5,6 +5,9 @@ public protocol ClusterPort: Sendable {
     /// Reads the cluster's whole state with consistent lists.
     func snapshot() async throws(ClusterFailure) -> ClusterSnapshot
 
+    /// Reads a Node's conditions and, where that is permitted, the warning events about it; nil where there is none.
+    func health(of node: NodeName) async throws(ClusterFailure) -> NodeHealth?
+
     /// Follows the cluster: first one `synchronized` with everything, then every change.
     ///
     /// The stream survives ends of file, expired positions and silent stalls by itself; after a gap it sends

@@ -236,6 +236,8 @@ public struct Rehearsal: Sendable {
             let (report, action) = hosts.answer(command, on: node.flatMap { simulation.host($0) })
             if let node, let action { deliver(simulation.apply(.host(node, action), at: now).changes) }
             return (.host(report), latencies.command)
+        case .nodeHealth(let name):
+            return (.nodeHealth(.success(simulation.node(name).map(NodeHealth.init(simulated:)))), latencies.request)
         case .local(let act):
             let report = localAnswers.isEmpty ? Self.wellness(act) : localAnswers.removeFirst()
             return (.local(report), latencies.request)
@@ -285,5 +287,12 @@ extension Rehearsal {
             if facts >= count, performing == isPerforming { isReached = true }
             return isReached
         }
+    }
+}
+
+extension NodeHealth {
+    /// What the simulation knows of a Node's health: whether it is Ready.
+    fileprivate init(simulated node: Node) {
+        self.init(conditions: [Condition(type: "Ready", status: node.readiness.rawValue)])
     }
 }

@@ -64,7 +64,7 @@ public struct DryRun: Sendable {
                     switch look.operation {
                     case .host(let command): lines += step.words(for: await run(command, on: preview.node))
                     case .otherHost(let name, let command): lines += step.words(for: await run(command, on: name))
-                    case .cluster, .local: continue
+                    case .cluster, .local, .nodeHealth: continue
                     }
                 }
             }

@@ -170,8 +170,16 @@ public struct RunShell: Sendable {
             mailbox.post(.completed(id: act.id, .host(await execute(command, for: act.node))))
         case .otherHost(let name, let command):
             mailbox.post(.completed(id: act.id, .host(await execute(command, for: name))))
+        case .nodeHealth(let name):
+            mailbox.post(.completed(id: act.id, .nodeHealth(await health(of: name))))
         case .local(let wish):
             mailbox.post(.completed(id: act.id, .local(await local.perform(wish).redacted(for: wish))))
+        }
+    }
+
+    private func health(of name: NodeName) async -> Result<NodeHealth?, ClusterFailure> {
+        do throws(ClusterFailure) { return .success(try await cluster.health(of: name)) } catch {
+            return .failure(error)
         }
     }
 

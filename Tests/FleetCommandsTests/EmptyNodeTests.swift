@@ -52,6 +52,16 @@ struct EmptyNodeTests {
             let node = await world.server.simulation.nodes.first { $0.name == "web-02" }
             #expect(node?.taints.contains { $0.key == "fleet.run/emptying" } == false)
             #expect(node?.annotations["fleet.run/emptying"] == nil)
+            // The taint is gone, and the DaemonSets make their pods anew.
+            let deadline = ContinuousClock.now + .seconds(30)
+            func daemons() async -> [Pod] {
+                await world.server.simulation.pods(on: "web-02").filter { $0.isDaemon && $0.isReady }
+            }
+            while await daemons().count < 2, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            let back = await daemons().compactMap { $0.controller?.name }.sorted()
+            #expect(back == ["calico-node", "kube-proxy"])
         }
     }
 

@@ -35,7 +35,8 @@ struct EveryHostTests {
         let hosts = HostWorld.hosts(of: Self.names) + [Self.control]
         try await HostWorld.with(hosts, snapshot: try Self.cluster()) { world in
             let playbook = HostWorld.shipped("hosts")
-            let group = "kube_control_plane:\n  hosts:\n    cp-1:\n"
+            let group =
+                "kube_control_plane:\n  hosts:\n    cp-1:\nk8s_cluster:\n  children:\n    kube_control_plane:\n    kube_node:\n"
             let inventory = try world.inventory(more: group)
             let dry = try await world.run("run", playbook, "-i", inventory, "--dry-run")
             #expect(dry.status == 0, "\(dry.error)")

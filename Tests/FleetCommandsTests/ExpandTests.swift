@@ -178,6 +178,45 @@ struct ExpandTests {
             #expect(again.steps.filter(\.changed).map { "\($0.node) \($0.step): \($0.detail)" } == [])
         }
     }
+
+    @Test(
+        "A host whose kubelet crashes over swap is set aside with the unit's own words; the report has the findings (X4)",
+        .timeLimit(.minutes(5)))
+    func crashingKubelet() async throws {
+        try await HostWorld.with([Self.hosts[0]]) { world in
+            let inventory = try world.inventory(group: ["kubernetes_version: 1.36.0", "zone: eu-1a"])
+            let prepared = try await world.run(
+                "run", HostWorld.shipped("prepare-node"), "-i", inventory, "-l", "new-a", "--yes")
+            #expect(prepared.status == 0, "\(prepared.error)")
+            // Somebody turns it on again in between.
+            _ = try await world.hosts.read("new-a", "swapon -a")
+            let result = try await world.run(
+                "run", try world.quickened("expand"), "-i", inventory, "-l", "new-a", "--yes")
+            #expect(result.status == 1)
+            let words = "failed to run Kubelet: running with swap on is not supported, please disable swap"
+            let line = try #require(
+                result.error.split(separator: "\n").first { $0.contains("quarantined in join") }, "\(result.error)")
+            #expect(line.contains("join the cluster: "), "\(line)")
+            #expect(line.contains("swap is on, and the kubelet does not start with it: in use: /swap.img"), "\(line)")
+            #expect(line.contains("the kubelet starts and ends again ("), "\(line)")
+            #expect(line.contains(words) && line.contains("fleet run prepare-node -l new-a"), "\(line)")
+
+            struct Report: Decodable {
+                struct Finding: Decodable { var code, likelihood, message, mend: String, evidence: [String] }
+                struct Node: Decodable { var name: String, diagnosis: [Finding]? }
+                var nodes: [Node]
+            }
+            let run = try #require(result.error.firstMatch(of: /r-\d+-\d+-[a-z]+/)?.0)
+            let told = try await FleetBinary(directory: world.folder.path).run(
+                "report", String(run), "--output", "json")
+            let report = try JSONDecoder().decode(Report.self, from: Data(told.output.utf8))
+            let findings = report.nodes.first { $0.name == "new-a" }?.diagnosis ?? []
+            #expect(findings.prefix(2).map(\.code) == ["swap-on", "kubelet-crashes"], "\(told.output)")
+            #expect(findings.prefix(2).allSatisfy { $0.likelihood == "certain" && !$0.mend.isEmpty })
+            #expect(findings.dropFirst().first?.evidence.first?.contains(words) == true)
+            #expect(try await world.unpermitted(by: try world.quickened("expand")) == [])
+        }
+    }
 }
 
 extension HostWorld {

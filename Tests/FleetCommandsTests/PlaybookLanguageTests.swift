@@ -62,6 +62,10 @@ struct PlaybookLanguageTests {
                 steps["new-2"] == ["skipped.run", "run", "upload", "skipped.upload", "upload", "run", "verify"],
                 "\(steps)")
             #expect(result.output.components(separatedBy: "\"step.retried\"").count == 3, "each host failed once")
+            let asked = result.output.split(separator: "\n").filter {
+                $0.contains("\"operation.intended\"") && $0.contains("\"key\":\"identity\"")
+            }
+            #expect(asked.count == 2, "each host says once what it is, and what it is like: \(asked)")
             let read = "cat /srv/facts; cat /srv/probe /srv/other 2>/dev/null; exit 0"
             #expect(
                 try await world.hosts.read("new-1", read).output == "hello from debian apt true /srv/facts\n1 true\n")
@@ -80,12 +84,13 @@ struct PlaybookLanguageTests {
                 hosts: all
                 waves: {soak: 0s, max_unavailable: 100%}
                 steps:
-                  - {when: facts.os.flavour == "debian", run: {script: touch /srv/touched}}
+                  - {when: 'facts.mounts[99].type == "xfs"', run: {script: touch /srv/touched}}
                 """, to: "language.yaml")
             let result = try await world.run("run", playbook, "-i", inventory, "--yes")
             #expect(result.status != 0)
             #expect(
-                result.error.contains("there is no key \"flavour\""), "\(result.error)")
+                result.error.contains("when: facts.mounts[99].type == \"xfs\" cannot be worked out: "),
+                "\(result.error)")
             #expect(try await world.hosts.read("new-1", "ls /srv/touched 2>/dev/null; exit 0").output == "")
         }
     }

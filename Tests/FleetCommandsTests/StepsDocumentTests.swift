@@ -1,3 +1,7 @@
+import FleetExpressions
+import FleetFiles
+import FleetModel
+import FleetRun
 import Foundation
 import Testing
 
@@ -69,7 +73,11 @@ import Testing
             let result = try await FleetBinary(directory: folder.path).run("playbook", "check", file)
             #expect(result.status == 0, "\(text)\(result.error)")
         }
-        for key in ["window:", "windows:", "at_end:", "blackout:", "max_failures:", "health:", "notify:"] {
+        for key in [
+            "window:", "windows:", "at_end:", "blackout:", "max_failures:", "health:", "notify:", "rules:", "order:",
+            "stuck:",
+            "downtime:",
+        ] {
             #expect(playbooks.contains { $0.contains(key) }, "\(key)")
         }
     }
@@ -84,5 +92,89 @@ import Testing
             let result = try await FleetBinary(directory: folder.path).run("playbook", "check", path)
             #expect(result.status == 0, "\(name): \(result.error)")
         }
+    }
+
+    @Test("the table of what each kind declares says what the kinds declare")
+    func declarations() throws {
+        let text = "name: manual\nhosts: all\nsteps:\n" + (try Self.examples.map { "  \($0)\n" }.joined())
+        let steps = try StepCatalogue.decode(try PlaybookDocument(yaml: text, file: "manual.yaml").steps)
+        let rows = Self.rows(of: try Self.manual, under: "## What each kind declares")
+        #expect(
+            rows.map { Self.ticked($0[0]) } == StepCatalogue.kinds.map { [$0.kind] },
+            "every kind, in the manual's order")
+        for row in rows where row.count == 7 {
+            let kind = Self.ticked(row[0]).first ?? ""
+            let examples = steps.filter { $0.kind == kind }.map(\.step)
+            let repeatable = examples.map { $0.traits.contains(.repeatable) }
+            #expect(row[1].hasPrefix(repeatable.contains(false) ? "where it says" : "yes"), "\(kind): \(row[1])")
+            let isRetriable = examples.contains { $0.traits.contains(.retriable) }
+            #expect(row[2].hasPrefix("yes") == isRetriable, "\(kind): \(row[2])")
+            let usual = examples.first.map { type(of: $0).usualRetries.count } ?? 0
+            #expect(row[2].hasSuffix("twice by itself") == (usual == 2), "\(kind): \(row[2])")
+            #expect(!row[3].isEmpty && row[3] != "–", "\(kind)")
+            let onlyLooks = examples.allSatisfy { $0.traits.contains(.onlyLooks) }
+            #expect((row[4] == "nothing") == onlyLooks, "\(kind): \(row[4])")
+            for change in Set(examples.flatMap { $0.temporary }) {
+                let words: [Compensation.Kind: String] = [
+                    .replicas: "replicas", .minimumReplicas: "minimum", .nodeLabel: "label", .nodeTaint: "taint",
+                    .budget: "budget",
+                ]
+                #expect(row[5].contains(words[change] ?? "?"), "\(kind): \(row[5])")
+            }
+            #expect(Set(Self.ticked(row[6])) == Set(examples.flatMap { $0.access }.map { $0.description }), "\(kind)")
+        }
+        #expect(rows.allSatisfy { $0.count == 7 })
+    }
+
+    @Test("every row of the procedures is there, and each command, option, kind, key and playbook that it names exists")
+    func procedures() async throws {
+        let page = try String(
+            contentsOf: Self.documentation.appendingPathComponent("Procedures.md"), encoding: .utf8)
+        let rows = Self.rows(of: page, under: "## Taking a node out").filter { $0.count == 5 }
+        let wanted =
+            (1...16).map { "D\($0)" } + (1...14).map { "E\($0)" } + (1...5).map { "R\($0)" } + (1...4).map { "X\($0)" }
+        #expect(rows.map { $0[0] } == wanted)
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let fleet = FleetBinary(directory: folder.path)
+        let schema = try await fleet.run("schema", "playbook").output
+        let kinds = Set(StepCatalogue.kinds.map { $0.kind })
+        for command in Set(rows.flatMap { Self.ticked($0[2]) }) {
+            let words = command.split(separator: " ").map(String.init)
+            try #require(words.count >= 2 && words[0] == "fleet", "\(command)")
+            let help = try await fleet.run("help", words[1])
+            #expect(help.status == 0 && help.output.contains("USAGE: fleet \(words[1])"), "\(command)\(help.error)")
+            for word in words.dropFirst(2) {
+                if word.hasPrefix("--") {
+                    #expect(help.output.contains(word), "\(command)")
+                } else {
+                    #expect(FileManager.default.fileExists(atPath: HostWorld.shipped(word)), "\(command)")
+                }
+            }
+        }
+        for row in rows {
+            #expect(!row[2].isEmpty || !row[3].isEmpty, "\(row[0])")
+            #expect(Set(Self.ticked(row[3])).subtracting(kinds) == [], "\(row[0])")
+            for key in Self.ticked(row[4]).flatMap({ $0.split(separator: ".") }) {
+                #expect(schema.contains("\"\(key)\""), "\(row[0]): \(key)")
+            }
+        }
+    }
+
+    /// The cells of the tables that follow a heading, without their heads; to the next rule-less line of the page's end.
+    private static func rows(of page: String, under heading: String) -> [[String]] {
+        guard let start = page.range(of: heading) else { return [] }
+        return page[start.upperBound...].split(separator: "\n").filter {
+            $0.hasPrefix("| ") && !$0.contains(" Step kinds |")
+        }
+        .map { line in
+            line.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+        }.filter { $0.first != "Kind" }
+    }
+
+    /// What stands between backticks.
+    private static func ticked(_ cell: String) -> [String] {
+        cell.matches(of: /`([^`]+)`/).map { String($0.1) }
     }
 }

@@ -103,6 +103,64 @@ import Testing
         #expect(ClusterInfo(kubeconfig: kubeconfig(server: server, authority: authority))?.endpoint == endpoint)
     }
 
+    @Test func theControllerManagersMirrorPodShowsItsArguments() async throws {
+        let api = FakeAPI()
+        let pod: JSONValue = [
+            "metadata": [
+                "name": "kube-controller-manager-cp-1", "annotations": ["kubernetes.io/config.mirror": "abc"],
+            ],
+            "spec": [
+                "containers": [
+                    [
+                        "name": "kube-controller-manager", "image": "registry.k8s.io/kube-controller-manager",
+                        "command": ["kube-controller-manager", "--allocate-node-cidrs=true", "--profiling"],
+                        "args": ["--cluster-cidr=10.244.0.0/16", "positional", "-v=2"],
+                    ]
+                ]
+            ],
+        ]
+        api.on(
+            "GET /api/v1/namespaces/kube-system/pods", .json(["items": [pod]]), .json(["items": []]),
+            .status(403, "Forbidden", "pods is forbidden"))
+        try await withAPI(api) { client, server in
+            let arguments = try await client.controllerManagerArguments()
+            #expect(
+                arguments == ["allocate-node-cidrs": "true", "profiling": "true", "cluster-cidr": "10.244.0.0/16"])
+            #expect(server.requests.last?.query("labelSelector") == "component%3Dkube-controller-manager")
+            let managed = try await client.controllerManagerArguments()
+            #expect(managed == nil, "a managed cluster shows none")
+            let refusal = await #expect(throws: ClusterFailure.self) { try await client.controllerManagerArguments() }
+            #expect(refusal?.code == .forbidden)
+        }
+    }
+
+    @Test func whatKubeletsAreGivenIsReadWhereItIsThere() async throws {
+        let configuration = """
+            apiVersion: kubelet.config.k8s.io/v1beta1
+            kind: KubeletConfiguration
+            cgroupDriver: systemd
+            maxPods: 250
+            nodeStatusUpdateFrequency: 20s
+            """
+        let api = FakeAPI()
+        api.on(
+            "GET /api/v1/namespaces/kube-system/configmaps/kubelet-config",
+            .json(["data": ["kubelet": .string(configuration)]]),
+            .json(["data": ["kubelet": "nodeStatusUpdateFrequency: 0s\nmaxPods: 0\n"]]),
+            .json(["data": ["kubelet": "- nonsense"]]), .status(404, "NotFound", "no"),
+            .status(403, "Forbidden", "configmaps is forbidden"))
+        try await withAPI(api) { client, _ in
+            let whole = try await client.kubeletSettings()
+            #expect(whole == KubeletSettings(statusUpdateFrequency: "20s", maxPods: 250))
+            let empty = try await client.kubeletSettings()
+            #expect(empty == KubeletSettings())
+            for _ in 1...3 {
+                let none = try await client.kubeletSettings()
+                #expect(none == nil)
+            }
+        }
+    }
+
     @Test func brokenCertificatesHaveNoKey() {
         let der = ClusterConnection.certificates(in: Self.pem)[0]
         #expect(SubjectPublicKey.info(of: der)?.count == 91)

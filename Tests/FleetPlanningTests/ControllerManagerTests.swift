@@ -6,9 +6,12 @@ import Testing
 /// What the controller manager's settings mean for nodes that join.
 @Suite("Advice on the control plane")
 struct ControllerManagerTests {
-    private func findings(_ arguments: [String: String], nodes: Int = 10, joining: Int = 5) -> [Finding] {
+    private func findings(
+        _ arguments: [String: String], kubelets: KubeletSettings = KubeletSettings(), nodes: Int = 10, joining: Int = 5
+    ) -> [Finding] {
         var groups = FindingGroups()
-        ControllerManagerAdvice(arguments: arguments, nodes: nodes, joining: joining).collect(into: &groups)
+        ControllerManagerAdvice(arguments: arguments, kubelets: kubelets, nodes: nodes, joining: joining)
+            .collect(into: &groups)
         return groups.findings
     }
 
@@ -44,6 +47,31 @@ struct ControllerManagerTests {
         let found = findings(arguments, joining: joining)
         #expect(found.count == beginnings.count, "\(found)")
         #expect(found.allSatisfy { $0.severity == .warning && $0.code == .controlPlaneSettings })
+        for (finding, beginning) in zip(found, beginnings) { #expect(finding.message.hasPrefix(beginning)) }
+    }
+
+    static let kubelets: [(KubeletSettings, [String: String], [String])] = [
+        (
+            KubeletSettings(statusUpdateFrequency: "20s"), [:],
+            ["--node-monitor-grace-period=40s: a kubelet reports every 20s"]
+        ),
+        (KubeletSettings(statusUpdateFrequency: "20s"), ["node-monitor-grace-period": "80s"], []),
+        (KubeletSettings(statusUpdateFrequency: "5s"), ["node-monitor-grace-period": "20s"], []),
+        (KubeletSettings(maxPods: 250), ranges, []),
+        (
+            KubeletSettings(maxPods: 254), ranges,
+            [
+                "maxPods is 254 (ConfigMap kube-system/kubelet-config), and a Node's pod range, a /24 of 10.244.0.0/16, has addresses for 253"
+            ]
+        ),
+        (KubeletSettings(maxPods: 500), [:], []), (KubeletSettings(), ranges, []),
+    ]
+
+    @Test("what kubelets are given must go with the grace period and the Nodes' pod ranges", arguments: kubelets)
+    func kubeletSettings(_ settings: KubeletSettings, _ arguments: [String: String], _ beginnings: [String]) {
+        let found = findings(arguments, kubelets: settings)
+        #expect(found.count == beginnings.count, "\(found)")
+        #expect(found.allSatisfy { $0.severity == .warning && $0.code == .controlPlaneSettings && !$0.remedy.isEmpty })
         for (finding, beginning) in zip(found, beginnings) { #expect(finding.message.hasPrefix(beginning)) }
     }
 

@@ -19,9 +19,12 @@ struct DiagnosisTests {
         "certificate_end": "1710000000",
     ]
 
+    static func answer(_ changes: [String: String] = [:], more: [String] = []) -> String {
+        (healthy.merging(changes) { $1 }.map { "\($0)=\($1)" } + more + ["end=yes"]).joined(separator: "\n")
+    }
+
     static func host(_ changes: [String: String] = [:], more: [String] = []) -> HostFacts? {
-        let lines = healthy.merging(changes) { $1 }.map { "\($0)=\($1)" } + more + ["end=yes"]
-        return HostFacts(NodeAnswer(lines.joined(separator: "\n")))
+        HostFacts(NodeAnswer(answer(changes, more: more)))
     }
 
     struct Row: Sendable, CustomTestStringConvertible {
@@ -60,6 +63,16 @@ struct DiagnosisTests {
         Row(name: "another cluster", host: ["cluster_ca_sha256": "beef"], found: ["another-cluster certain"]),
         Row(
             name: "never joined", host: ["joined": "no", "kubelet_state": "inactive", "cluster_ca_sha256": ""],
+            found: ["not-joined certain"]),
+        Row(
+            name: "crashed before it had joined",
+            host: ["joined": "no", "kubelet_state": "activating", "cluster_ca_sha256": ""],
+            more: ["kubelet_error=E1126 running with swap on is not supported"],
+            found: ["kubelet-crashes certain", "not-joined possible"]),
+        Row(
+            name: "crashes until it joins",
+            host: ["joined": "no", "kubelet_state": "activating", "cluster_ca_sha256": ""],
+            more: ["kubelet_error=failed to load kubelet config file, path: /var/lib/kubelet/config.yaml"],
             found: ["not-joined certain"]),
         Row(name: "no network plugin", host: ["cni_configurations": "0"], found: ["no-network-plugin likely"]),
         Row(
@@ -112,9 +125,17 @@ struct DiagnosisTests {
         var full = Fixture.node("n1")
         full.allocatable = Resources(milliCPU: 4000, memory: 8 << 30, pods: 110)
         #expect(codes(full) { $0.requested = Resources(milliCPU: 3900, memory: 1 << 30) } == ["full likely"])
+        let short = WaitingPods(owner: "Deployment shop/cart", count: 2, objections: ["lacks cpu"], words: "0/3 nodes")
+        let free = WaitingPods(owner: "pod shop/cart-1")
+        #expect(codes(Fixture.node("n1")) { $0.waiting = [short] } == ["does-not-fit likely"])
+        #expect(codes(Fixture.node("n1")) { $0.waiting = [free] } == ["would-fit possible"])
         #expect(
-            codes(Fixture.node("n1")) { $0.pending = ["shop/cart-1: 0/3 nodes are available: 3 Insufficient cpu."] }
-                == ["pods-wait possible"])
+            codes(Fixture.node("n1", cordoned: true)) { $0.waiting = [short, free] } == [
+                "cordoned certain", "does-not-fit likely", "would-fit possible",
+            ])
+        #expect(codes(nil) { $0.waiting = [free] } == ["no-node likely", "pods-wait possible"])
+        #expect(
+            codes(Fixture.node("n1")) { $0.unreadyDaemons = ["kube-system/cni-1"] } == ["daemons-not-ready possible"])
         #expect(codes(nil) == ["no-node likely"])
         #expect(
             codes(nil) { $0.hostFailure = "never started: no route to host" } == [
@@ -136,16 +157,24 @@ struct DiagnosisTests {
         #expect(codes(Fixture.node("n1")) { $0.health = pressed } == ["pressure likely"])
     }
 
-    @Test("Evidence from a snapshot: requests of the node's pods, and pods that wait")
+    @Test("Evidence from a snapshot: requests of the node's pods, its daemons that are not Ready, and pods that wait")
     func snapshot() {
         var here = Fixture.pod("cart-1", on: "n1")
         here.requests = Resources(milliCPU: 500)
         var waiting = Fixture.pod("cart-2", on: nil, ready: false, phase: .pending)
         waiting.pendingReason = "0/1 nodes are available"
+        var daemon = Fixture.pod("cni-1", on: "n1", ready: false)
+        daemon.controller = ControllerReference(apiVersion: "apps/v1", kind: "DaemonSet", name: "cni", uid: "uid-cni")
+        daemon.pendingReason = "CrashLoopBackOff"
         let evidence = DiagnosisEvidence(
-            of: "n1", in: ClusterSnapshot(nodes: [Fixture.node("n1")], pods: [here, waiting]), now: Self.now)
+            of: "n1", in: ClusterSnapshot(nodes: [Fixture.node("n1")], pods: [here, waiting, daemon]), now: Self.now)
         #expect(evidence.requested == Resources(milliCPU: 500))
-        #expect(evidence.pending == ["shop/cart-2: 0/1 nodes are available"])
+        #expect(evidence.unreadyDaemons == ["shop/cni-1: CrashLoopBackOff"])
+        #expect(
+            evidence.waiting == [
+                WaitingPods(
+                    owner: "pod shop/cart-2", objections: ["the Node has its 0 pods"], words: "0/1 nodes are available")
+            ])
         #expect(evidence.node?.name == "n1")
     }
 
@@ -168,7 +197,7 @@ struct DiagnosisTests {
         #expect(evidence.hostFailure == "its answer broke off")
     }
 
-    @Test("A wait that failed attaches what the host says (X4); the host is asked once")
+    @Test("A wait that failed attaches what host and API say (X4); both are asked once")
     func attached() throws {
         let steps = try Fixture.steps([("wait_ready", Fixture.located(["timeout": "1m"]))])
         var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: steps))
@@ -176,24 +205,27 @@ struct DiagnosisTests {
         let first = machine.handle(.synchronized(snapshot), at: Self.now)
         let identity = HostReport(outcome: .exited(0), standardOutput: "hostname=n1\nmachine_id=machine-n1")
         _ = machine.handle(.completed(id: first.ids[0], .host(identity)), at: Self.now)
-        let late = machine.handle(.tick, at: Self.now + .seconds(60))
-        guard case .perform(let id, _, .host(let command)) = late.directives.first else {
-            Issue.record("the host was not asked")
-            return
-        }
-        #expect(command == HostCommand.diagnosis(of: "n1", among: snapshot.nodes))
-        let lines = Self.healthy.merging(["kubelet_state": "inactive", "kubelet_boot": "disabled"]) { $1 }.map {
-            "\($0)=\($1)"
-        }
-        let answer = HostReport(outcome: .exited(0), standardOutput: (lines + ["end=yes"]).joined(separator: "\n"))
-        _ = machine.handle(.completed(id: id, .host(answer)), at: Self.now + .seconds(60))
+        let late = Self.now + .seconds(60)
+        let asked = machine.handle(.tick, at: late)
+        #expect(asked.hostCommands == [HostCommand.diagnosis(of: "n1", among: snapshot.nodes)])
+        #expect(asked.directives.last == .perform(id: asked.ids[1], node: "n1", .nodeHealth("n1")))
+        let health = NodeHealth(
+            conditions: [.init(type: "Ready", status: "False", reason: "KubeletNotReady", message: "PLEG\nis old")])
+        _ = machine.handle(.completed(id: asked.ids[1], .nodeHealth(.success(health))), at: late)
+        let answer = Self.answer(["kubelet_state": "inactive", "kubelet_boot": "disabled"])
+        let last = machine.handle(
+            .completed(id: asked.ids[0], .host(HostReport(outcome: .exited(0), standardOutput: answer))), at: late)
         guard case .quarantined(_, let reason) = machine.state.nodes["n1"]?.phase else {
             Issue.record("not set aside")
             return
         }
         #expect(
             reason
-                == "waited 1m for Node n1 to be Ready (it is not Ready): the kubelet is inactive and disabled (certain; systemctl enable --now kubelet)"
+                == "waited 1m for Node n1 to be Ready (it is not Ready): the kubelet is inactive and disabled (certain; systemctl enable --now kubelet); the kubelet itself says that it is not Ready: KubeletNotReady: PLEG is old (possible; its message names what it waits for)"
         )
+        let findings = last.events.compactMap {
+            if case .nodeQuarantined(let fact) = $0 { fact.diagnosis } else { nil }
+        }
+        #expect(findings.first?.map(\.code) == ["kubelet-stopped", "not-ready"])
     }
 }

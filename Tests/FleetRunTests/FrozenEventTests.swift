@@ -44,6 +44,11 @@ struct FrozenEventTests {
         Row(
             kind: "node.quarantined",
             payload: #"{"node":"web-01","owesCleanup":false,"reason":"not drained within 30m","step":"drain"}"#),
+        Row(
+            kind: "node.quarantined",
+            payload:
+                #"{"diagnosis":[{"code":"swap-on","evidence":["in use: /swap.img"],"likelihood":"certain","mend":"swapoff -a","message":"swap is on"}],"node":"web-01","owesCleanup":false,"reason":"waited 10m","step":"wait_ready"}"#
+        ),
         Row(kind: "node.rewound", payload: #"{"node":"web-01","steps":[2]}"#),
         Row(kind: "time.stopped", payload: #"{"node":"web-01","reason":"its window was closed","seconds":28800}"#),
         Row(kind: "time.stopped", payload: #"{"reason":"fleet did not run","seconds":61.5}"#),

@@ -33,7 +33,7 @@ struct HostOffStepTests {
         let progress = try step().advance(
             try context(proof: result, answeredAt: seconds > 200 ? 292 : 0, after: seconds))
         switch progress {
-        case .failed(let reason):
+        case .failed(let reason, _):
             #expect(isOver && reason.contains("after 5m") && reason.contains("power is on"), "\(reason)")
         case .wait(let reason, let until):
             #expect(!isOver && seconds < 10 && until == Self.start + .seconds(10) && reason.contains("power is on"))
@@ -46,7 +46,7 @@ struct HostOffStepTests {
     func refuted() throws {
         let proof = OperationResult(isSuccess: true, code: "exited 0")
         guard case .wait(let words, _) = try step().advance(try context(ready: true, proof: proof, after: 20)),
-            case .failed(let reason) = try step().advance(try context(ready: true, proof: proof, after: 300))
+            case .failed(let reason, _) = try step().advance(try context(ready: true, proof: proof, after: 300))
         else {
             Issue.record("it was believed")
             return
@@ -109,7 +109,7 @@ struct HostOffStepTests {
         #expect(step.gracePeriodSeconds(for: pod) == nil)
         #expect(step.gracePeriodSeconds(for: pod, isHostOff: true) == 0)
         // Where `when:` left the proof out, nothing ends at once.
-        guard case .failed(let reason) = step.advance(try context(pods: [pod])) else {
+        guard case .failed(let reason, _) = step.advance(try context(pods: [pod])) else {
             Issue.record("it drained")
             return
         }

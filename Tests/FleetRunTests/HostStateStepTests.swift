@@ -173,6 +173,10 @@ struct HostStateStepTests {
             words: "without a slash at its end, such as /var/lib/longhorn"),
         Mistake(kind: "cleanup", arguments: ["paths": ["/var//lib"]], words: "two directories deep"),
         Mistake(kind: "kubelet_config", arguments: ["settings": ["kind": "x"]], words: "is no setting of the kubelet"),
+        Mistake(kind: "host_name", arguments: "Web_1", words: "a host name of small letters"),
+        Mistake(kind: "packages", arguments: ["a b"], words: "a package: a name, or name=version"),
+        Mistake(kind: "wait_ready", arguments: ["capacity": ["memory": "lots"]], words: "an amount such as 16"),
+        Mistake(kind: "join", arguments: ["endpoint": "api.example.com"], words: "host:port of the API server"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd"], words: "either content or file or directory"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd", "content": "a", "mode": 9], words: "an octal mode"),
         Mistake(
@@ -188,10 +192,10 @@ struct HostStateStepTests {
 
     static let impossible = [
         Mistake(kind: "host_name", arguments: "{{ missing }}", words: "missing"),
-        Mistake(kind: "host_name", arguments: "Web_1", words: "no host name"),
-        Mistake(kind: "packages", arguments: ["a b"], words: "is no package"),
-        Mistake(kind: "packages", arguments: ["-y"], words: "is no package"),
-        Mistake(kind: "packages", arguments: ["a=$(id)"], words: "is no package"),
+        Mistake(kind: "host_name", arguments: "{{ upper }}", words: "no host name"),
+        Mistake(kind: "packages", arguments: ["{{ spaced }}"], words: "is no package"),
+        Mistake(kind: "packages", arguments: ["{{ option }}"], words: "is no package"),
+        Mistake(kind: "packages", arguments: ["a={{ shell }}"], words: "is no package"),
         Mistake(kind: "hosts_entries", arguments: ["group": "elsewhere"], words: "no host in group elsewhere"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd", "file": "other"], words: "was not read"),
     ]
@@ -199,12 +203,14 @@ struct HostStateStepTests {
     @Test("What cannot be asked of a host sets it aside before it is asked", arguments: impossible)
     func refusals(_ row: Mistake) throws {
         let step = try step(row.kind, row.arguments)
-        guard case .failed(let reason) = step.advance(context(of: step)) else {
+        let variables: VariableMapping = ["upper": "Web_1", "spaced": "a b", "option": "-y", "shell": "$(id)"]
+        guard case .failed(let reason, _) = step.advance(context(of: step, variables: variables)) else {
             Issue.record("not refused")
             return
         }
         #expect(reason.contains(row.words))
-        #expect(step.preview(context(of: step)).lines.first?.hasPrefix("cannot ") == true)
+        let preview = step.preview(context(of: step, variables: variables))
+        #expect(preview.lines.first?.hasPrefix("cannot ") == true)
     }
 
     @Test("a line with a line break is told by its number, not by its text")
@@ -226,8 +232,8 @@ struct HostStateStepTests {
         case .wait(let reason, _): "wait \(reason)"
         case .blocked(let reason): "blocked \(reason)"
         case .done(let changed, let detail): "\(changed ? "changed" : "unchanged"): \(detail)"
-        case .failed(let reason): "failed: \(reason)"
-        case .unsuccessful(let reason): "unsuccessful: \(reason)"
+        case .failed(let reason, _): "failed: \(reason)"
+        case .unsuccessful(let reason, _): "unsuccessful: \(reason)"
         }
     }
 

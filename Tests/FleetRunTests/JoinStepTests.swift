@@ -302,8 +302,8 @@ struct NewNodeTests {
         case .wait(let reason, _): "wait \(reason)"
         case .blocked(let reason): "blocked \(reason)"
         case .done(let changed, let detail): "\(changed ? "changed" : "unchanged"): \(detail)"
-        case .failed(let reason): "failed: \(reason)"
-        case .unsuccessful(let reason): "unsuccessful: \(reason)"
+        case .failed(let reason, _): "failed: \(reason)"
+        case .unsuccessful(let reason, _): "unsuccessful: \(reason)"
         }
     }
 
@@ -367,7 +367,7 @@ struct NewNodeTests {
             (.null, ["capacity": ["nvidia.com/gpu": 8]], "Node n1 has nvidia.com/gpu 0, the inventory expects 8"),
             (["capacity": ["cpu": "15500m"]], ["capacity": ["cpu": 99]], ""),
             (
-                ["capacity": ["cpu": "many"]], [:],
+                ["capacity": ["cpu": "{{ cpus }}"]], ["cpus": "many"],
                 "wait until the Node is Ready: capacity cpu: \"many\" is no amount such as 16, 64Gi or 500m"
             ),
         ] as [(VariableValue, VariableMapping, String)])

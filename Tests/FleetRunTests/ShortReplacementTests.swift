@@ -12,7 +12,7 @@ struct ShortReplacementTests {
 
     @Test("an old node stays where a new one of its zone was set aside, and the run says which")
     func stays() throws {
-        var steps = try Fixture.steps([("delete_node", null), ("cordon", null)])
+        var steps = try Fixture.steps([("delete_node", null)]) + Fixture.steps([("cordon", null)])
         (steps[0].isForNewcomers, steps[1].isForNewcomers) = (true, false)
         func targets(_ names: [NodeName], isNewcomer: Bool) -> [PlanTarget] {
             names.map { name in

@@ -11,6 +11,7 @@ private struct SilentCluster: ClusterPort {
     func snapshot() async throws(ClusterFailure) -> ClusterSnapshot {
         throw ClusterFailure(.unreachable, message: "silent")
     }
+    func health(of node: NodeName) async throws(ClusterFailure) -> NodeHealth? { nil }
     func watch() -> AsyncStream<ClusterObservation> { AsyncStream { _ in } }
     func perform(_ request: ClusterRequest) async -> ClusterOutcome {
         .failed(ClusterFailure(.unreachable, message: "silent"))

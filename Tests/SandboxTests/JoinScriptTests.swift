@@ -27,7 +27,7 @@ struct JoinScriptTests {
         try await TestSandbox.with([TestSandbox.host("new", role: .fresh)]) { (fleet: SandboxFleet) async throws in
             let refused = try await fleet.prepare("new", NodeScript.join, variables())
             #expect(refused.status == 1)
-            #expect(refused.report.failure?.contains("swap") == true)
+            #expect(refused.report.failure?.contains("ip_forward") == true)
             #expect(fleet.joinedNode(on: "new") == nil)
 
             _ = try await fleet.output("new", Self.prepared)

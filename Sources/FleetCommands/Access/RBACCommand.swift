@@ -57,7 +57,7 @@ struct RBACCommand: AsyncParsableCommand {
 
 extension LoadedPlaybook {
     /// Everything that the playbook's plans and runs ask of the API.
-    var access: [AccessQuestion] { KubernetesClient.standingAccess + ownAccess }
+    var access: [AccessQuestion] { KubernetesClient.standingAccess + ownAccess + RunAccess.wishes(for: steps) }
 
     /// What the steps and the eviction policy ask of the API.
     var ownAccess: [AccessQuestion] { RunAccess.questions(for: steps, header.evictions) }

@@ -24,7 +24,8 @@ struct LoadedInventory: Sendable {
         return LoadedInventory(inventory: document.inventory, warnings: document.warnings)
     }
 
-    /// The cluster's Nodes as an inventory: group `kube_node` for workers, `kube_control_plane` for the others.
+    /// The cluster's Nodes as an inventory: group `kube_node` for workers, `kube_control_plane` for the others, and
+    /// `k8s_cluster` for both.
     ///
     /// Targets of a pinned plan whose Node was deleted since are no longer among the Nodes, but still of the plan.
     static func nodes(of snapshot: ClusterSnapshot, and pinned: Plan? = nil) -> LoadedInventory {
@@ -42,7 +43,8 @@ struct LoadedInventory: Sendable {
         _ name: NodeName, isControlPlane: Bool, _ addresses: [String], _ zone: Zone?
     ) -> Host {
         Host(
-            name: HostName(name.rawValue), groups: [isControlPlane ? "kube_control_plane" : "kube_node"],
+            name: HostName(name.rawValue),
+            groups: [isControlPlane ? "kube_control_plane" : "kube_node", "k8s_cluster"],
             connection: ConnectionSettings(address: addresses.first ?? name.rawValue), zone: zone, node: name
         )
     }
@@ -51,36 +53,54 @@ struct LoadedInventory: Sendable {
         let groups = ["kube_control_plane", "kube_node"].map { name in
             InventoryGroup(name: name, hosts: hosts.filter { $0.groups.contains(name) }.map(\.name))
         }
-        let all = InventoryGroup(name: "all", children: ["ungrouped"] + groups.map(\.name))
+        let cluster = InventoryGroup(name: "k8s_cluster", children: groups.map(\.name))
+        let all = InventoryGroup(name: "all", children: ["ungrouped", cluster.name])
         let ungrouped = InventoryGroup(name: "ungrouped")
-        self.init(inventory: Inventory(hosts: hosts, groups: [all, ungrouped] + groups), isFromFiles: false)
+        self.init(inventory: Inventory(hosts: hosts, groups: [all, ungrouped, cluster] + groups), isFromFiles: false)
     }
 
     /// The hosts that may come in for those that leave; none where the playbook replaces nothing.
     func spares(
-        of playbook: LoadedPlaybook, for leaving: [Host], files: any FileTree = DiskFileTree()
+        of playbook: PlaybookOutline, for leaving: [Host], files: any FileTree = DiskFileTree()
     ) throws -> [Host] {
         guard let pattern = playbook.header.spares else { return [] }
         if playbook.header.provider != nil { return ProvidedHosts.planned(for: leaving) }
-        let place = playbook.document.places["replace_with"] ?? SourceLocation(file: playbook.path)
-        return try HostPattern(pattern, at: place, tree: files).hosts(in: inventory)
+        return try HostPattern(pattern, at: playbook.place(of: "replace_with"), tree: files).hosts(in: inventory)
     }
 
     /// The hosts of the playbook's pattern that the limit leaves; zone and pool fall back to the Node's labels.
     func hosts(
-        of playbook: LoadedPlaybook, limit: String?, snapshot: ClusterSnapshot, files: any FileTree = DiskFileTree()
+        of playbook: PlaybookOutline, limit: String?, snapshot: ClusterSnapshot, files: any FileTree = DiskFileTree()
     ) throws -> [Host] {
         let nodes = Dictionary(snapshot.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let attribute: (Host, String) -> String? = { host, name in
             HostPattern.attribute(host, name) ?? (name == "zone" ? nodes[host.node]?.zone?.rawValue : nil)
         }
-        let place = playbook.document.places["hosts"] ?? SourceLocation(file: playbook.path)
-        let wanted = try HostPattern(playbook.header.hosts, at: place, tree: files)
+        let wanted = try HostPattern(playbook.header.hosts, at: playbook.place(of: "hosts"), tree: files)
             .hosts(in: inventory, attribute: attribute)
         guard let limit else { return wanted }
         let left = try HostPattern(limit, at: SourceLocation(file: "--limit"), tree: files)
             .hosts(in: inventory, attribute: attribute)
         let names = Set(left.map(\.name))
         return wanted.filter { names.contains($0.name) }
+    }
+
+    /// Every pattern, and every term of it, that matches nothing or cannot be read: the playbook's, and the limit.
+    func patternMistakes(
+        of playbook: PlaybookOutline, limit: String?, files: any FileTree = DiskFileTree()
+    ) -> [Diagnostic] {
+        let spares = playbook.header.provider == nil ? playbook.header.spares : nil
+        let patterns = [
+            (playbook.header.hosts, playbook.place(of: "hosts")), (spares, playbook.place(of: "replace_with")),
+            (limit, SourceLocation(file: "--limit")),
+        ]
+        return patterns.flatMap { pattern, place -> [Diagnostic] in
+            guard let pattern else { return [] }
+            do throws(Diagnostic) {
+                return try HostPattern(pattern, at: place, tree: files).mistakes(in: inventory)
+            } catch {
+                return [error]
+            }
+        }
     }
 }

@@ -87,7 +87,7 @@ struct Preparation: Sendable {
         let pinned = try stored.map(PinnedPlan.decode)
         let inventory = files ?? .nodes(of: snapshot, and: pinned)
         let chosen = try chooseHosts(source, playbook, inventory, snapshot, pinned)
-        let spares = try inventory.spares(of: playbook, for: chosen.placed(in: snapshot, pinned))
+        let spares = try inventory.spares(of: playbook.outline, for: chosen.placed(in: snapshot, pinned))
         let newcomers = Set(spares.map(\.name))
         let hosts = chosen.filter { !newcomers.contains($0.name) }
         var request = PlanRequest(
@@ -97,6 +97,7 @@ struct Preparation: Sendable {
         request.spares = spares
         if playbook.summaries.contains(where: \.joins) {
             request.controllerManager = try await client.controllerManagerArguments()
+            request.kubelets = try await client.kubeletSettings()
         }
         let undefined = playbook.undefinedVariables(
             hosts: hosts.placed(in: snapshot), spares: spares.placed(in: snapshot), extra: extra)
@@ -134,7 +135,7 @@ struct Preparation: Sendable {
                 hint: "for example: --limit 'zone=a', --limit 'node[01:10]', or --limit all if you mean it"
             )
         }
-        let hosts = try inventory.hosts(of: playbook, limit: limit, snapshot: snapshot)
+        let hosts = try inventory.hosts(of: playbook.outline, limit: limit, snapshot: snapshot)
         guard limit == nil, let pinned else { return hosts }
         let wanted = Set(pinned.targets.map(\.host))
         return hosts.filter { wanted.contains($0.name.rawValue) }

@@ -77,7 +77,7 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     private func show(_ preparation: Preparation, _ output: Output) async throws -> FleetExit {
-        for warning in preparation.inventory.warnings { output.warning("\(warning)") }
+        for warning in preparation.playbook.warnings + preparation.inventory.warnings { output.warning("\(warning)") }
         if drop || repin { try await dropPlan(preparation) }
         let plan = drop || repin ? preparation.current : reviewed(preparation)
         output.report(PlanReport(plan, load: load(of: plan, in: preparation.snapshot), namesPods: output.isVerbose))

@@ -33,31 +33,35 @@ struct PlaybookCheckCommand: AsyncParsableCommand {
             let hosts = try inventory.inventories.isEmpty ? nil : LoadedInventory.load(inventory)
             let extra = try ExtraVariables.parse(inventory.extraVars)
             var mistakes: [Diagnostic] = []
-            var missing: (any Error)?
+            var missing: [(name: String, error: any Error)] = []
             for name in playbooks {
                 do {
-                    let playbook = try LoadedPlaybook.load(name)
-                    let lacking = try hosts.map { try undefined(in: playbook, $0, extra) } ?? []
-                    mistakes += lacking
-                    guard lacking.isEmpty else { continue }
-                    output.progress("\(playbook.path): \(playbook.steps.count) steps, no mistakes")
-                } catch let failure as Diagnostics {
-                    mistakes += failure.all
+                    let (steps, found) = try check(name, hosts, extra)
+                    mistakes += found
+                    if Diagnostics(found) == nil { output.progress("\(name): \(steps) steps, no mistakes") }
                 } catch {
-                    missing = missing ?? error
+                    missing.append((name, error))
                 }
             }
-            if let failure = Diagnostics(mistakes) { throw failure }
-            if let missing { throw missing }
+            for warning in mistakes where warning.severity == .warning { output.warning("\(warning)") }
+            if missing.count == 1, Diagnostics(mistakes) == nil { throw missing[0].error }
+            mistakes += missing.map { Diagnostic("\($0.error)", at: SourceLocation(file: $0.name)) }
+            if let failure = Diagnostics(Array(Set(mistakes))) { throw failure }
             return .done
         }
     }
 
-    private func undefined(
-        in playbook: LoadedPlaybook, _ hosts: LoadedInventory, _ extra: VariableMapping
-    ) throws -> [Diagnostic] {
-        let own = try hosts.hosts(of: playbook, limit: inventory.limit, snapshot: ClusterSnapshot())
-        let spares = try hosts.spares(of: playbook, for: own)
-        return playbook.undefinedVariables(hosts: own, spares: spares, extra: extra)
+    /// Everything that is wrong with one playbook, whatever else is; throws where there is none.
+    private func check(
+        _ name: String, _ hosts: LoadedInventory?, _ extra: VariableMapping
+    ) throws -> (steps: Int, mistakes: [Diagnostic]) {
+        let reading = try PlaybookReading(name, in: DiskFileTree())
+        guard let hosts, let outline = reading.outline else { return (reading.steps.count, reading.mistakes) }
+        let patterns = hosts.patternMistakes(of: outline, limit: inventory.limit)
+        // Of hosts that nobody knows nothing can be said.
+        let own = (try? hosts.hosts(of: outline, limit: inventory.limit, snapshot: ClusterSnapshot())) ?? []
+        let spares = (try? hosts.spares(of: outline, for: own)) ?? []
+        let undefined = outline.undefinedVariables(in: reading.steps, hosts: own, spares: spares, extra: extra)
+        return (reading.steps.count, reading.mistakes + patterns + undefined)
     }
 }

@@ -50,7 +50,7 @@ struct RunFlow {
     }
 
     private func run(_ preparation: Preparation) async throws -> FleetExit {
-        for warning in preparation.inventory.warnings { output.warning("\(warning)") }
+        for warning in preparation.playbook.warnings + preparation.inventory.warnings { output.warning("\(warning)") }
         if let wanted = wishes.goesOnWith { try Self.refuse(wanted, unlessIn: preparation) }
         var progress = try await PlanProgress.read(
             preparation.plan, pin: preparation.pin, from: preparation.journal)

@@ -55,10 +55,16 @@ enum SandboxStandIns {
         enabled() { cat "$DIR/$1.enabled" 2>/dev/null; }
         show() { [ -n "$quiet" ] || echo "$1"; }
         need() { known "$1" || die "Failed to $verb $1.service: Unit $1.service not loaded." 5; }
-        # A kubelet without its configuration crashes and is started again, for ever.
+        # A kubelet without its configuration, or with swap on, crashes and is started again, for ever.
+        kubelet_crashes() {
+            [ -e /var/lib/kubelet/config.yaml ] || return 0
+            grep -q ^/ /proc/swaps && ! grep -q '^failSwapOn: false' /var/lib/kubelet/config.yaml || return 1
+            mkdir -p "$STATE/journal"
+            echo 'E1126 02:00:00.000001    4711 run.go:72] "command failed" err="failed to run Kubelet: running with swap on is not supported, please disable swap or set --fail-swap-on flag to false"' >>"$STATE/journal/kubelet"
+        }
         start() {
             state=active
-            [ "$1" != kubelet ] || [ -e /var/lib/kubelet/config.yaml ] || state=activating
+            [ "$1" != kubelet ] || ! kubelet_crashes || state=activating
             echo "$state" >"$DIR/$1.active"
             echo $(($(cat "$DIR/$1.starts" 2>/dev/null || echo 0) + 1)) >"$DIR/$1.starts"
             # The uptime comes in hundredths: rounded up, so that what was written before is older.
@@ -218,12 +224,12 @@ enum SandboxStandIns {
             echo "network filtering rules and kubeconfig files."
         }
         refuse_join() {
+            ! grep -q ^/ /proc/swaps || echo "	[WARNING Swap]: swap is supported for cgroup v2 only. The kubelet must be properly configured to use swap." >&2
             errors=
             [ ! -e $K/kubelet.conf ] || errors="$errors [ERROR FileAvailable--etc-kubernetes-kubelet.conf]: $K/kubelet.conf already exists;"
             [ ! -e $K/pki/ca.crt ] || errors="$errors [ERROR FileAvailable--etc-kubernetes-pki-ca.crt]: $K/pki/ca.crt already exists;"
             [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || errors="$errors [ERROR FileContent--proc-sys-net-ipv4-ip_forward]: /proc/sys/net/ipv4/ip_forward contents are not set to 1;"
             [ "$(systemctl is-active containerd)" = active ] || errors="$errors [ERROR CRI]: container runtime is not running;"
-            [ "$(grep -c ^/ /proc/swaps)" = 0 ] || errors="$errors [ERROR Swap]: running with swap on is not supported;"
             [ -z "$errors" ] || die "error execution phase preflight: [preflight] Some fatal errors occurred:$errors" 1
         }
         # A JoinConfiguration: the CA's public key must be the pinned one.
@@ -270,9 +276,18 @@ enum SandboxStandIns {
             echo 'KUBELET_KUBEADM_ARGS=""' >/var/lib/kubelet/kubeadm-flags.env
             echo client >/var/lib/kubelet/pki/kubelet-client-current.pem
             echo "[kubelet-start] Starting the kubelet"
-            [ -e "$STATE/units/kubelet.active" ] || echo disabled >"$STATE/units/kubelet.enabled"
-            echo active >"$STATE/units/kubelet.active"
+            [ -e "$STATE/units/kubelet.active" ] || {
+                echo disabled >"$STATE/units/kubelet.enabled"
+                echo inactive >"$STATE/units/kubelet.active"
+            }
             echo "$node" >"$STATE/joined"
+            systemctl start kubelet
+            # Only a kubelet that runs asks for its certificate, and writes kubelet.conf.
+            [ "$(systemctl is-active kubelet)" = active ] || {
+                rm -f $K/kubelet.conf "$STATE/joined"
+                echo "[kubelet-check] The kubelet is not healthy after 4m0.000873s"
+                die "error execution phase kubelet-start: The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: connection refused" 1
+            }
             echo
             echo "This node has joined the cluster:"
         }

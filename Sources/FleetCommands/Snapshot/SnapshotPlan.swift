@@ -19,7 +19,7 @@ struct SnapshotPlan {
         let snapshot = try SnapshotFile.read(path)
         let inventory = files ?? .nodes(of: snapshot)
         let chosen = try Preparation.chooseHosts(source, playbook, inventory, snapshot, nil)
-        let spares = try inventory.spares(of: playbook, for: chosen)
+        let spares = try inventory.spares(of: playbook.outline, for: chosen)
         let newcomers = Set(spares.map(\.name))
         let hosts = chosen.filter { !newcomers.contains($0.name) }
         var request = PlanRequest(

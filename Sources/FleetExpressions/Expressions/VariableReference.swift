@@ -1,9 +1,13 @@
+import FleetModel
+
 /// A variable that an expression names, and where.
 public struct VariableReference: Hashable, Sendable {
     /// The variable.
     public var name: String
     /// Where it is named.
     public var location: SourceLocation
+    /// The members of it that are named behind it, as far as they are constant: `os`, `family` of `facts.os.family`.
+    public var members: [String] = []
     /// Whether the expression asks if it is defined, or has something in its place.
     public var isOptional: Bool
 
@@ -38,9 +42,13 @@ public struct VariableReference: Hashable, Sendable {
 extension Expression {
     /// The variables that it names; those behind `default` and `is defined` are optional.
     func references(isOptional: Bool = false) -> [VariableReference] {
+        if let chain {
+            return [
+                VariableReference(name: chain.name, location: location, members: chain.members, isOptional: isOptional)
+            ]
+        }
         switch node {
-        case .literal: return []
-        case .name(let name): return [VariableReference(name: name, location: location, isOptional: isOptional)]
+        case .literal, .name: return []
         case .list(let elements): return elements.flatMap { $0.references(isOptional: isOptional) }
         case .attribute(let base, _), .not(let base), .negative(let base):
             return base.references(isOptional: isOptional)
@@ -59,6 +67,21 @@ extension Expression {
         case .conditional(let condition, let value, let other):
             return condition.references(isOptional: isOptional) + value.references(isOptional: isOptional)
                 + (other?.references(isOptional: isOptional) ?? [])
+        }
+    }
+
+    /// The variable and its members, where the expression is nothing but their names.
+    private var chain: (name: String, members: [String])? {
+        switch node {
+        case .name(let name): (name, [])
+        case .attribute(let base, let member): base.chain.map { ($0.name, $0.members + [member]) }
+        case .index(let base, let index):
+            if case .literal(.string(let member)) = index.node {
+                base.chain.map { ($0.name, $0.members + [member]) }
+            } else {
+                nil
+            }
+        default: nil
         }
     }
 }

@@ -106,3 +106,30 @@ extension ValueForm<Template> {
         }
     }
 }
+
+extension ValueForm<Template> {
+    /// Text that may hold `{{ }}`; one that holds none is judged where it stands, not when the step comes to it.
+    public static func constant(
+        _ expected: String, _ isValid: @escaping @Sendable (String) -> Bool
+    ) -> ValueForm {
+        ValueForm(expected: expected, schema: .scalar) { value, diagnostics in
+            guard let template = Self.template.read(value, &diagnostics) else { return nil }
+            guard let text = template.literal, !isValid(text) else { return template }
+            diagnostics.append(
+                Diagnostic("unusable value", at: value.location, found: value.foundText, expected: expected))
+            return nil
+        }
+    }
+}
+
+extension Template {
+    /// The text where there is nothing to work out; nil otherwise.
+    public var literal: String? {
+        var text = ""
+        for piece in pieces {
+            guard case .text(let part) = piece else { return nil }
+            text += part
+        }
+        return text
+    }
+}

@@ -60,6 +60,15 @@ public struct HostPattern: Sendable {
         return chosen
     }
 
+    /// Why terms match nothing, for each of them; empty where all match something.
+    public func mistakes(in inventory: Inventory) -> [Diagnostic] {
+        let matcher = PatternMatcher(inventory: inventory, location: location, attribute: Self.attribute)
+        return terms.compactMap { term in
+            do throws(Diagnostic) { _ = try matcher.hosts(term.text) } catch { return error }
+            return nil
+        }
+    }
+
     /// Unions first, then intersections, then exclusions; without a union the pattern begins with `all`.
     private var ordered: [Term] {
         let unions = terms.filter { $0.modifier == .union }

@@ -20,24 +20,10 @@ public struct CapacityAmount: Hashable, Sendable {
     }
 
     /// What a Node has of it.
-    public func found(in capacity: Resources) -> Int64 {
-        switch name {
-        case "cpu": capacity.milliCPU
-        case "memory": capacity.memory
-        case "ephemeral-storage": capacity.ephemeralStorage
-        case "pods": capacity.pods
-        default: capacity.extended[name] ?? 0
-        }
-    }
+    public func found(in capacity: Resources) -> Int64 { capacity.amount(of: name) }
 
     /// A found amount as an operator writes it.
-    public func text(of amount: Int64) -> String {
-        switch name {
-        case "cpu": amount % 1000 == 0 ? String(amount / 1000) : "\(amount)m"
-        case "memory", "ephemeral-storage": amount >= 1 << 30 ? "\(amount >> 30)Gi" : "\(amount >> 20)Mi"
-        default: String(amount)
-        }
-    }
+    public func text(of amount: Int64) -> String { Resources.text(amount, of: name) }
 
     /// Writes an amount of the same resource; omitted, the least that must be there.
     public func set(_ amount: Int64? = nil, in resources: inout Resources) {

@@ -65,7 +65,7 @@ extension PlacementState {
             && (requests.ephemeralStorage == 0 || requests.ephemeralStorage <= room.ephemeralStorage)
     }
 
-    private func shortages(_ requests: Resources, _ node: Int) -> [PlacementRejection] {
+    func shortages(_ requests: Resources, _ node: Int) -> [PlacementRejection] {
         var result: [PlacementRejection] = []
         let room = rooms[node]
         if room.pods < 1 { result.append(.tooManyPods) }

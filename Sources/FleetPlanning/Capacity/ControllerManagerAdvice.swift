@@ -7,6 +7,8 @@ import FleetModel
 struct ControllerManagerAdvice {
     /// Its arguments, without dashes.
     let arguments: [String: String]
+    /// What kubelets that join are given.
+    var kubelets = KubeletSettings()
     /// The Nodes that are there, and those that are to join.
     let nodes: Int
     let joining: Int
@@ -16,39 +18,68 @@ struct ControllerManagerAdvice {
     private static let many = 50
 
     func collect(into groups: inout FindingGroups) {
-        for finding in [addresses, grace, startup, requests].compactMap(\.self) {
+        for finding in [addresses, grace, startup, requests, podAddresses].compactMap(\.self) {
             groups.add(finding.severity, finding.code, on: finding.subject, finding.message, remedy: finding.remedy)
+        }
+    }
+
+    /// A range of the cluster's, how many nodes get one of their own out of it, and how large that is.
+    private struct Range {
+        var text: String
+        var nodes: Int
+        var mask: Int
+        var isIPv6: Bool
+    }
+
+    private var ranges: [Range] {
+        guard arguments["allocate-node-cidrs"] == "true", let range = arguments["cluster-cidr"] else { return [] }
+        return range.split(separator: ",").compactMap { part -> Range? in
+            guard let size = part.split(separator: "/").last.flatMap({ Int($0) }) else { return nil }
+            let isIPv6 = part.contains(":")
+            let own = arguments[isIPv6 ? "node-cidr-mask-size-ipv6" : "node-cidr-mask-size-ipv4"]
+            let mask = (own ?? arguments["node-cidr-mask-size"]).flatMap { Int($0) } ?? (isIPv6 ? 64 : 24)
+            guard mask >= size, mask - size < 31, mask <= (isIPv6 ? 128 : 32) else { return nil }
+            return Range(text: String(part), nodes: 1 << (mask - size), mask: mask, isIPv6: isIPv6)
         }
     }
 
     /// Each node takes one range of `node-cidr-mask-size` out of `cluster-cidr`.
     private var addresses: Finding? {
-        guard arguments["allocate-node-cidrs"] == "true", let range = arguments["cluster-cidr"] else { return nil }
-        let ranges = range.split(separator: ",").compactMap { part -> (String, Int)? in
-            guard let size = part.split(separator: "/").last.flatMap({ Int($0) }) else { return nil }
-            let isIPv6 = part.contains(":")
-            let own = arguments[isIPv6 ? "node-cidr-mask-size-ipv6" : "node-cidr-mask-size-ipv4"]
-            let mask = (own ?? arguments["node-cidr-mask-size"]).flatMap { Int($0) } ?? (isIPv6 ? 64 : 24)
-            guard mask >= size, mask - size < 31 else { return nil }
-            return (String(part), 1 << (mask - size))
-        }
-        guard let least = ranges.min(by: { $0.1 < $1.1 }), nodes + joining > least.1 else { return nil }
+        guard let least = ranges.min(by: { $0.nodes < $1.nodes }), nodes + joining > least.nodes else { return nil }
         return Finding(
             .blocker, .podRangeExhausted, subject: Self.subject,
             message:
-                "\(least.0) has pod ranges for \(least.1) nodes, and there would be \(nodes + joining): the last \(nodes + joining - least.1) would never become Ready",
-            remedy: "join at most \(max(0, least.1 - nodes)) nodes, or widen the cluster's range first")
+                "\(least.text) has pod ranges for \(least.nodes) nodes, and there would be \(nodes + joining): the last \(nodes + joining - least.nodes) would never become Ready",
+            remedy: "join at most \(max(0, least.nodes - nodes)) nodes, or widen the cluster's range first")
     }
 
+    /// A grace period that holds fewer than four of a kubelet's reports.
     private var grace: Finding? {
-        guard let text = arguments["node-monitor-grace-period"], let seconds = Self.seconds(text), seconds < 40 else {
+        let report = kubelets.statusUpdateFrequency ?? "10s"
+        guard arguments["node-monitor-grace-period"] != nil || kubelets.statusUpdateFrequency != nil else { return nil }
+        // Kubernetes' own default is longer from 1.32 on; the shorter one is what can be relied on.
+        let text = arguments["node-monitor-grace-period"] ?? "40s"
+        guard let seconds = Self.seconds(text), let every = Self.seconds(report), seconds < every * 4 else {
             return nil
         }
         return Finding(
             .warning, .controlPlaneSettings, subject: Self.subject,
             message:
-                "--node-monitor-grace-period=\(text): a kubelet reports every 10s, so that a few late reports, as a join of many nodes causes them, make healthy nodes not Ready",
-            remedy: "40s or more while nodes join; the kubelets' nodeStatusUpdateFrequency goes with it")
+                "--node-monitor-grace-period=\(text): a kubelet reports every \(report), so that a few late reports, as a join of many nodes causes them, make healthy nodes not Ready",
+            remedy: "\(every * 4)s or more while nodes join; the kubelets' nodeStatusUpdateFrequency goes with it")
+    }
+
+    /// A kubelet that takes more pods than its Node's range has addresses: network, gateway and broadcast are none.
+    private var podAddresses: Finding? {
+        guard let most = kubelets.maxPods, let range = ranges.filter({ !$0.isIPv6 }).max(by: { $0.mask < $1.mask })
+        else { return nil }
+        let room = max(0, (1 << (32 - range.mask)) - 3)
+        guard most > room else { return nil }
+        return Finding(
+            .warning, .controlPlaneSettings, subject: "kubelet",
+            message:
+                "maxPods is \(most) (ConfigMap kube-system/kubelet-config), and a Node's pod range, a /\(range.mask) of \(range.text), has addresses for \(room): pods beyond that never start",
+            remedy: "kubelet_config: {settings: {maxPods: \(min(room, 110))}}, or a smaller --node-cidr-mask-size")
     }
 
     private var startup: Finding? {

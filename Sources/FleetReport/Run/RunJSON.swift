@@ -79,6 +79,7 @@ public struct RunJSON: Encodable, Sendable {
         let podsGone: Int
         let reason: String?
         let owesCleanup: Bool
+        let diagnosis: [Diagnosis.Finding]?
 
         init(_ node: RunSummary.Node) {
             name = node.name
@@ -94,6 +95,7 @@ public struct RunJSON: Encodable, Sendable {
             podsGone = node.left
             reason = node.reason.isEmpty ? nil : node.reason
             owesCleanup = node.owesCleanup
+            diagnosis = node.diagnosis
         }
     }
 

@@ -135,6 +135,7 @@ extension RunSummary {
             node.step = fact.step
             node.reason = fact.reason
             node.owesCleanup = fact.owesCleanup
+            node.diagnosis = fact.diagnosis
         }
     }
 

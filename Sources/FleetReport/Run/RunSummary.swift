@@ -100,6 +100,8 @@ extension RunSummary {
         public var reason = ""
         /// Whether its clean-up is owed.
         public var owesCleanup = false
+        /// What was found to be wrong with it; nil where nothing was.
+        public var diagnosis: [Diagnosis.Finding]?
     }
 
     /// Evictions of the run.

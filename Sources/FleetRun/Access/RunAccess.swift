@@ -14,4 +14,14 @@ public enum RunAccess {
         if evictions.stuck.deletesSomePods { questions.append(AccessQuestion("delete", "pods")) }
         return questions + steps.flatMap(\.step.access)
     }
+
+    /// What is asked only to explain a wait that was in vain, and to advise on kubelets that join; who may not goes on
+    /// without.
+    public static func wishes(for steps: [PlannedStep]) -> [AccessQuestion] {
+        let traits = steps.map(\.step.traits)
+        let events = AccessQuestion("list", "events", namespace: "default")
+        let kubelets = AccessQuestion("get", "configmaps", namespace: "kube-system", name: "kubelet-config")
+        return (traits.contains { $0.contains(.diagnoses) } ? [events] : [])
+            + (traits.contains { $0.contains(.joins) } ? [kubelets] : [])
+    }
 }

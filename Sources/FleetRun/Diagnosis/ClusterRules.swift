@@ -5,7 +5,7 @@ enum ClusterRules {
     typealias Finding = Diagnosis.Finding
 
     static let all: [@Sendable (DiagnosisEvidence) -> Finding?] = [
-        missing, silent, pressure, cordoned, tainted, full, waiting, warnings,
+        missing, silent, pressure, daemons, cordoned, tainted, doesNotFit, full, wouldFit, waiting, warnings,
     ]
 
     static let missing: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
@@ -54,10 +54,9 @@ enum ClusterRules {
             $0.effect != .preferNoSchedule && !$0.key.hasPrefix("node.kubernetes.io/")
         }
         guard !taints.isEmpty else { return nil }
-        let words = taints.map { "\($0.key)\($0.value.isEmpty ? "" : "=\($0.value)"):\($0.effect.rawValue)" }
         return Finding(
             "tainted", evidence.isReady ? .likely : .possible, "only pods that tolerate its taints come",
-            evidence: words,
+            evidence: taints.map(\.words),
             mend: "take them off where they are not meant: kubectl taint node \(evidence.name) \(taints[0].key)-")
     }
 
@@ -74,13 +73,65 @@ enum ClusterRules {
             mend: "pods with smaller requests, or more nodes")
     }
 
-    static let waiting: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
-        guard !evidence.pending.isEmpty else { return nil }
-        let more = evidence.pending.count > 3 ? ["and \(evidence.pending.count - 3) more"] : []
+    static let daemons: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        // A kubelet that is silent has no Ready pods either; that says nothing more.
+        guard let node = evidence.node, node.readiness != .unknown, !evidence.unreadyDaemons.isEmpty else { return nil }
         return Finding(
-            "pods-wait", .possible, "\(evidence.pending.count) pods wait for a node",
-            evidence: Array(evidence.pending.prefix(3)) + more,
+            "daemons-not-ready", evidence.isReady ? .possible : .likely, "DaemonSets' pods on it are not Ready",
+            evidence: named(evidence.unreadyDaemons),
+            mend: "kubectl describe pod, kubectl logs of these: the network plugin's must be Ready before the Node is")
+    }
+
+    static let doesNotFit: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        guard evidence.node != nil else { return nil }
+        let misfits = evidence.waiting.filter { !$0.objections.isEmpty }
+        guard !misfits.isEmpty else { return nil }
+        let count = misfits.reduce(0) { $0 + $1.count }
+        return Finding(
+            "does-not-fit", evidence.isReady ? .likely : .possible,
+            "\(count) \(count == 1 ? "pod waits" : "pods wait") for a node and cannot run on this one",
+            evidence: named(misfits.map { "\($0.title): \($0.objections.joined(separator: "; "))" })
+                + scheduler(misfits),
+            mend: "give the Node what they want (kubectl label node, the inventory's labels), or let them want less")
+    }
+
+    static let wouldFit: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        guard let node = evidence.node else { return nil }
+        let fitting = evidence.waiting.filter(\.objections.isEmpty)
+        guard !fitting.isEmpty else { return nil }
+        let count = fitting.reduce(0) { $0 + $1.count }
+        let (condition, mend) =
+            !node.isReady
+            ? (" once it is Ready", "they come by themselves once the Node is Ready")
+            : node.isCordoned
+                ? (" once it is uncordoned", "they come by themselves once the Node is uncordoned")
+                : ("", "kube-scheduler has not come to them yet: see whether it runs, and the pods' own events")
+        return Finding(
+            "would-fit", .possible,
+            "\(count) \(count == 1 ? "pod waits" : "pods wait") for a node and would fit on this one\(condition)",
+            evidence: named(fitting.map(\.title)) + scheduler(fitting), mend: mend)
+    }
+
+    static let waiting: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        guard evidence.node == nil, !evidence.waiting.isEmpty else { return nil }
+        let count = evidence.waiting.reduce(0) { $0 + $1.count }
+        return Finding(
+            "pods-wait", .possible, "\(count) \(count == 1 ? "pod waits" : "pods wait") for a node",
+            evidence: named(evidence.waiting.map(\.title)) + scheduler(evidence.waiting),
             mend: "the scheduler's words say what each node lacks: labels against affinity, resources, volumes' zones")
+    }
+
+    /// The first five, and how many more there are.
+    private static func named(_ lines: [String]) -> [String] {
+        lines.count > 5 ? lines.prefix(5) + ["and \(lines.count - 5) more"] : lines
+    }
+
+    /// kube-scheduler's own words, each once, at most three.
+    private static func scheduler(_ pods: [WaitingPods]) -> [String] {
+        var seen: Set<String> = []
+        return pods.map(\.words).filter { !$0.isEmpty && seen.insert($0).inserted }.prefix(3).map {
+            "the scheduler says: \($0)"
+        }
     }
 
     static let warnings: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in

@@ -34,6 +34,12 @@ public struct Diagnosis: Hashable, Sendable {
             self.evidence = evidence
             self.mend = mend
         }
+
+        /// What is wrong with the first line that was seen of it, how sure that is, and the mend.
+        public var sentence: String {
+            let seen = evidence.first.map { ": \($0)" } ?? ""
+            return "\(message)\(seen) (\(likelihood.rawValue); \(mend))"
+        }
     }
 
     /// The Node's name.
@@ -52,10 +58,8 @@ public struct Diagnosis: Hashable, Sendable {
         if findings.isEmpty, !isReady { findings = [Self.unexplained(evidence)] }
     }
 
-    /// The two likeliest findings in one sentence each; empty when there are none.
-    public var summary: String {
-        findings.prefix(2).map { "\($0.message) (\($0.likelihood.rawValue); \($0.mend))" }.joined(separator: "; ")
-    }
+    /// Every finding in one sentence; empty when there are none.
+    public var summary: String { findings.map(\.sentence).joined(separator: "; ") }
 
     private static func unexplained(_ evidence: DiagnosisEvidence) -> Finding {
         let condition = evidence.health?.condition("Ready")

@@ -10,8 +10,10 @@ public struct DiagnosisEvidence: Hashable, Sendable {
     public var health: NodeHealth?
     /// What pods on it request altogether.
     public var requested: Resources
-    /// Pods that wait for a node, with the scheduler's words.
-    public var pending: [String]
+    /// Pods that wait for a node, held against this one.
+    public var waiting: [WaitingPods]
+    /// DaemonSets' pods on it that are not Ready, with why where that is known.
+    public var unreadyDaemons: [String]
     /// What the host says; nil where it was not asked, or did not answer.
     public var host: HostFacts?
     /// Why the host did not answer; nil where it did, or was not asked.
@@ -24,14 +26,15 @@ public struct DiagnosisEvidence: Hashable, Sendable {
     /// Evidence; everything omitted was not asked for.
     public init(
         name: NodeName, node: Node? = nil, health: NodeHealth? = nil, requested: Resources = .zero,
-        pending: [String] = [],
+        waiting: [WaitingPods] = [], unreadyDaemons: [String] = [],
         host: HostFacts? = nil, hostFailure: String? = nil, clusterAuthority: String? = nil, now: Instant
     ) {
         self.name = name
         self.node = node
         self.health = health
         self.requested = requested
-        self.pending = pending
+        self.waiting = waiting
+        self.unreadyDaemons = unreadyDaemons
         self.host = host
         self.hostFailure = hostFailure
         self.clusterAuthority = clusterAuthority
@@ -43,16 +46,17 @@ public struct DiagnosisEvidence: Hashable, Sendable {
 }
 
 extension DiagnosisEvidence {
-    /// Evidence from a snapshot: the Node, what its pods request, and the pods that wait for a node.
+    /// Evidence from a snapshot: the Node, what its pods request and which of its DaemonSets' are not Ready, and the pods
+    /// that wait for a node.
     public init(of name: NodeName, in snapshot: ClusterSnapshot, now: Instant) {
-        let pods = snapshot.pods.filter { !$0.isFinished }
-        let waiting = pods.filter { $0.nodeName == nil && !$0.isTerminating }.map { pod in
-            pod.pendingReason.isEmpty ? "\(pod.key)" : "\(pod.key): \(pod.pendingReason)"
-        }
+        let here = snapshot.pods.filter { $0.nodeName == name && !$0.isFinished }
+        let daemons = here.filter { $0.isDaemon && !$0.isReady && !$0.isTerminating }.sorted { $0.key < $1.key }
         self.init(
             name: name, node: snapshot.nodes.first { $0.name == name },
-            requested: pods.filter { $0.nodeName == name }.reduce(Resources.zero) { $0 + $1.requests },
-            pending: waiting.sorted(), now: now)
+            requested: here.reduce(Resources.zero) { $0 + $1.requests },
+            waiting: WaitingPods.all(in: snapshot, against: name),
+            unreadyDaemons: daemons.map { $0.pendingReason.isEmpty ? "\($0.key)" : "\($0.key): \($0.pendingReason)" },
+            now: now)
     }
 }
 

@@ -22,7 +22,8 @@ enum HostRules {
     static let notJoined: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
         guard let host = evidence.host, !host.isJoined else { return nil }
         return Finding(
-            "not-joined", .certain, "the host has joined no cluster: /etc/kubernetes/kubelet.conf is missing",
+            "not-joined", host.kubelet.crashesConfigured ? .possible : .certain,
+            "the host has joined no cluster: /etc/kubernetes/kubelet.conf is missing",
             mend: "fleet run expand -l \(evidence.name)")
     }
 
@@ -112,9 +113,10 @@ enum HostRules {
     }
 
     static let kubelet: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
-        guard let unit = evidence.host?.kubelet, evidence.host?.isJoined == true, unit.state != "active" else {
-            return nil
-        }
+        // Before it has a certificate a kubelet has joined nothing, and may crash all the same.
+        guard let unit = evidence.host?.kubelet, unit.state != "active",
+            evidence.host?.isJoined == true || unit.crashesConfigured
+        else { return nil }
         if unit.state == "activating" || unit.state == "failed" {
             return Finding(
                 "kubelet-crashes", .certain, "the kubelet starts and ends again (\(unit.restarts) restarts)",
@@ -185,5 +187,14 @@ enum HostRules {
             "no-forwarding", .possible,
             "the host passes no packets on (net.ipv4.ip_forward is 0): pods reach nothing beyond it",
             mend: "fleet run prepare-node -l \(evidence.name)")
+    }
+}
+
+extension HostFacts.Unit {
+    /// Whether the kubelet starts and ends again though it has its configuration: one that has none crashes until the
+    /// host joins.
+    fileprivate var crashesConfigured: Bool {
+        (state == "activating" || state == "failed") && !errors.isEmpty
+            && !errors.contains { $0.contains("/var/lib/kubelet/config.yaml") }
     }
 }

@@ -144,6 +144,9 @@ extension RunEvent {
         public var reason: String
         /// Clean-up that could not be done and is owed.
         public var owesCleanup: Bool
+        /// What was found to be wrong with the node, the likeliest first; nil where nothing was asked or found, as in
+        /// journals that lack it.
+        public var diagnosis: [Diagnosis.Finding]?
     }
 
     /// A draining node gave way to others that waited for it: it is uncordoned, and begun again later in its wave.

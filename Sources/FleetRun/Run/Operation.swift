@@ -10,6 +10,8 @@ public enum Operation: Hashable, Sendable {
     case otherHost(NodeName, HostCommand)
     /// Something of the machine's that runs fleet.
     case local(LocalAct)
+    /// A look at a Node's conditions and the warning events about it; changes nothing.
+    case nodeHealth(NodeName)
 }
 
 /// What the world answered.
@@ -20,12 +22,16 @@ public enum OperationAnswer: Hashable, Sendable {
     case host(HostReport)
     /// What the machine that runs fleet reports.
     case local(LocalReport)
+    /// A Node's health; nil where there is no such Node.
+    case nodeHealth(Result<NodeHealth?, ClusterFailure>)
 
     /// The answer as the journal keeps it.
     public var result: OperationResult {
         switch self {
         case .cluster(.succeeded): OperationResult(isSuccess: true, code: "succeeded")
-        case .cluster(.failed(let failure)):
+        case .nodeHealth(.success(let health)):
+            OperationResult(isSuccess: true, code: "succeeded", output: health?.lines ?? "")
+        case .cluster(.failed(let failure)), .nodeHealth(.failure(let failure)):
             OperationResult(isSuccess: false, code: failure.code.rawValue, message: failure.message)
         case .host(let report): OperationResult(report)
         case .local(let report): OperationResult(report)

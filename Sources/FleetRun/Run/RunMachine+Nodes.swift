@@ -117,11 +117,11 @@ extension RunMachine {
                 )
             )
             return endStep(planned, index, name)
-        case .failed(let reason):
-            quarantine(name, planned, reason)
+        case .failed(let reason, let findings):
+            quarantine(name, planned, reason, findings)
             return false
-        case .unsuccessful(let reason):
-            if !triesAgain(planned, index, node, reason) { quarantine(name, planned, reason) }
+        case .unsuccessful(let reason, let findings):
+            if !triesAgain(planned, index, node, reason) { quarantine(name, planned, reason, findings) }
             return false
         }
     }
@@ -212,12 +212,16 @@ extension RunMachine {
     }
 
     /// Sets a node aside: it stays cordoned, labelled with the reason's step (safety rule 21).
-    mutating func quarantine(_ name: NodeName, _ planned: PlannedStep, _ reason: String) {
+    mutating func quarantine(
+        _ name: NodeName, _ planned: PlannedStep, _ reason: String, _ findings: [Diagnosis.Finding] = []
+    ) {
         // A host that was to come in, and never was a Node, has nothing to be cleaned of.
         let owes = order.cleans && world.nodes[name] == nil && state.nodes[name]?.target.isNewcomer != true
         emit(
             .nodeQuarantined(
-                RunEvent.NodeQuarantined(node: name, step: planned.kind, reason: reason, owesCleanup: owes)
+                RunEvent.NodeQuarantined(
+                    node: name, step: planned.kind, reason: reason, owesCleanup: owes,
+                    diagnosis: findings.isEmpty ? nil : findings)
             )
         )
         deadlines[name] = nil

@@ -71,7 +71,8 @@ public struct AdjustBudgetStep: Step {
                 .ifUnchanged(since: budget.resourceVersion, request), compensation: change, waitingFor: names)
             {
             case .perform(let more, _): acts += more
-            case .failed(let reason), .unsuccessful(let reason): return .failed(reason)
+            case .failed(let reason, let findings), .unsuccessful(let reason, let findings):
+                return .failed(reason, findings)
             case .wait, .blocked, .done: break
             }
         }

@@ -20,21 +20,15 @@ public struct DiagnoseStep: Step {
     /// `diagnose`.
     public var title: String { "diagnose" }
     /// Touches the host, changes nothing.
-    public var traits: StepTraits { [.touchesHost, .repeatable, .onlyLooks] }
+    public var traits: StepTraits { [.touchesHost, .repeatable, .onlyLooks, .diagnoses] }
 
-    /// Asks once, and judges the answer.
+    /// Asks host and API once, and judges the answers.
     public func advance(_ context: StepContext) -> StepProgress {
-        let command = HostCommand.diagnosis(of: context.target.node, among: context.world.nodes.values)
-        let (result, next) = context.command("diagnosis", title, command, isRepeatable: true)
-        guard let result else { return next }
-        var evidence = DiagnosisEvidence(name: context.target.node, node: context.current, now: context.now)
-        evidence.clusterAuthority = context.run.clusterAuthority
-        evidence.take(result)
-        let diagnosis = Diagnosis(evidence)
-        let words = diagnosis.findings.map { "\($0.message) (\($0.likelihood.rawValue); \($0.mend))" }.joined(
-            separator: "; ")
+        let (diagnosis, next) = context.diagnosis()
+        guard let diagnosis else { return next }
+        let words = diagnosis.summary
         let isSound = diagnosis.isReady && !diagnosis.findings.contains { $0.likelihood == .certain }
-        if fails, !isSound { return .failed(words.isEmpty ? "the Node is not Ready" : words) }
+        if fails, !isSound { return .failed(words.isEmpty ? "the Node is not Ready" : words, diagnosis.findings) }
         return .done(changed: false, words.isEmpty ? "nothing stands out" : words)
     }
 

@@ -16,7 +16,8 @@ public struct HostNameStep: HostStateStep {
 
     /// Reads `name`.
     public init?(_ arguments: inout LocatedDecoder) {
-        name = arguments.optional("name", .template)
+        name = arguments.optional(
+            "name", .constant("a host name of small letters, digits, \"-\" and \".\"") { Self.isHostName($0) })
     }
 
     /// `set the host name`.

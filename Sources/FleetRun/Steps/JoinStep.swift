@@ -31,7 +31,8 @@ public struct JoinStep: Step {
 
     /// Reads `endpoint`, `cri_socket`, `token_from` (api) and `timeout` (5m).
     public init?(_ arguments: inout LocatedDecoder) {
-        endpoint = arguments.optional("endpoint", .template)
+        endpoint = arguments.optional(
+            "endpoint", .constant("host:port of the API server, which may hold {{ }}") { Self.isEndpoint($0) })
         runtimeSocket = arguments.optional("cri_socket", .socketAddress)
         tokenSource = arguments.optional("token_from", .choice) ?? .api
         timeout = arguments.optional("timeout", .duration) ?? .seconds(300)
@@ -48,7 +49,7 @@ public struct JoinStep: Step {
     /// Touches the host, brings the Node; the script looks before it acts.
     public var traits: StepTraits {
         [
-            .touchesHost, .joins, .repeatable, tokenSource == .controlPlaneHost ? .asksControlPlane : [],
+            .touchesHost, .joins, .repeatable, .diagnoses, tokenSource == .controlPlaneHost ? .asksControlPlane : [],
         ]
     }
 
@@ -67,7 +68,9 @@ public struct JoinStep: Step {
         guard context.memory.acts["token \(token.id)"]?.success != nil else { return make(token, in: context) }
         let (result, next) = context.command("join", title, command.preparing(isDryRun: false), isRepeatable: true)
         guard let result else { return next }
-        return .failed("\(title): \(HostChangeReport(NodeAnswer(result.output)).failure ?? result.words)")
+        let words = "\(title): \(HostChangeReport(NodeAnswer(result.output)).failure ?? result.words)"
+        // kubeadm itself waits for the kubelet, in phases kubelet-start and kubelet-wait-bootstrap.
+        return words.contains("kubelet-") ? context.failedWait(words) : .failed(words)
     }
 
     /// Says whether the host would join.
@@ -153,9 +156,7 @@ public struct JoinStep: Step {
             let deadline = (context.memory.acts["join"]?.changedAt ?? context.now) + timeout
             return context.now < deadline
                 ? .wait("Node \(name) to register", until: deadline)
-                : .failed(
-                    "kubeadm ended well, and no Node \(name) registered within \(timeout.text); see journalctl -u kubelet on the host"
-                )
+                : context.failedWait("kubeadm ended well, and no Node \(name) registered within \(timeout.text)")
         }
         if let machine = answer.last("machine_id"), !node.machineID.isEmpty, machine != node.machineID {
             return .failed(

@@ -30,7 +30,10 @@ public struct PackagesStep: HostStateStep {
         isHeld = arguments.optional("hold", .bool) ?? false
         isLive = arguments.optional("live", .bool) ?? false
         timeout = arguments.optional("timeout", .duration) ?? .seconds(900)
-        guard let names = arguments.required("names", .oneOrMore(of: .template)) else { return nil }
+        guard
+            let names = arguments.required(
+                "names", .oneOrMore(of: .constant("a package: a name, or name=version") { Self.isPackage($0) }))
+        else { return nil }
         self.names = names
     }
 
@@ -53,15 +56,17 @@ public struct PackagesStep: HostStateStep {
 
     /// Names as Debian and RPM have them; versions with epoch, revision and `*`.
     private static func word(_ text: String) throws -> String {
+        guard isPackage(text) else { throw StepRefusal("\"\(text)\" is no package: a name, or name=version") }
+        return text
+    }
+
+    private static func isPackage(_ text: String) -> Bool {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = parts.first ?? ""
         let isName = name.first.map { $0.isASCII && ($0.isLetter || $0.isNumber) } ?? false
         let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+.-_".contains($0)) }
         let version = parts.count == 2 ? parts[1] : "*"
         let isVersion = version.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+.:~^*-_".contains($0)) }
-        guard isName, isPlain, isVersion, !version.isEmpty else {
-            throw StepRefusal("\"\(text)\" is no package: a name, or name=version")
-        }
-        return text
+        return isName && isPlain && isVersion && !version.isEmpty
     }
 }

@@ -26,7 +26,7 @@ public struct PodNetworkStep: Step {
     /// `check the pod network`.
     public var title: String { "check the pod network" }
     /// Touches the host, changes nothing.
-    public var traits: StepTraits { [.touchesHost, .repeatable, .onlyLooks] }
+    public var traits: StepTraits { [.touchesHost, .repeatable, .onlyLooks, .diagnoses] }
 
     /// Asks again every few seconds until every chosen node is reached, or the time is over.
     public func advance(_ context: StepContext) -> StepProgress {
@@ -47,7 +47,7 @@ public struct PodNetworkStep: Step {
             !silent.isEmpty
             ? "no pod answers on \(silent.joined(separator: ", "))" : answer.last("failed") ?? result.words
         guard context.now < context.memory.startedAt + timeout else {
-            return .failed(
+            return context.failedWait(
                 "after \(timeout.text): \(words); look at the network plugin's pod on \(context.target.node), and at what lies between the nodes (VXLAN 4789 or 8472/udp, IP-in-IP, BGP 179/tcp)"
             )
         }

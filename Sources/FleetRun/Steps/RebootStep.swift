@@ -29,7 +29,7 @@ public struct RebootStep: Step {
     /// `reboot the host`.
     public var title: String { "reboot the host" }
     /// Touches the host; repeatable, for the boot id tells what was done.
-    public var traits: StepTraits { [.touchesHost, .interruptsHost, .repeatable] }
+    public var traits: StepTraits { [.touchesHost, .interruptsHost, .repeatable, .diagnoses] }
 
     /// Notes the boot id, tells the host to boot, and asks again over new connections until it is another.
     public func advance(_ context: StepContext) -> StepProgress {
@@ -82,7 +82,7 @@ public struct RebootStep: Step {
         }
         guard context.now < ordered + timeout else {
             let words = result.isSuccess ? "its boot id is still \(before)" : result.words
-            return .failed("the host did not come back within \(timeout.text): \(words)")
+            return context.failedWait("the host did not come back within \(timeout.text): \(words)")
         }
         return pause(act.changedAt + Self.interval, look, reason, in: context)
     }

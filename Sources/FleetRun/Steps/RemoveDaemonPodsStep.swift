@@ -97,7 +97,8 @@ public struct RemoveDaemonPodsStep: Step {
             let request = ClusterRequest.deletePod(pod.reference, gracePeriodSeconds: nil)
             switch context.request(key, "delete pod \(pod.key)", request, waitingFor: names) {
             case .perform(let more, _): acts += more
-            case .failed(let reason), .unsuccessful(let reason): return .failed(reason)
+            case .failed(let reason, let findings), .unsuccessful(let reason, let findings):
+                return .failed(reason, findings)
             case .wait, .blocked, .done: break
             }
         }

@@ -52,7 +52,7 @@ public struct ServiceStep: Step {
     public var traits: StepTraits {
         [
             .touchesHost, .interruptsHost, .retriable, state == .restarted ? [] : .repeatable,
-            name == "kubelet" && state == .stopped ? .stopsKubelet : [],
+            name == "kubelet" && state == .stopped ? .stopsKubelet : [], startsKubelet ? .diagnoses : [],
         ]
     }
 
@@ -68,7 +68,7 @@ public struct ServiceStep: Step {
             "service", title, command(isDryRun: false), isRepeatable: traits.contains(.repeatable))
         guard let result else { return next }
         let words = "\(title): \(result.words)"
-        guard result.isSuccess else { return result.hasEnded ? .unsuccessful(words) : .failed(words) }
+        guard result.isSuccess else { return failed(words, result, in: context) }
         return .done(changed: result.output.contains("changed=yes"), title)
     }
 
@@ -78,6 +78,18 @@ public struct ServiceStep: Step {
         let mayRestart = endsPods || isRuntime && !files.isEmpty
         let refusal = mayRestart && !isLive ? context.refusalUnderPods : []
         return StepPreview(refusal + ["would see to it: \(title)"], looks: [look])
+    }
+
+    private var startsKubelet: Bool { name == "kubelet" && (state == .started || state == .restarted) }
+
+    /// A kubelet that does not stay up is asked why (X4).
+    private func failed(_ words: String, _ result: OperationResult, in context: StepContext) -> StepProgress {
+        guard result.hasEnded else { return .failed(words) }
+        guard startsKubelet else { return .unsuccessful(words) }
+        switch context.failedWait(words) {
+        case .failed(let words, let findings): return .unsuccessful(words, findings)
+        case let next: return next
+        }
     }
 
     private var isRuntime: Bool { ["containerd", "docker", "crio", "cri-docker"].contains(name) }

@@ -105,6 +105,8 @@ public struct StepTraits: OptionSet, Hashable, Sendable {
     public static let asksControlPlane = StepTraits(rawValue: 65536)
     /// It looks, or waits, and changes nothing anywhere.
     public static let onlyLooks = StepTraits(rawValue: 16384)
+    /// Where it waited in vain it asks host and API why (X4).
+    public static let diagnoses = StepTraits(rawValue: 131072)
 }
 
 /// What a step decided.
@@ -117,11 +119,11 @@ public enum StepProgress: Sendable {
     case blocked(String)
     /// Done; whether it changed anything, and what it did or found.
     case done(changed: Bool, String)
-    /// It cannot be done; the node is set aside.
-    case failed(String)
+    /// It cannot be done; the node is set aside. The findings are those of a diagnosis, where one was made.
+    case failed(String, [Diagnosis.Finding] = [])
     /// An attempt came to its own end and failed: it is tried again where the playbook asks for that, and else the node
     /// is set aside.
-    case unsuccessful(String)
+    case unsuccessful(String, [Diagnosis.Finding] = [])
 }
 
 /// One act of a step.

@@ -29,7 +29,9 @@ public enum StepCatalogue {
     public static func decode(_ steps: [PlaybookStep], _ mistakes: inout [Diagnostic]) -> [PlannedStep] {
         mistakes += RegisteredNames(steps).mistakes
         let decoded = steps.compactMap { decode($0, &mistakes) }
+        mistakes += MemberNames(decoded).mistakes
         mistakes += unprovedEnds(in: decoded)
+        mistakes += StepOrder.mistakes(in: decoded)
         return decoded
     }
 

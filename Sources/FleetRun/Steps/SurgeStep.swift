@@ -82,7 +82,8 @@ public struct SurgeStep: Step {
             guard let (request, compensation) = surge(workload, in: context) else { continue }
             switch context.request(key, key, request, compensation: compensation, waitingFor: names) {
             case .perform(let more, _): acts += more
-            case .failed(let reason), .unsuccessful(let reason): return .failed(reason)
+            case .failed(let reason, let findings), .unsuccessful(let reason, let findings):
+                return .failed(reason, findings)
             case .wait, .blocked, .done: break
             }
         }

@@ -60,7 +60,7 @@ public struct TaintStep: Step {
     }
 
     private static func text(_ patch: NodePatch) -> String {
-        let added = patch.addTaints.map { "\($0.key)\($0.value.isEmpty ? "" : "=\($0.value)"):\($0.effect.rawValue)" }
+        let added = patch.addTaints.map(\.words)
         return (added + patch.removeTaints.map { "\($0.key):\($0.effect.rawValue)-" }).joined(separator: " ")
     }
 }

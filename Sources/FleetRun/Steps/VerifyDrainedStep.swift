@@ -20,24 +20,29 @@ public struct VerifyDrainedStep: Step {
     /// `verify drained`.
     public var title: String { "verify drained" }
     /// Repeatable; other nodes' pods decide.
-    public var traits: StepTraits { [.repeatable, .watchesWorkloads, .onlyLooks] }
+    public var traits: StepTraits { [.repeatable, .watchesWorkloads, .onlyLooks, .diagnoses] }
 
     /// Waits until every workload that lost a pod here has as many Ready pods as before, or as it wants now.
     public func advance(_ context: StepContext) -> StepProgress {
         let left = context.remaining
+        let isLate = context.now >= deadline(context)
         if !left.isEmpty {
             let reasons = context.drain.blocked.keys.sorted().joined(separator: "; ")
             let names = left.map(\.key.description).joined(separator: ", ")
-            return wait(context, "pods still on the node: \(names)\(reasons.isEmpty ? "" : " (\(reasons))")")
+            let words = "pods still on the node: \(names)\(reasons.isEmpty ? "" : " (\(reasons))")"
+            guard isLate else { return .wait(words, until: deadline(context)) }
+            // A run without steps on hosts has none to ask.
+            return context.failedWait("after \(timeout.text): \(words)", askingHost: context.node.identity != nil)
         }
-        let isLate = context.now >= deadline(context)
         let short = short(context.node, in: context.world, isLate: isLate)
         guard !short.isEmpty else {
             return .done(changed: false, "empty; every replacement\(isLate ? " that was made" : "") is Ready")
         }
         let named = short.prefix(isLate ? short.count : Self.named).map { $0.words(in: context.world, isLate: isLate) }
         let more = short.count > named.count ? ["\(short.count - named.count) more workloads"] : []
-        return wait(context, (named + more).joined(separator: "; "))
+        let words = (named + more).joined(separator: "; ")
+        guard isLate else { return .wait(words, until: deadline(context)) }
+        return .failed("after \(timeout.text): \(words)", findings(short, in: context))
     }
 
     /// How many workloads are named while it waits; at the timeout all are.
@@ -50,9 +55,19 @@ public struct VerifyDrainedStep: Step {
 
     private func deadline(_ context: StepContext) -> Instant { context.memory.startedAt + timeout }
 
-    private func wait(_ context: StepContext, _ reason: String) -> StepProgress {
-        let deadline = deadline(context)
-        return context.now < deadline ? .wait(reason, until: deadline) : .failed("after \(timeout.text): \(reason)")
+    /// What each workload lacks, and which cordoned Nodes would take its waiting pods.
+    private func findings(_ short: [Shortfall], in context: StepContext) -> [Diagnosis.Finding] {
+        let homes = CordonedHomes(in: context.world, besides: context.run.retiring)
+        return short.map { shortfall in
+            let homes = homes.names(for: shortfall.workload)
+            let mend =
+                homes.isEmpty
+                ? "kubectl describe its pods that are not Ready; make room for those that wait for a node"
+                : "would fit on \(homes.map(\.rawValue).joined(separator: ", ")), cordoned now: uncordon one that stays, or make room"
+            return Diagnosis.Finding(
+                "replacement-not-ready", .certain, shortfall.words, evidence: shortfall.troubles(in: context.world),
+                mend: mend)
+        }
     }
 
     /// The workloads that lost pods here and have fewer Ready ones now, by name; Jobs end, and are exempt.
@@ -69,7 +84,9 @@ public struct VerifyDrainedStep: Step {
             {
                 return nil
             }
-            return world.title(of: uid).map { Shortfall(workload: uid, title: $0, wanted: wanted) }
+            return world.title(of: uid).map {
+                Shortfall(workload: uid, title: $0, wanted: wanted, ready: world.readyPods(of: uid))
+            }
         }
         return short.isEmpty ? [] : short.sorted { $0.title < $1.title }
     }
@@ -80,14 +97,21 @@ private struct Shortfall {
     let workload: ObjectUID
     let title: String
     let wanted: Int
+    let ready: Int
+
+    /// `Deployment shop/cart has 2 of 3 Ready pods`.
+    var words: String { "\(title) has \(ready) of \(wanted) Ready pods" }
 
     /// What it lacks, with the Pending reasons of its pods; once it is late also with where the others stand.
     func words(in world: World, isLate: Bool) -> String {
-        let pods = world.unreadyPods(of: workload)
-        let reasons = Set(pods.lazy.map { isLate ? Self.trouble(of: $0) : $0.pendingReason }.filter { !$0.isEmpty })
-        let words = reasons.isEmpty ? "" : " (\(reasons.sorted().prefix(3).joined(separator: "; ")))"
-        return "\(title) has \(world.readyPods(of: workload)) of \(wanted) Ready pods\(words)"
+        let reasons = isLate ? troubles(in: world) : Self.sorted(world.unreadyPods(of: workload).map(\.pendingReason))
+        return reasons.isEmpty ? words : "\(words) (\(reasons.prefix(3).joined(separator: "; ")))"
     }
+
+    /// Why its pods are not Ready, each reason once.
+    func troubles(in world: World) -> [String] { Self.sorted(world.unreadyPods(of: workload).map(Self.trouble)) }
+
+    private static func sorted(_ reasons: [String]) -> [String] { Set(reasons.filter { !$0.isEmpty }).sorted() }
 
     /// Why a pod is not Ready: the scheduler's own words, else where it stands.
     private static func trouble(of pod: Pod) -> String {

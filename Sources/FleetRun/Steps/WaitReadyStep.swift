@@ -32,14 +32,16 @@ public struct WaitReadyStep: Step {
         awaitsDaemons = arguments.optional("daemons", .bool) ?? false
         diagnoses = arguments.optional("diagnose", .bool) ?? true
         version = arguments.optional("version", .template)
-        capacity = arguments.optional("capacity", .dictionary(of: .template))
-        allocatable = arguments.optional("allocatable", .dictionary(of: .template))
+        capacity = arguments.optional("capacity", .dictionary(of: .amount))
+        allocatable = arguments.optional("allocatable", .dictionary(of: .amount))
     }
 
     /// `wait until the Node is Ready`.
     public var title: String { "wait until the Node is Ready" }
     /// Repeatable; asks the host where the Node does not become Ready.
-    public var traits: StepTraits { diagnoses ? [.touchesHost, .repeatable, .onlyLooks] : [.repeatable, .onlyLooks] }
+    public var traits: StepTraits {
+        diagnoses ? [.touchesHost, .repeatable, .onlyLooks, .diagnoses] : [.repeatable, .onlyLooks]
+    }
 
     /// Waits for the Ready condition, then judges version and size.
     public func advance(_ context: StepContext) -> StepProgress {
@@ -66,19 +68,7 @@ public struct WaitReadyStep: Step {
         let deadline = context.memory.startedAt + timeout
         guard context.now >= deadline else { return .wait(reason, until: deadline) }
         let words = "waited \(timeout.text) for \(reason)"
-        guard diagnoses else { return .failed(words) }
-        let command = HostCommand.diagnosis(of: context.target.node, among: context.world.nodes.values)
-        let key = "diagnosis"
-        // Asked once: what the host cannot tell is told as such.
-        guard case .finished(let result) = context.memory.acts[key]?.state else {
-            if context.memory.acts[key]?.state == .inFlight { return .wait("a diagnosis of the host") }
-            let act = StepOperation(key: key, title: "ask the host why the Node is not Ready", .host(command))
-            return .perform([act], waitingFor: "a diagnosis of the host")
-        }
-        var evidence = DiagnosisEvidence(name: context.target.node, node: context.current, now: context.now)
-        evidence.clusterAuthority = context.run.clusterAuthority
-        evidence.take(result)
-        return .failed("\(words): \(Diagnosis(evidence).summary)")
+        return diagnoses ? context.failedWait(words) : .failed(words)
     }
 
     private func unreadyDaemons(on node: NodeName, in world: World) -> String? {
@@ -139,4 +129,13 @@ public struct WaitReadyStep: Step {
 extension Node {
     /// `not Ready`, or `not heard of` while the API has lost sight of the kubelet.
     var readinessWords: String { self.readiness == .unknown ? "not heard of" : "not Ready" }
+}
+
+extension ValueForm<Template> {
+    /// A quantity such as `16`, `64Gi` or `500m`, which may hold `{{ }}`.
+    fileprivate static var amount: ValueForm {
+        .constant("an amount such as 16, 64Gi or 500m, which may hold {{ }}") {
+            CapacityAmount(name: "", text: $0) != nil
+        }
+    }
 }

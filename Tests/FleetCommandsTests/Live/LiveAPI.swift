@@ -42,6 +42,19 @@ struct LiveAPI: Sendable {
         }
     }
 
+    /// Changes an object by a merge patch.
+    func patch(_ path: String, _ body: String) async throws {
+        let answer = try await send(.PATCH, path, body, type: "application/merge-patch+json")
+        guard answer.status == 200 else {
+            throw Unavailable(reason: "PATCH \(path): \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+        }
+    }
+
+    /// Reads one object.
+    func read<Object: Decodable>(_ path: String, as type: Object.Type = Object.self) async throws -> Object {
+        try JSONDecoder().decode(Object.self, from: try await send(.GET, path).body)
+    }
+
     /// Reads a list.
     func list<Item: Decodable>(_ path: String, of type: Item.Type = Item.self) async throws -> [Item] {
         try JSONDecoder().decode(ObjectList<Item>.self, from: try await send(.GET, path).body).items
@@ -140,4 +153,21 @@ struct LiveWorkload: Decodable, Sendable {
     var metadata: Metadata
     var spec: Spec
     var status: Status
+}
+
+/// What the tests read of a PodDisruptionBudget.
+struct LiveBudget: Decodable, Sendable {
+    struct Spec: Decodable, Sendable {
+        var minAvailable: Int?
+        var maxUnavailable: Int?
+    }
+    var metadata: LiveWorkload.Metadata
+    var spec: Spec
+}
+
+/// What the tests read of a HorizontalPodAutoscaler.
+struct LiveAutoscaler: Decodable, Sendable {
+    struct Spec: Decodable, Sendable { var minReplicas: Int? }
+    var metadata: LiveWorkload.Metadata
+    var spec: Spec
 }

@@ -57,6 +57,69 @@ struct LiveClusterTests {
         }
     }
 
+    @Test(
+        "single replicas under an autoscaler and of a StatefulSet are never down, and a budget that keeps every pod is adjusted, and set back",
+        .timeLimit(.minutes(10)))
+    func singleReplicas() async throws {
+        try await LiveWorld.with { world in
+            try await LiveWorkloads.createSingles(world.api)
+            let apps = ["vouchers", "beacon"]
+            try await eventually("the single replicas are Ready") {
+                try await world.pods(of: apps).count { $0.isReady } == 2
+            }
+            try await world.api.patch(LiveWorkloads.ledgerBudget, #"{"spec":{"minAvailable":3}}"#)
+            let pods = try await world.pods(of: apps + ["ledger"])
+            let targets = Set(
+                pods.filter { !$0.metadata.name.hasPrefix("ledger-") || $0.metadata.name == "ledger-0" }
+                    .compactMap(\.spec.nodeName)
+            ).sorted()
+            let playbook = try world.plane.folder.write(
+                """
+                name: give-back
+                hosts: kube_node
+                waves: {canary: 1, size: 1, max_unavailable: 25%, soak: 1s}
+                evictions: {rate: 20/s, timeout: 5m}
+                steps:
+                  - cordon:
+                  - surge_single_replicas:
+                  - adjust_budget: {budgets: [shop/ledger], max_unavailable: 1}
+                  - drain: {delete_emptydir_data: true}
+                  - verify_drained:
+                  - uncordon:
+                """, to: "give-back.yaml")
+            let watched = apps.map { LiveReadiness(app: $0) }
+            let since = try world.audit().count
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for single in watched { group.addTask { [api = world.api] in try await single.follow(api) } }
+                defer { group.cancelAll() }
+                for single in watched {
+                    try await eventually("a single replica is followed") { await single.least != nil }
+                }
+                let run = try await world.fleet(
+                    "run", [playbook, "-l", targets.joined(separator: ","), "--yes", "--output", "json"])
+                try #require(run.status == 0, "\(run.error)")
+                let adjusted = run.steps.filter { $0.step == "adjust_budget" && $0.changed }
+                #expect(!adjusted.isEmpty, "\(run.steps)")
+            }
+            for single in watched {
+                let (least, most) = (await single.least, await single.most)
+                #expect(least == 1 && most == 2)
+            }
+            let moved = try world.audit().dropFirst(since).filter {
+                $0.isFleets && $0.objectRef?.subresource == "eviction" && $0.responseStatus?.code == 201
+            }
+            #expect(moved.count >= 3, "both single replicas and a member of ledger were evicted")
+            let budget: LiveBudget = try await world.api.read(LiveWorkloads.ledgerBudget)
+            #expect(budget.spec.minAvailable == 3 && budget.spec.maxUnavailable == nil)
+            #expect(budget.metadata.annotations?["fleet.run/temporary"] == nil)
+            let autoscaler: LiveAutoscaler = try await world.api.read(LiveWorkloads.vouchersAutoscaler)
+            #expect(autoscaler.spec.minReplicas == 1)
+            #expect(autoscaler.metadata.annotations?["fleet.run/temporary"] == nil)
+            let sets = try await world.api.list("/apis/apps/v1/namespaces/shop/statefulsets", of: LiveWorkload.self)
+            #expect(sets.first { $0.metadata.name == "beacon" }?.spec.replicas == 1)
+        }
+    }
+
     @Test("the server's own words for a missing permission and a wrong token", .timeLimit(.minutes(5)))
     func refusals() async throws {
         try await LiveWorld.with { world in

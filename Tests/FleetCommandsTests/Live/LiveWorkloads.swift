@@ -17,6 +17,26 @@ enum LiveWorkloads {
         try await api.create("/apis/apps/v1/namespaces/shop/daemonsets", workload("DaemonSet", "agent", replicas: nil))
     }
 
+    /// Single replicas with no budget: a Deployment under an autoscaler, and a StatefulSet whose second member does no harm.
+    static func createSingles(_ api: LiveAPI) async throws {
+        try await api.create(deployments, workload("Deployment", "vouchers", replicas: 1))
+        try await api.create(
+            "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers",
+            """
+            {"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"vouchers"},"spec":{
+            "minReplicas":1,"maxReplicas":3,"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"vouchers"},
+            "metrics":[{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":80}}}]}}
+            """)
+        let sets = "/apis/apps/v1/namespaces/shop/statefulsets"
+        try await api.create(sets, workload("StatefulSet", "beacon", replicas: 1))
+        try await api.patch("\(sets)/beacon", #"{"metadata":{"annotations":{"fleet.run/surge":"true"}}}"#)
+    }
+
+    /// The budget of the StatefulSet.
+    static let ledgerBudget = "\(budgets)/ledger"
+    /// The autoscaler of the single Deployment.
+    static let vouchersAutoscaler = "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/vouchers"
+
     private static let deployments = "/apis/apps/v1/namespaces/shop/deployments"
     private static let budgets = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets"
 

@@ -85,6 +85,12 @@ struct LiveWorld {
         return Array(Set(homes)).sorted() + others.prefix(4 - Set(homes).count)
     }
 
+    /// The pods of some apps.
+    func pods(of apps: [String]) async throws -> [LivePod] {
+        let pods = try await api.list("/api/v1/namespaces/shop/pods", of: LivePod.self)
+        return pods.filter { apps.contains($0.metadata.labels?["app"] ?? "") }
+    }
+
     /// The pods that have to leave some nodes.
     func movingPods(on nodes: [String]) async throws -> [LivePod] {
         let pods = try await api.list("/api/v1/namespaces/shop/pods", of: LivePod.self)
