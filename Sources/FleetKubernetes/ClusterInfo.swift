@@ -18,21 +18,31 @@ extension KubernetesClient {
     ///
     /// Throws where it cannot be read, or does not say what it should.
     public func clusterInfo() async throws(ClusterFailure) -> ClusterInfo? {
-        let subject = "read ConfigMap kube-public/cluster-info"
+        guard let json = try await clusterInfoData() else { return nil }
+        guard let info = ClusterInfo(kubeconfig: json["kubeconfig"].string ?? "") else {
+            throw ClusterFailure(
+                .malformed, subject: Self.clusterInfoSubject,
+                message: "its kubeconfig names no server and CA that a host could join by")
+        }
+        return info
+    }
+
+    /// Whether the control plane has signed `cluster-info` for a token, as kubeadm's discovery asks for it.
+    func signs(tokenID: String) async throws(ClusterFailure) -> Bool {
+        try await clusterInfoData()?["jws-kubeconfig-\(tokenID)"].string?.isEmpty == false
+    }
+
+    private static let clusterInfoSubject = "read ConfigMap kube-public/cluster-info"
+
+    /// Its `data`; nil where there is none.
+    private func clusterInfoData() async throws(ClusterFailure) -> JSONValue? {
         let request = APIRequest(.get, APIResource.configMaps.path(namespace: "kube-public", name: "cluster-info"))
-        let json: JSONValue
         do throws(ClusterFailure) {
-            json = try await read(request, subject: subject)
+            return try await read(request, subject: Self.clusterInfoSubject)["data"]
         } catch {
             if error.code == .notFound { return nil }
             throw error
         }
-        guard let info = ClusterInfo(kubeconfig: json["data"]["kubeconfig"].string ?? "") else {
-            throw ClusterFailure(
-                .malformed, subject: subject, message: "its kubeconfig names no server and CA that a host could join by"
-            )
-        }
-        return info
     }
 }
 

@@ -31,7 +31,8 @@ extension KubernetesClient {
             return .setMinimum(of: key, minReplicas: minimum, annotations: annotations)
         case .setBudget(let key, let uid, let bound, let annotations):
             return .setBudget(key, uid: uid, bound, annotations: annotations)
-        case .evict, .deletePod, .deleteNode, .createBootstrapToken, .deleteBootstrapToken, .recordEvent, .ifUnchanged:
+        case .evict, .deletePod, .deleteNode, .createBootstrapToken, .deleteBootstrapToken, .confirmTokenSignature,
+            .recordEvent, .ifUnchanged:
             break
         }
         throw ClusterFailure(.invalid, message: "only a patch of an object can be guarded")

@@ -28,6 +28,12 @@ struct Performer {
             try await settle(.create(token), subject: "create bootstrap token \(token.id)", unless: .alreadyExists)
         case .deleteBootstrapToken(let id):
             try await settle(.deleteBootstrapToken(id: id), subject: "revoke bootstrap token \(id)", unless: .notFound)
+        case .confirmTokenSignature(let id):
+            guard try await client.signs(tokenID: id) else {
+                throw ClusterFailure(
+                    .notFound, subject: "look for the signature of bootstrap token \(id)",
+                    message: "ConfigMap kube-public/cluster-info has no jws-kubeconfig-\(id)")
+            }
         case .recordEvent(let event):
             try await settle(
                 .create(event), subject: "record an event about node \(event.node)", unless: .alreadyExists)

@@ -87,6 +87,28 @@ actor SimulatedAPI {
             ], isDryRun: false)
     }
 
+    /// Makes a Secret in `kube-system`, or deletes it, beside the API.
+    func setBootstrapToken(_ id: String, secret: String?) throws(APIFailure) {
+        defer { registry.signClusterInfo() }
+        let name = "bootstrap-token-\(id)"
+        guard let resource = ResourceCatalog.resources.first(where: { $0.name == "secrets" }) else { return }
+        guard let secret else {
+            registry.remove(resource.storage, StorageKey(namespace: "kube-system", name: name))
+            return
+        }
+        let target = ResourceTarget(resource: resource, namespace: "kube-system", name: nil, subresource: nil)
+        _ = try registry.create(
+            target,
+            [
+                "apiVersion": "v1", "kind": "Secret", "type": "bootstrap.kubernetes.io/token",
+                "metadata": ["name": .string(name), "namespace": "kube-system"],
+                "stringData": [
+                    "token-id": .string(id), "token-secret": .string(secret), "usage-bootstrap-signing": "true",
+                    "usage-bootstrap-authentication": "true",
+                ],
+            ], isDryRun: false)
+    }
+
     func compact() { registry.store.compact(through: registry.store.revision) }
 
     func endWatches() { for id in watches.keys { close(id) } }
@@ -122,6 +144,7 @@ actor SimulatedAPI {
         let verb = APIVerb.of(request, target)
         let fault = takeFault(verb: verb.name, resource: verb.resource, agent: request.userAgent)
         var answer = await answer(request, target, verb, fault)
+        if verb.resource == "secrets" { registry.signClusterInfo() }
         deliver()
         alarm?.cancel()
         let agent = request.userAgent.prefix { $0 != "/" && $0 != " " }

@@ -159,6 +159,16 @@ public final class SimulationServer: Sendable {
         try await api.createConfigMap("cluster-info", in: "kube-public", data: ["kubeconfig": kubeconfig])
     }
 
+    /// The `data` of `cluster-info` now, with the signature of every bootstrap token; empty where it was not published.
+    public var clusterInfo: [String: String] { get async { await api.registry.clusterInfoData } }
+
+    /// Makes a bootstrap token, as `kubeadm token create` does, or revokes it where there is no secret half.
+    ///
+    /// Throws what the API refuses.
+    public func setBootstrapToken(_ id: String, secret: String?) async throws {
+        try await api.setBootstrapToken(id, secret: secret)
+    }
+
     /// What was asked of the server so far.
     public var audit: Audit { get async { await api.audit } }
 

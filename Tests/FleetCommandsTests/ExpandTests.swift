@@ -157,6 +157,12 @@ struct ExpandTests {
                 return line.split(separator: "\"")[1].split(separator: ".").map(String.init)
             }
             #expect(Set(tokens.map { $0[0] }).count == 3)
+            // Each was good for something: kubeadm held the cluster's own signature against it.
+            for (host, token) in zip(Self.hosts, tokens) {
+                let file = world.hosts.root(of: host.name) + "/var/lib/sandbox/discovered"
+                #expect(try String(contentsOfFile: file, encoding: .utf8) == token[0] + "\n")
+            }
+            #expect(await world.server.clusterInfo.keys.sorted() == ["kubeconfig"])
             let journal =
                 try Data(contentsOf: URL(fileURLWithPath: world.folder.path + "/fleet.sqlite"))
                 + ((try? Data(contentsOf: URL(fileURLWithPath: world.folder.path + "/fleet.sqlite-wal"))) ?? Data())

@@ -77,6 +77,28 @@ import Testing
         }
     }
 
+    @Test("a node that is still at work is not cleaned, cordoned or not: nothing runs on its host but looks")
+    func atWork() async throws {
+        try await HostWorld.with(Self.hosts()) { world in
+            for (name, steps) in [("ready", ["cleanup:"]), ("cordoned", ["cordon:", "cleanup:"])] {
+                let before = try await world.picture(of: "web-02")
+                let run = try await world.run(
+                    "run", try world.folder.playbook(steps), "-i", try world.inventory(), "-l", "web-02", "--plan",
+                    name, "--yes")
+                #expect(run.status == 1, "\(name)")
+                #expect(
+                    run.error.contains("Node web-02 is still in the cluster and Ready; nothing was removed"),
+                    "\(name): \(run.error)")
+                #expect(try await world.picture(of: "web-02") == before)
+            }
+            for host in world.hosts.hosts {
+                let calls = world.hosts.calls(on: host.name)
+                #expect(calls.allSatisfy { !$0.hasPrefix("kubeadm reset") && !$0.hasPrefix("systemctl stop") })
+            }
+            #expect(await world.server.audit.evictions == 0)
+        }
+    }
+
     /// Three hosts of the demo's cluster, as their Nodes say they are.
     private static func hosts(trusting authority: String = HostWorld.certificate) -> [SandboxHost] {
         HostWorld.hosts(of: ["web-02", "web-06", "web-10"], trusting: authority)

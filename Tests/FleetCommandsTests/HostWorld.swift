@@ -45,7 +45,14 @@ struct HostWorld {
             let kubeconfig = try folder.write(server.kubeconfig(certificateAuthorityData: authority), to: "kubeconfig")
             let world = HostWorld(folder: folder, server: server, hosts: fleet, kubeconfig: kubeconfig)
             do {
-                try await body(world)
+                let discovery = DiscoveryLink(hosts: fleet) { await server.clusterInfo }
+                try await discovery.bring()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try? await discovery.follow() }
+                    group.addTask { try? await DiscoveryLink.followTokens(of: fleet, server) }
+                    defer { group.cancelAll() }
+                    try await body(world)
+                }
                 await server.stop()
             } catch {
                 await server.stop()
@@ -163,7 +170,9 @@ struct HostWorld {
 extension Trait where Self == ConditionTrait {
     /// Sandboxed hosts can run here, or must: missing tools skip a suite visibly on a laptop, and fail it in CI.
     static var needsHosts: Self {
-        let missing = ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip"].filter { !FleetBinary.isInstalled($0) }
+        let missing = ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip", "sysctl"].filter {
+            !FleetBinary.isInstalled($0)
+        }
         let isCI = ProcessInfo.processInfo.environment["CI"] != nil
         return .enabled(if: missing.isEmpty || isCI, "needs \(missing.joined(separator: ", "))")
     }

@@ -99,4 +99,42 @@ struct MaintenanceTests {
             #expect(node?.isReady == false && node?.isCordoned == true)
         }
     }
+
+    @Test(
+        "A host that nobody can log in to after its rules went gets them back by itself, and its node is set aside",
+        .timeLimit(.minutes(5)))
+    func cutOff() async throws {
+        try await HostWorld.with(HostWorld.hosts(of: ["web-02"])) { world in
+            let inventory = try world.inventory([:])
+            let playbook = try world.quickened("cleanup-node")
+            // From the removal of the sets on nobody gets in any more; the timer's seconds are quarters.
+            _ = try await world.hosts.read(
+                "web-02",
+                """
+                printf '#!/bin/sh\n[ "$1" != destroy ] || echo 9999999999 >/var/lib/sandbox/down-until\nexec /usr/sbin/ipset "$@"\n' >/usr/local/sbin/ipset
+                printf '#!/bin/sh\nexec /bin/sleep 0.25\n' >/usr/local/bin/sleep
+                chmod 755 /usr/local/sbin/ipset /usr/local/bin/sleep
+                """)
+            let rules = "\(Self.rules); exit 0"
+            let before = try await world.hosts.read("web-02", rules).output
+            let result = try await world.linked {
+                try await world.run("run", playbook, "-i", inventory, "-l", "web-02", "--yes")
+            }
+            #expect(result.status == 1)
+            #expect(result.error.contains("confirm the network rules"), "\(result.error)")
+            try FileManager.default.removeItem(atPath: world.hosts.root(of: "web-02") + "/var/lib/sandbox/down-until")
+            try await world.until {
+                try await world.hosts.read("web-02", "cat /var/lib/fleet/*/rules/restored").status == 0
+            }
+            #expect(before.contains("-A PREROUTING") && before.contains("KUBE-SERVICES"))
+            #expect(try await world.hosts.read("web-02", rules).output == before)
+            let node = try await world.snapshot().nodes.first { $0.name == "web-02" }
+            #expect(node?.isCordoned == true)
+            #expect(node?.labels["fleet.run/quarantined"] != nil, "\(node?.labels ?? [:])")
+        }
+    }
+
+    /// IPv4's rules without their counters, and the sets' names.
+    private static let rules =
+        "iptables-save | grep -v '^#' | sed 's/ \\[[0-9]*:[0-9]*]$//'; /usr/sbin/ipset -n list | sort"
 }

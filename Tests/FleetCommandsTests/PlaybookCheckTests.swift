@@ -22,20 +22,25 @@ struct PlaybookCheckTests {
               - {when: "probe is changed", soak: 1m}
               - {register: probe, run: {script: 'echo "{{ x }}"', timeout: soon}}
               - upload: {path: /etc/motd, file: missing.txt}
+              - upload: {path: /etc/motd, template: broken.conf}
               - include: more.yaml
               - service: {state: started, enabeld: true}
             """, to: "one.yaml")
         _ = try folder.write("- {when: zone ==, cordon: }\n- label: {labels: {'a b': c}}\n", to: "more.yaml")
+        _ = try folder.write("[main]\nname = {{ name }}\nsize = {{ size + }}\n", to: "broken.conf")
         let second = try folder.write("name: two\nsteps: [cordon]\n", to: "two.yaml")
         let result = try await FleetBinary(directory: folder.path).run("playbook", "check", first, second)
         #expect(result.status == 64)
         let places = result.error.split(separator: "\n").compactMap {
-            $0.firstMatch(of: /(one|two|more)\.yaml:(\d+):(\d+): (.*)/).map { "\($0.1) \($0.2):\($0.3)" }
+            $0.firstMatch(of: /(one|two|more|broken)\.(?:yaml|conf):(\d+):(\d+): (.*)/).map {
+                "\($0.1) \($0.2):\($0.3)"
+            }
         }
         #expect(
             places == [
-                "more 1:17", "more 2:10", "one 3:9", "one 3:31", "one 4:38", "one 5:13", "one 5:24", "one 8:5",
-                "one 9:13", "one 10:13", "one 11:44", "one 11:64", "one 12:5", "one 14:14", "one 14:31", "two 1:1",
+                "broken 3:18", "more 1:17", "more 2:10", "one 3:9", "one 3:31", "one 4:38", "one 5:13", "one 5:24",
+                "one 8:5",
+                "one 9:13", "one 10:13", "one 11:44", "one 11:64", "one 12:5", "one 15:14", "one 15:31", "two 1:1",
             ], "\(result.error)")
         #expect(result.error.contains("did you mean \"drain\"?"))
     }
@@ -52,7 +57,9 @@ struct PlaybookCheckTests {
             steps:
               - run: {script: "echo {{ known }} {{ cmdb }}"}
               - {when: facts.os.family == "debian", run: {script: echo, env: {A: "{{ tier }}"}}}
+              - upload: {path: /etc/site.conf, template: site.conf}
             """, to: "one.yaml")
+        _ = try folder.write("# {{ known }}\nrack = {{ rack }}\nslot = {{ slot | default(0) }}\n", to: "site.conf")
         let inventory = try folder.write(
             "all:\n  hosts:\n    a: {tier: x}\n    b: {cmdb: y}\n    c:\n", to: "hosts.yaml")
         let fleet = FleetBinary(directory: folder.path)
@@ -61,8 +68,9 @@ struct PlaybookCheckTests {
         #expect(result.status == 64)
         #expect(result.error.contains("one.yaml:5:40: \"cmdb\" is undefined for a, c"), "\(result.error)")
         #expect(result.error.contains("\"tier\" is undefined for b, c"), "\(result.error)")
+        #expect(result.error.contains("site.conf:2:11: \"rack\" is undefined for a, b, c"), "\(result.error)")
         let given = try await fleet.run(
-            "playbook", "check", playbook, "-i", inventory, "-e", "cmdb=z", "-l", "a")
+            "playbook", "check", playbook, "-i", inventory, "-e", "cmdb=z", "-e", "rack=r7", "-l", "a")
         #expect(given.status == 0, "\(given.error)")
     }
 

@@ -43,7 +43,7 @@ struct PrepareNodeTests {
                 let seen = try await world.hosts.read(
                     name,
                     """
-                    grep -c ^/ /proc/swaps; sysctl -n net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables
+                    grep -c ^/ /proc/swaps; /usr/sbin/sysctl -n net.ipv4.ip_forward; sysctl -n net.bridge.bridge-nf-call-iptables
                     grep SystemdCgroup /etc/containerd/config.toml; systemctl is-active containerd
                     sed -n '/BEGIN fleet/,/END fleet/p' /etc/hosts; exit 0
                     """)

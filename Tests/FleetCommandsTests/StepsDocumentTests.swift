@@ -37,8 +37,8 @@ import Testing
         let text = "name: manual\nhosts: all\nsteps:\n" + (try Self.examples.map { "  \($0)\n" }.joined())
         let playbook = try folder.write(text, to: "manual.yaml")
         // The files that examples upload are the reader's own.
-        for match in text.matches(of: /(file|directory): ([a-z]+\/[a-z]+)/) {
-            let isFile = match.1 == "file"
+        for match in text.matches(of: /(file|template|directory): ([a-z]+\/[a-z]+)/) {
+            let isFile = match.1 != "directory"
             let place = isFile ? String(match.2.prefix { $0 != "/" }) : String(match.2)
             try FileManager.default.createDirectory(
                 atPath: "\(folder.path)/\(place)", withIntermediateDirectories: true)

@@ -38,6 +38,25 @@ import Testing
         }
     }
 
+    @Test func aSignatureIsLookedForInClusterInfo() async throws {
+        let api = FakeAPI()
+        api.on(
+            "GET /api/v1/namespaces/kube-public/configmaps/cluster-info",
+            .json(["data": ["kubeconfig": "x", "jws-kubeconfig-other1": "h..s"]]),
+            .json(["data": ["kubeconfig": "x", "jws-kubeconfig-abcdef": "h..s"]]),
+            .status(404, "NotFound", "no"), .status(403, "Forbidden", "not for you"))
+        try await withAPI(api) { client, _ in
+            func ask() async -> ClusterOutcome { await client.perform(.confirmTokenSignature(id: "abcdef")) }
+            func code(_ outcome: ClusterOutcome) -> ClusterFailure.Code? {
+                if case .failed(let failure) = outcome { failure.code } else { nil }
+            }
+            #expect(code(await ask()) == .notFound)
+            #expect(await ask() == .succeeded)
+            #expect(code(await ask()) == .notFound)
+            #expect(code(await ask()) == .forbidden)
+        }
+    }
+
     @Test func aRefusalNamesTheTokenWithoutItsSecret() async throws {
         let api = FakeAPI()
         api.on("POST \(collection)", .status(403, "Forbidden", "secrets is forbidden"))

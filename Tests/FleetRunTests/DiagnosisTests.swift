@@ -90,6 +90,32 @@ struct DiagnosisTests {
         Row(
             name: "no way to one other node", more: ["peer=10.0.0.2 no", "peer=fd00::3 yes"], isReady: true,
             found: ["nodes-unreachable possible"]),
+        Row(
+            name: "CRI-O is down", host: ["containerd_state": "inactive", "containerd_boot": ""],
+            more: ["crio_state=failed", "crio_boot=enabled"], found: ["runtime-down certain"]),
+        Row(
+            name: "CRI-O runs, and a containerd that nobody uses does not", host: ["containerd_state": "inactive"],
+            more: ["crio_state=active", "crio_boot=enabled"], isReady: true, found: []),
+        Row(
+            name: "the cluster's CA has expired, and what it signed", host: ["certificate_end": "1699990000"],
+            more: ["authority_end=1699990000", "serving_end=1699990000"],
+            found: [
+                "authority-expired certain", "certificate-expired certain", "serving-certificate-expired possible",
+            ]),
+        Row(
+            name: "the network plugin is not well", more: ["cni_status=BGP peer 10.0.0.2 is start (Connect)"],
+            found: ["network-plugin-status likely"]),
+        Row(
+            name: "no server of names answers", more: ["resolver=10.0.0.53 silent", "resolver=10.0.0.54 silent"],
+            found: ["resolver-silent likely"]),
+        Row(
+            name: "one server of names answers", more: ["resolver=10.0.0.53 silent", "resolver=127.0.0.53 refuses"],
+            isReady: true, found: []),
+        Row(
+            name: "the cluster's DNS refuses", more: ["cluster_dns=10.96.0.10 refuses"], isReady: true,
+            found: ["cluster-dns possible"]),
+        Row(
+            name: "the cluster's DNS answers", more: ["cluster_dns=10.96.0.10 answers"], isReady: true, found: []),
         Row(name: "no forwarding", host: ["ip_forward": "0"], isReady: true, found: ["no-forwarding possible"]),
         Row(
             name: "certain findings come before likely ones",

@@ -42,6 +42,10 @@ struct HostStateStepTests {
                 LocalFile(name: "run", path: "/here/app/run", size: 4, sha256: "bb", isExecutable: true),
             ],
         ]
+        var template = LocalFile(path: "/here/motd.in", size: 99, sha256: "cc")
+        let text = LocatedScalar(text: "{{ greeting }}\n", value: "", textLocation: Fixture.place)
+        template.template = try? Template(parsing: text)
+        context.run.files["motd.in"] = [template]
         return context
     }
 
@@ -131,6 +135,13 @@ struct HostStateStepTests {
                 "FLEET_PATH": "/etc/motd", "FLEET_OWNER": "keep",
                 "FLEET_MANIFEST": "0 6 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 keep ",
             ], inputs: [.bytes(Array("hello\n".utf8))]),
+        Row(
+            kind: "upload", arguments: ["path": "/etc/motd", "template": "motd.in"], variables: ["greeting": "hello"],
+            title: "write /etc/motd",
+            environment: [
+                "FLEET_PATH": "/etc/motd", "FLEET_OWNER": "keep",
+                "FLEET_MANIFEST": "0 6 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 keep ",
+            ], inputs: [.bytes(Array("hello\n".utf8))]),
     ]
 
     @Test("Values go through the environment, and a preview only looks", arguments: rows)
@@ -177,7 +188,11 @@ struct HostStateStepTests {
         Mistake(kind: "packages", arguments: ["a b"], words: "a package: a name, or name=version"),
         Mistake(kind: "wait_ready", arguments: ["capacity": ["memory": "lots"]], words: "an amount such as 16"),
         Mistake(kind: "join", arguments: ["endpoint": "api.example.com"], words: "host:port of the API server"),
-        Mistake(kind: "upload", arguments: ["path": "/etc/motd"], words: "either content or file or directory"),
+        Mistake(
+            kind: "upload", arguments: ["path": "/etc/motd"], words: "either content or template or file or directory"),
+        Mistake(
+            kind: "upload", arguments: ["path": "/etc/motd", "template": "a", "content": "b"],
+            words: "either content or template or file or directory"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd", "content": "a", "mode": 9], words: "an octal mode"),
         Mistake(
             kind: "service", arguments: ["name": "x", "state": "restarted", "restart_if_newer": "/etc/x"],
@@ -198,6 +213,8 @@ struct HostStateStepTests {
         Mistake(kind: "packages", arguments: ["a={{ shell }}"], words: "is no package"),
         Mistake(kind: "hosts_entries", arguments: ["group": "elsewhere"], words: "no host in group elsewhere"),
         Mistake(kind: "upload", arguments: ["path": "/etc/motd", "file": "other"], words: "was not read"),
+        Mistake(kind: "upload", arguments: ["path": "/etc/motd", "template": "motd"], words: "was not read"),
+        Mistake(kind: "upload", arguments: ["path": "/etc/motd", "template": "motd.in"], words: "greeting"),
     ]
 
     @Test("What cannot be asked of a host sets it aside before it is asked", arguments: impossible)

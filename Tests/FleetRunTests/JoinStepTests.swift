@@ -54,6 +54,66 @@ struct JoinStepTests {
             at: start + .seconds(1))
     }
 
+    /// Answers that the token was made, and that cluster-info is signed for it, and returns what follows.
+    private func signed(_ machine: inout RunMachine, _ asked: Reaction, at time: Instant) throws -> Reaction {
+        let looking = machine.handle(.completed(id: asked.ids[0], .cluster(.succeeded)), at: time)
+        guard case .confirmTokenSignature? = looking.requests.first else { return looking }
+        return machine.handle(.completed(id: try #require(looking.ids.first), .cluster(.succeeded)), at: time)
+    }
+
+    struct Unsigned: Sendable, CustomTestStringConvertible {
+        var name: String
+        var failure: ClusterFailure
+        /// Seconds after which the node is set aside.
+        var after: Int64
+        var reason: String
+        var testDescription: String { name }
+    }
+
+    static let unsignedRows = [
+        Unsigned(
+            name: "the bootstrap signer is off",
+            failure: ClusterFailure(.notFound, message: "ConfigMap kube-public/cluster-info has no jws-kubeconfig-x"),
+            after: 30,
+            reason:
+                "join the cluster: after 30s notFound: ConfigMap kube-public/cluster-info has no jws-kubeconfig-x: no host can join by a token while kube-controller-manager's bootstrapsigner does not run (kubeadm starts it with --controllers=*,bootstrapsigner,tokencleaner)"
+        ),
+        Unsigned(
+            name: "the API does not answer", failure: ClusterFailure(.serverError, message: "etcd has no leader"),
+            after: 30, reason: "join the cluster: after 30s serverError: etcd has no leader"),
+        Unsigned(
+            name: "cluster-info may not be read", failure: ClusterFailure(.forbidden, message: "not for you"), after: 0,
+            reason: "look whether cluster-info is signed for token ID: forbidden: not for you"),
+    ]
+
+    @Test(
+        "without a signature of cluster-info the host is not asked to join; the token is revoked",
+        arguments: unsignedRows)
+    func unsigned(_ row: Unsigned) throws {
+        var machine = RunMachine(try order())
+        let asked = try begun(&machine)
+        guard case .createBootstrapToken(let token) = asked.requests.first else { return }
+        let made = start + .seconds(2)
+        var looking = machine.handle(.completed(id: asked.ids[0], .cluster(.succeeded)), at: made)
+        var time = made
+        while looking.requests == [.confirmTokenSignature(id: token.id)], time < made + .seconds(60) {
+            #expect(looking.hostCommands.isEmpty)
+            looking = machine.handle(.completed(id: looking.ids[0], .cluster(.failed(row.failure))), at: time)
+            guard looking.requests.isEmpty else { break }
+            #expect(machine.state.nodes[name]?.waiting == "cluster-info to be signed for the token")
+            #expect(looking.deadline == time + .seconds(1))
+            time = try #require(looking.deadline)
+            looking = machine.handle(.tick, at: time)
+        }
+        #expect(time == made + .seconds(row.after))
+        #expect(looking.requests == [.deleteBootstrapToken(id: token.id)])
+        guard case .quarantined("join", let reason) = machine.state.nodes[name]?.phase else {
+            Issue.record("not set aside")
+            return
+        }
+        #expect(reason == row.reason.replacing("token ID", with: "token \(token.id)"))
+    }
+
     @Test("token, join, Node, revocation; nothing that is recorded holds the token")
     func course() throws {
         var machine = RunMachine(try order())
@@ -74,7 +134,9 @@ struct JoinStepTests {
         #expect(token.expiresAt == start + .seconds(1 + 300 + 600))
         #expect(machine.state.compensations.keys.sorted() == ["bootstrap token \(token.id)"])
 
-        let joining = tell(.completed(id: asked.ids[0], .cluster(.succeeded)), 2)
+        let looking = tell(.completed(id: asked.ids[0], .cluster(.succeeded)), 2)
+        #expect(looking.requests == [.confirmTokenSignature(id: token.id)])
+        let joining = tell(.completed(id: looking.ids[0], .cluster(.succeeded)), 2)
         guard case .perform(let id, _, .host(let command)) = joining.directives.first else {
             Issue.record("the host was not asked to join")
             return
@@ -106,7 +168,7 @@ struct JoinStepTests {
     func failure() throws {
         var machine = RunMachine(try order())
         let asked = try begun(&machine)
-        let joining = machine.handle(.completed(id: asked.ids[0], .cluster(.succeeded)), at: start + .seconds(2))
+        let joining = try signed(&machine, asked, at: start + .seconds(2))
         let failed = machine.handle(
             .completed(id: try #require(joining.ids.first), host("failed=join as n9: connection refused", 1)),
             at: start + .seconds(3))
@@ -152,7 +214,7 @@ struct JoinStepTests {
             return
         }
         #expect(new.id != old.id)
-        let joined = resumed.handle(.completed(id: again.ids[0], .cluster(.succeeded)), at: start + .seconds(61))
+        let joined = try signed(&resumed, again, at: start + .seconds(61))
         _ = resumed.handle(
             .completed(id: joined.ids[0], host("holds=the host has joined already\nmachine_id=machine-n9")),
             at: start + .seconds(62))
@@ -168,7 +230,7 @@ struct JoinStepTests {
     func anotherMachine() throws {
         var machine = RunMachine(try order())
         let asked = try begun(&machine)
-        let joining = machine.handle(.completed(id: asked.ids[0], .cluster(.succeeded)), at: start + .seconds(2))
+        let joining = try signed(&machine, asked, at: start + .seconds(2))
         _ = machine.handle(
             .completed(id: joining.ids[0], host("changed=join as n9\nmachine_id=machine-n9")), at: start + .seconds(3))
         _ = machine.handle(.changed(.node(newNode(machine: "machine-other"))), at: start + .seconds(4))

@@ -34,6 +34,27 @@ import Testing
         #expect(listed?.code == 200)
     }
 
+    /// The vector of Kubernetes' own test (`~/staging/src/k8s.io/cluster-bootstrap/token/jws/jws_test.go`).
+    @Test func theBootstrapSignerSignsAsKubernetesDoes() {
+        let content = "Hello from the other side. I must have called a thousand times."
+        #expect(
+            BootstrapSigner.signature(of: content, id: "joshua", secret: "my voice is my passcode")
+                == "eyJhbGciOiJIUzI1NiIsImtpZCI6Impvc2h1YSJ9..VShe2taLd-YTrmWuRkcL_8QTNDHYxQIEBsAYYiIj1_8")
+        let info: JSONValue = ["data": ["kubeconfig": "x", "jws-kubeconfig-gone12": "h..s"]]
+        func secret(_ signing: String) -> JSONValue {
+            [
+                "type": "bootstrap.kubernetes.io/token",
+                "data": [
+                    "token-id": "YWJjZGVm", "token-secret": "MDEyMzQ1Njc4OWFiY2RlZg==",
+                    "usage-bootstrap-signing": .string(signing),
+                ],
+            ]
+        }
+        let signed = BootstrapSigner.signed(info, by: [secret("dHJ1ZQ==")])["data"].strings
+        #expect(signed.keys.sorted() == ["jws-kubeconfig-abcdef", "kubeconfig"])
+        #expect(BootstrapSigner.signed(info, by: [secret("ZmFsc2U=")])["data"].strings == ["kubeconfig": "x"])
+    }
+
     @Test(
         "a rules review tells what holds in a namespace, and that it is not the whole truth for who is refused something"
     )

@@ -35,6 +35,11 @@ struct CleanupTests {
             try await expectOwnGone(fleet)
             try await expectForeignThere(fleet)
             #expect(try await fleet.picture("b") == neighbour)
+            if plugin == .calico {
+                #expect(report.changed.contains("Calico node a"))
+                #expect(fleet.calls(on: "a").contains("calicoctl delete node a"))
+                #expect(try await fleet.output("a", "ls /var/lib/sandbox/calico-nodes") == "")
+            }
 
             let (second, _) = try await fleet.cleanup("a", options)
             #expect(second.result == .unchanged)
@@ -74,6 +79,136 @@ struct CleanupTests {
         #expect(try await fleet.output("a", "cat /var/lib/sandbox/ipvs") == "-A -t 192.0.2.80:80 -s wlc\n")
         #expect(try await fleet.output("a", "systemctl is-active containerd") == "active\n")
         #expect(try await fleet.output("a", "ls /opt/cni/bin") != "")
+    }
+
+    /// Routes and rules of plugins, and of somebody else, in the kernel's own tables.
+    private static let routes = """
+        ip route add blackhole 10.244.5.0/26 proto 80
+        ip route add 10.244.6.0/26 via 10.0.0.11 dev eth0 onlink proto 12
+        ip route add 10.244.7.0/24 via 10.0.0.12 dev eth0 onlink
+        ip route add 198.51.100.0/24 via 10.0.0.1 dev eth0 onlink
+        ip rule add pref 9 fwmark 0x200/0xf00 lookup 2004
+        ip rule add pref 10 fwmark 0xa00/0xf00 lookup 2005
+        ip rule add pref 50 fwmark 0x200/0xf00 lookup 77
+        ip route add local default dev lo table 2004
+        ip route add 198.51.100.0/24 dev eth0 table 77
+        """
+
+    /// The kernel answers with tabulators, blanks at the end and what it makes of a name.
+    private static let shown =
+        "{ ip route show; ip rule show; ip route show table all; } | grep -e 10.244 -e 198.51 -e fwmark | sed 's/[[:space:]][[:space:]]*/ /g; s/ $//' | sort -u"
+
+    @Test("Routes of Calico's Felix and bird, flannel's of host-gw, Cilium's rules and tables go; others' stay")
+    func routes() async throws {
+        try await TestSandbox.with([
+            TestSandbox.host("a"), TestSandbox.host("f", plugin: .flannel), TestSandbox.host("o"),
+        ]) { (fleet: SandboxFleet) async throws in
+            for host in ["a", "f", "o"] { _ = try await fleet.output(host, "set -e\n" + Self.routes) }
+            let before = try await fleet.output("a", Self.shown)
+            let dry = try await fleet.cleanup("a", CleanupOptions(run: "r1", mode: .dryRun)).report
+            for row in ["routes of Calico (2)", "rules of Cilium (2)"] { #expect(dry.pending.contains(row), "\(dry)") }
+            #expect(try await fleet.output("a", Self.shown) == before)
+            let left = try await fleet.cleanup("a", CleanupOptions(run: "r1", mode: .verify)).report.left
+            #expect(left.contains("routes of Calico (2)") && left.contains("rules of Cilium (2)"), "\(left)")
+
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1"))
+            #expect(status == 0, "\(report)")
+            let foreign = [
+                "198.51.100.0/24 via 10.0.0.1 dev eth0", "fwmark 0x200/0xf00 lookup 77", "dev eth0 table 77",
+            ]
+            let after = try await fleet.output("a", Self.shown)
+            // Without flannel's own file nothing tells that a route is flannel's.
+            for words in foreign + ["10.244.7.0/24 via 10.0.0.12"] { #expect(after.contains(words), "\(after)") }
+            for words in ["10.244.5.0", "10.244.6.0", "lookup 2004", "lookup 2005", "table 2004"] {
+                #expect(!after.contains(words), "\(after)")
+            }
+            let verified = try await fleet.cleanup("a", CleanupOptions(run: "r1", mode: .verify)).report
+            #expect(verified.result == .gone && verified.gone.contains("routes of Calico"), "\(verified)")
+
+            let flannel = try await fleet.cleanup("f", CleanupOptions(run: "r1", plugin: .flannel)).report
+            #expect(flannel.changed.contains("routes of Flannel (2)"), "\(flannel)")
+            let rest = try await fleet.output("f", Self.shown)
+            #expect(!rest.contains("via 10.0.0.12") && rest.contains("lookup 2004"), "\(rest)")
+            #expect(rest.contains("198.51.100.0/24 via 10.0.0.1"), "\(rest)")
+
+            // A routing daemon of the host's own: what it marks is not taken for Calico's.
+            _ = try await fleet.output("o", "echo active >/var/lib/sandbox/units/bird.active")
+            let own = try await fleet.cleanup("o", CleanupOptions(run: "r1", plugin: .calico)).report
+            #expect(own.changed.contains("routes of Calico (1)"), "\(own)")
+            #expect(try await fleet.output("o", Self.shown).contains("10.244.6.0/26 via 10.0.0.11"))
+        }
+    }
+
+    @Test("Cilium's own clean-up is called where it is there; filters and pins are taken off one by one; others' stay")
+    func programs() async throws {
+        let tc = """
+            #!/bin/sh
+            echo "tc $*" >>/var/lib/sandbox/calls
+            filters=/var/lib/sandbox/filters
+            case "$1 $2" in
+                "filter show") [ "$4 $5" != "eth0 ingress" ] || cat "$filters" ;;
+                "filter del") grep -v "handle ${11} " "$filters" >"$filters.new"; mv "$filters.new" "$filters" ;;
+            esac
+            exit 0
+            """
+        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("b")]) {
+            (fleet: SandboxFleet) async throws in
+            for host in ["a", "b"] {
+                _ = try await fleet.output(
+                    host,
+                    """
+                    mkdir -p /sys/fs/bpf/cilium/devices/eth0/links /sys/fs/bpf/tc/globals /sys/fs/bpf/acme
+                    touch /sys/fs/bpf/tc/globals/cilium_ct4_global /sys/fs/bpf/tc/globals/acme_map
+                    cat >/var/lib/sandbox/filters <<'END'
+                    filter protocol all pref 1 bpf chain 0 handle 0x1 cil_from_netdev-eth0 direct-action not_in_hw id 7 name cil_from_netdev jited
+                    filter protocol ip pref 2 bpf chain 0 handle 0x2 acme_meter direct-action not_in_hw id 8 name acme_meter jited
+                    END
+                    cat >/usr/local/sbin/tc <<'END'
+                    \(tc)
+                    END
+                    chmod 755 /usr/local/sbin/tc
+                    """)
+            }
+            let (report, status) = try await fleet.cleanup("a", CleanupOptions(run: "r1", plugin: .cilium))
+            #expect(status == 0, "\(report)")
+            #expect(report.changed.contains("eBPF of Cilium (3)"), "\(report)")
+            #expect(
+                fleet.calls(on: "a").filter { $0.hasPrefix("tc filter del") } == [
+                    "tc filter del dev eth0 ingress protocol all pref 1 handle 0x1 bpf"
+                ])
+            #expect(
+                try await fleet.output("a", "find /sys/fs/bpf | sort")
+                    == "/sys/fs/bpf\n/sys/fs/bpf/acme\n/sys/fs/bpf/tc\n/sys/fs/bpf/tc/globals\n/sys/fs/bpf/tc/globals/acme_map\n"
+            )
+            #expect(
+                try await fleet.cleanup("a", CleanupOptions(run: "r1", mode: .verify, plugin: .cilium)).report.gone
+                    .contains("eBPF of Cilium"))
+
+            // What Cilium's own program says of itself is the row's failure.
+            _ = try await fleet.output(
+                "b",
+                """
+                printf '#!/bin/sh\\ncase "$*" in *--help) exit 0 ;; esac\\necho "cilium-dbg $*" >>/var/lib/sandbox/calls; echo "map in use" >&2; exit 1\\n' >/usr/local/sbin/cilium-dbg
+                chmod 755 /usr/local/sbin/cilium-dbg
+                """)
+            let failed = try await fleet.cleanup("b", CleanupOptions(run: "r1", plugin: .cilium)).report
+            #expect(fleet.calls(on: "b").contains("cilium-dbg post-uninstall-cleanup -f --all-state"))
+            #expect(failed.failed == ["eBPF of Cilium (3): map in use"], "\(failed)")
+        }
+    }
+
+    @Test("Without calicoctl Calico's node is said to be kept, while Calico was there")
+    func calicoNode() async throws {
+        try await TestSandbox.with([TestSandbox.host("a"), TestSandbox.host("f", plugin: .flannel)]) {
+            (fleet: SandboxFleet) async throws in
+            for host in ["a", "f"] { _ = try await fleet.output(host, "rm /usr/local/sbin/calicoctl") }
+            let report = try await fleet.cleanup("a", CleanupOptions(run: "r1", node: "a")).report
+            #expect(
+                report.kept == [
+                    "Calico node a: no calicoctl here; Calico's controller takes it off after the Node"
+                ], "\(report)")
+            #expect(try await fleet.cleanup("f", CleanupOptions(run: "r1", node: "f")).report.kept == [])
+        }
     }
 
     @Test("A dry run names the rows and changes nothing; verifying names what is left")

@@ -165,7 +165,8 @@ struct PreparationTests {
             let course = try await fleet.course("a", NodeScript.sysctl, settings)
             #expect(course.first.changed.contains("set net.bridge.bridge-nf-call-iptables to 1"))
             #expect(course.second.changed == [])
-            let proof = "cat /proc/sys/net/ipv4/ip_forward; tail -n 2 /etc/sysctl.d/zz-fleet.conf"
+            // The kernel's own answer, by the real tool.
+            let proof = "/usr/sbin/sysctl -n net.ipv4.ip_forward; tail -n 2 /etc/sysctl.d/zz-fleet.conf"
             #expect(
                 try await fleet.output("a", proof)
                     == "1\nnet.bridge.bridge-nf-call-iptables = 1\nnet.ipv4.ip_forward = 1\n")
@@ -213,6 +214,63 @@ struct PreparationTests {
                 .fedora: " --setopt=disable_excludes=* ",
             ]
             #expect(!installs.isEmpty && installs.allSatisfy { $0.contains(flags[family] ?? "-") }, "\(installs)")
+        }
+    }
+
+    @Test("Locks of dnf 5 that fleet did not make outlive an installation, a failed one, and one that was killed")
+    func foreignLocks() async throws {
+        var host = TestSandbox.host("a", role: .fresh)
+        host.family = .fedora
+        let locks = """
+            version = "1.0"
+
+            [[packages]]
+            name = "jq"
+            comment = "until the parser is mended"
+            [[packages.conditions]]
+            key = "evr"
+            comparator = "<"
+            value = "1.7"
+
+            [[packages]]
+            name = "kubelet"
+            [[packages.conditions]]
+            key = "evr"
+            comparator = "="
+            value = "0:1.35.0-1.1"
+
+
+            """
+        try await TestSandbox.with([host]) { (fleet: SandboxFleet) async throws in
+            let file = "/etc/dnf/versionlock.toml"
+            _ = try await fleet.output("a", "mkdir -p /etc/dnf; cat >\(file) <<'END'\n\(locks)\nEND\n")
+            let before = try await fleet.output("a", "cat \(file)")
+            let installed = try await fleet.prepare(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.36.0 jq", "FLEET_HOLD": "0"])
+            #expect(installed.report.changed == ["install kubelet=1.36.0 jq"], "\(installed)")
+            #expect(try await fleet.output("a", "cat \(file); ls \(file).*; exit 0") == before)
+            let failed = try await fleet.prepare(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.37.*", "FLEET_HOLD": "0"])
+            #expect(failed.status == 1)
+            #expect(try await fleet.output("a", "cat \(file)") == before)
+
+            // Killed after it had opened them.
+            _ = try await fleet.output(
+                "a", "cp -p \(file) \(file).fleet; dnf5 -q versionlock delete kubelet jq")
+            let course = try await fleet.course(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.36.0 jq", "FLEET_HOLD": "0"])
+            #expect(course.dry.pending == ["close the locks of packages again"])
+            #expect(course.second.changed == [])
+            #expect(try await fleet.output("a", "cat \(file); ls \(file).*; exit 0") == before)
+
+            // A lock of one version gives way to a newer one's; one that says something else is somebody's.
+            let held = try await fleet.prepare(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet jq", "FLEET_HOLD": "1"])
+            #expect(held.report.changed == ["hold kubelet"], "\(held)")
+            #expect(
+                held.report.failure?.contains("jq has a lock that fleet did not make (evr < 1.7)") == true, "\(held)")
+            let after = try await fleet.output("a", "dnf5 versionlock list | grep -v '^#'")
+            #expect(after == "Package name: jq\nevr < 1.7\n\nPackage name: kubelet\nevr = 1.36.0-1.1\n")
         }
     }
 

@@ -9,7 +9,7 @@ enum TestSandbox {
     static let isPossible: Bool = {
         if ProcessInfo.processInfo.environment["CI"] != nil { return true }
         let directories = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-        return ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip"].allSatisfy { program in
+        return ["sshd", "ssh", "bwrap", "iptables", "nft", "ipset", "ip", "sysctl"].allSatisfy { program in
             directories.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
         }
     }()
@@ -70,7 +70,7 @@ enum TestSandbox {
 extension Trait where Self == ConditionTrait {
     /// Sandboxed hosts can run here, or must.
     static var needsSandbox: Self {
-        .enabled(if: TestSandbox.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip")
+        .enabled(if: TestSandbox.isPossible, "needs sshd, bwrap, iptables, nft, ipset, ip, sysctl")
     }
 }
 

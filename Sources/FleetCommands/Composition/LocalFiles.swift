@@ -15,15 +15,21 @@ struct LocalFiles {
     }
 
     /// The files by the name in the playbook, and every mistake; relative names are the playbook's neighbours.
-    func uploads(of steps: [PlannedStep], _ mistakes: inout [Diagnostic]) -> [String: [LocalFile]] {
+    ///
+    /// Steps learn which variables their template files name.
+    func uploads(of steps: inout [PlannedStep], _ mistakes: inout [Diagnostic]) -> [String: [LocalFile]] {
         var found: [String: [LocalFile]] = [:]
-        for planned in steps {
-            guard let step = planned.step as? UploadStep, let name = step.localName, found[name] == nil else {
-                continue
-            }
+        for index in steps.indices {
+            let planned = steps[index]
+            guard let step = planned.step as? UploadStep, let name = step.localName else { continue }
+            let path = name.hasPrefix("/") || name.hasPrefix("~") ? name : folder + name
             do throws(Unreadable) {
-                found[name] = try contents(
-                    of: step.source, at: name.hasPrefix("/") || name.hasPrefix("~") ? name : folder + name)
+                if found[name] == nil { found[name] = try contents(of: step.source, at: path) }
+                guard case .template = step.source, var file = found[name]?.first else { continue }
+                if file.template == nil { file.template = try template(at: path, &mistakes) }
+                found[name] = [file]
+                guard let template = file.template else { continue }
+                steps[index].references += VariableReference.all(in: template, under: planned.condition)
             } catch {
                 mistakes.append(
                     Diagnostic(
@@ -34,6 +40,20 @@ struct LocalFiles {
         return found
     }
 
+    /// A file's text with its `{{ }}`; nil where one of them is a mistake, which is told with its place in that file.
+    private func template(at path: String, _ mistakes: inout [Diagnostic]) throws(Unreadable) -> Template? {
+        let bytes: [UInt8]
+        do { bytes = try files.contents(of: path) } catch { throw Unreadable(path: path, words: "\(error)") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Unreadable(path: path, words: "a template is UTF-8, and this is not: say file")
+        }
+        let scalar = LocatedScalar(
+            text: text, value: .string(text), style: .literal,
+            textLocation: SourceLocation(file: path, line: 1, column: 1))
+        do throws(Diagnostic) { return try Template(parsing: scalar) } catch { mistakes.append(error) }
+        return nil
+    }
+
     private struct Unreadable: Error {
         var path: String
         var words: String
@@ -41,10 +61,10 @@ struct LocalFiles {
 
     private func contents(of source: UploadStep.Source, at path: String) throws(Unreadable) -> [LocalFile] {
         switch (source, files.kind(of: path)) {
-        case (.file, .file): [try file("", at: path)]
+        case (.file, .file), (.template, .file): [try file("", at: path)]
         case (.directory, .directory): try directory(path)
         case (_, nil): throw Unreadable(path: path, words: "there is nothing of that name")
-        case (_, .directory): throw Unreadable(path: path, words: "it is a directory: say directory, not file")
+        case (_, .directory): throw Unreadable(path: path, words: "it is a directory: say directory")
         case (_, .file): throw Unreadable(path: path, words: "it is a file: say file, not directory")
         }
     }

@@ -21,12 +21,13 @@ struct PlaybookReading {
         path = try Paths.playbook(name)
         draft = PlaybookDraft(file: path, in: files)
         var mistakes = draft.mistakes
-        steps = Self.decode(draft, &mistakes)
+        var steps = Self.decode(draft, &mistakes)
         checks = PlaybookChecks(draft.preflight, &mistakes)
         health = HealthCheck.decode(draft.health, &mistakes)
         notifiers = Notifier.decode(draft.notify, &mistakes)
         mistakes += TimeZones.mistakes(of: draft)
-        uploads = LocalFiles(beside: path, in: files).uploads(of: steps, &mistakes)
+        uploads = LocalFiles(beside: path, in: files).uploads(of: &steps, &mistakes)
+        self.steps = steps
         self.mistakes = mistakes
     }
 

@@ -199,6 +199,9 @@ enum SandboxStandIns {
     // MARK: Kubernetes
 
     /// Removes, writes and refuses what the real one does; nothing is talked to.
+    ///
+    /// What the API serves as cluster-info may stand in `/var/lib/sandbox/cluster-info`, a file a key: then a token is good for
+    /// something only if it was signed for, and the signature is right.
     private static let kubeadm = #"""
         K=/etc/kubernetes
         version=$(cat "$STATE/version")
@@ -242,6 +245,22 @@ enum SandboxStandIns {
             command -v openssl >/dev/null || return 0
             pin=$(openssl x509 -in "$STATE/cluster-ca.crt" -noout -pubkey | openssl pkey -pubin -outform der | sha256sum | cut -d ' ' -f 1)
             grep -q -F "sha256:$pin" "$1" || die "cluster CA found in cluster-info ConfigMap is invalid: none of the public keys \"sha256:$pin\" are pinned"
+            discover "$(sed -n 's/^ *token: "\(.*\)"$/\1/p' "$1")"
+        }
+        base64url() { base64 -w 0 | tr '+/' '-_' | tr -d =; }
+        discover() {
+            info=$STATE/cluster-info
+            [ -e "$info/kubeconfig" ] || return 0
+            turn=0
+            while [ ! -e "$info/jws-kubeconfig-${1%%.*}" ]; do
+                turn=$((turn + 1))
+                [ "$turn" -lt 30 ] || die "error execution phase preflight: couldn't validate the identity of the API Server: could not find a JWS signature in the cluster-info ConfigMap for token ID \"${1%%.*}\""
+                sleep 0.1
+            done
+            signature=$(cat "$info/jws-kubeconfig-${1%%.*}")
+            own=$(printf '%s.%s' "${signature%%.*}" "$(base64url <"$info/kubeconfig")" | openssl dgst -sha256 -hmac "${1#*.}" -binary | base64url)
+            [ "$signature" = "${signature%%.*}..$own" ] || die "error execution phase preflight: couldn't validate the identity of the API Server: the signature of cluster-info is not this token's"
+            echo "${1%%.*}" >>"$STATE/discovered"
         }
         join() {
             node=$(hostname)
@@ -499,13 +518,15 @@ enum SandboxStandIns {
         esac
         """#
 
-    /// Settings of the host's own network are the kernel's; any other is remembered.
+    /// Settings of the host's own network are the kernel's, by the real tool; any other is remembered.
     private static let sysctl = #"""
         D=$STATE/sysctl
         mkdir -p "$D"
         path() { echo "/proc/sys/$(echo "$1" | tr . /)"; }
+        is_real() { case $1 in net.bridge.*) return 1 ;; net.*) [ -w "$(path "$1")" ] ;; *) return 1 ;; esac; }
         read_one() {
-            if [ -e "$D/$1" ]; then cat "$D/$1"
+            if is_real "$1"; then /usr/sbin/sysctl -n "$1"
+            elif [ -e "$D/$1" ]; then cat "$D/$1"
             elif [ -r "$(path "$1")" ]; then cat "$(path "$1")"
             elif [ "${1#net.bridge.}" != "$1" ] && [ -d /sys/module/br_netfilter ]; then echo 0
             else die "sysctl: cannot stat $(path "$1"): No such file or directory"; fi
@@ -513,13 +534,14 @@ enum SandboxStandIns {
         write_one() {
             key=$(echo "${1%%=*}" | tr -d ' ' | tr / .)
             value=$(echo "${1#*=}" | sed 's/^ *//; s/ *$//')
+            if is_real "$key"; then /usr/sbin/sysctl -w "$key=$value"; return; fi
             [ "${key#net.bridge.}" = "$key" ] || [ -d /sys/module/br_netfilter ] ||
                 { echo "sysctl: cannot stat $(path "$key"): No such file or directory" >&2; return 1; }
             case $key in
                 net.bridge.*) ;;
                 net.*) [ -e "$(path "$key")" ] || { echo "sysctl: cannot stat $(path "$key"): No such file or directory" >&2; return 1; } ;;
             esac
-            if echo "$value" 2>/dev/null >"$(path "$key")"; then rm -f "$D/$key"; else echo "$value" >"$D/$key"; fi
+            echo "$value" >"$D/$key"
             echo "$key = $value"
         }
         load() { grep -h -v -e '^[#;]' -e '^ *$' "$@" | while read -r line; do write_one "$line" || exit 1; done; }
@@ -690,7 +712,33 @@ enum SandboxStandIns {
     private static let dnf5 =
         packageState + #"""
 
-            all=$*
+            L=/etc/dnf/versionlock.toml
+            # One paragraph a package; "KEY COMPARATOR VALUE" of each condition of one.
+            conditions() {
+                [ ! -e "$L" ] || awk -v RS= -v name="$1" 'index($0, "\nname = \"" name "\"\n") {
+                    count = split($0, line, "\n")
+                    for (i = 1; i <= count; i++) {
+                        value = line[i]
+                        gsub(/^[a-z]+ = "|"$/, "", value)
+                        if (line[i] ~ /^(key|comparator) = /) words = words value " "
+                        if (line[i] ~ /^value = /) { print words value; words = "" }
+                    }
+                }' "$L"
+            }
+            unlock() {
+                [ ! -e "$L" ] || { awk -v RS= -v ORS='\n\n' -v name="$1" '!index($0, "\nname = \"" name "\"\n")' "$L" >"$L.new" && mv "$L.new" "$L"; }
+            }
+            # A locked package is there in the versions that a lock of it permits.
+            is_locked_out() {
+                [ -n "$(conditions "$1")" ] || return 1
+                ! conditions "$1" | while read -r key comparator value; do
+                    least=$(printf '%s\n' "$value" "$2" | sort -V | head -n 1)
+                    case $comparator in
+                        =) [ "${value#*:}" != "$2" ] || echo yes ;;
+                        '<') [ "$value" = "$2" ] || [ "$least" != "$2" ] || echo yes ;;
+                    esac
+                done | grep -q yes
+            }
             verb=
             what=
             locks=
@@ -709,7 +757,7 @@ enum SandboxStandIns {
                             wanted=${word#"$name"-}
                             case $version in "$wanted"-*) ;; *) version=$(find_version "$name" "$wanted") || die "No match for argument: $word" ;; esac
                         fi
-                        [ ! -e "$P/.hold-$name" ] || [ "$(cat "$P/.hold-$name")" = "$version" ] || die "No match for argument: $word"
+                        ! is_locked_out "$name" "$version" || die "No match for argument: $word"
                         install_one "$name" "$version" ;;
                     remove) rm -f "$P/$word" ;;
                     versionlock) if [ -z "$what" ]; then what=$word; else locks="$locks $word"; fi ;;
@@ -720,18 +768,22 @@ enum SandboxStandIns {
             case $what in
                 list)
                     first=yes
-                    for file in "$P"/.hold-*; do
-                        [ -e "$file" ] || continue
+                    for name in $(sed -n 's/^name = "\(.*\)"$/\1/p' "$L" 2>/dev/null); do
                         [ -n "$first" ] || echo
                         first=
-                        printf '# Added by "versionlock add" command on 2026-11-26 02:00:00\nPackage name: %s\nevr = %s\n' "${file##*.hold-}" "$(cat "$file")"
+                        printf '# Added by "versionlock add" command on 2026-11-26 02:00:00\nPackage name: %s\n' "$name"
+                        conditions "$name"
                     done ;;
                 add)
+                    mkdir -p /etc/dnf
+                    [ -e "$L" ] || printf 'version = "1.0"\n\n' >"$L"
                     for name in $locks; do
-                        if [ -e "$P/$name" ]; then cat "$P/$name" >"$P/.hold-$name"; echo "Adding versionlock on \"$name = $(cat "$P/$name")\"."
+                        if [ -e "$P/$name" ]; then
+                            printf '[[packages]]\nname = "%s"\n[[packages.conditions]]\nkey = "evr"\ncomparator = "="\nvalue = "%s"\n\n' "$name" "$(cat "$P/$name")" >>"$L"
+                            echo "Adding versionlock on \"$name = $(cat "$P/$name")\"."
                         else echo "No package found for \"$name\"." >&2; fi
                     done ;;
-                delete) for name in $locks; do rm -f "$P/.hold-$name"; done ;;
+                delete) for name in $locks; do unlock "$name"; done ;;
                 *) die "Unknown argument \"$what\" for command \"versionlock\"." 2 ;;
             esac
             """#

@@ -5,7 +5,8 @@ enum SandboxTools {
     static let required: [(program: String, package: String)] = [
         ("sshd", "openssh-server"), ("ssh", "openssh-client"), ("ssh-keygen", "openssh-client"),
         ("bwrap", "bubblewrap"), ("iptables", "iptables"), ("ip6tables", "iptables"), ("nft", "nftables"),
-        ("ipset", "ipset"), ("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux"),
+        ("ipset", "ipset"), ("ip", "iproute2"), ("sysctl", "procps"), ("unshare", "util-linux"),
+        ("nsenter", "util-linux"),
     ]
 
     /// Throws an error that names every missing program with its package.

@@ -22,6 +22,17 @@ public struct VariableReference: Hashable, Sendable {
         }
     }
 
+    /// The variables that a text of a step names; those that the step's condition guards are optional.
+    public static func all(in template: Template, under condition: Condition?) -> [VariableReference] {
+        let condition = condition?.expressions.flatMap { $0.references() } ?? []
+        let guarded = Set(condition.filter(\.isOptional).map(\.name))
+        return template.references.map { reference in
+            var reference = reference
+            reference.isOptional = reference.isOptional || guarded.contains(reference.name)
+            return reference
+        }
+    }
+
     /// The variables that the templates of a value name.
     static func all(in value: LocatedValue) -> [VariableReference] {
         switch value.content {

@@ -28,9 +28,12 @@ public struct Template: Hashable, Sendable {
     }
 
     /// The variables that it names.
-    public var names: Set<String> {
-        pieces.reduce(into: []) { names, piece in
-            if case .expression(let expression) = piece { names.formUnion(expression.references().map(\.name)) }
+    public var names: Set<String> { Set(references.map(\.name)) }
+
+    /// The variables that it names, and where.
+    var references: [VariableReference] {
+        pieces.flatMap { piece in
+            if case .expression(let expression) = piece { expression.references() } else { [VariableReference]() }
         }
     }
 

@@ -47,6 +47,9 @@ public enum ClusterRequest: Hashable, Sendable, Codable {
     case createBootstrapToken(BootstrapToken)
     /// Revokes a token; one that is gone counts as revoked.
     case deleteBootstrapToken(id: String)
+    /// Looks whether `cluster-info` carries the token's signature, by which hosts know the API server; changes nothing, and is
+    /// `notFound` while it does not.
+    case confirmTokenSignature(id: String)
     /// Records an Event about a Node; one that exists already counts as recorded.
     case recordEvent(NodeEvent)
 }

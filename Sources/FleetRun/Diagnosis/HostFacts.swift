@@ -32,6 +32,8 @@ public struct HostFacts: Hashable, Sendable {
     public var kubelet: Unit
     /// containerd.
     public var containerd: Unit
+    /// CRI-O.
+    public var crio: Unit
     /// Whether the container runtime answers; nil where it was not asked.
     public var runtimeAnswers: Bool?
     /// The runtime's words where it does not.
@@ -44,6 +46,12 @@ public struct HostFacts: Hashable, Sendable {
     public var missingPlugins: [String]
     /// The last errors of the network plugin's log.
     public var networkErrors: [String]
+    /// What the network plugin's own status says is not well.
+    public var networkStatus: [String]
+    /// Servers of names by address, with `answers`, `refuses` or `silent`: the host's own.
+    public var resolvers: [String: String]
+    /// The same of the cluster's, which the kubelet gives to pods.
+    public var clusterDNS: [String: String]
     /// `host:port` of the API server by the kubelet's configuration.
     public var apiServer: String
     /// Whether the API server's name has an address.
@@ -56,6 +64,10 @@ public struct HostFacts: Hashable, Sendable {
     public var peers: [String: Bool]
     /// When the kubelet's client certificate ends, in seconds since 1970.
     public var certificateEnd: Int64?
+    /// When the certificate ends by which its kubelet is known, in seconds since 1970.
+    public var servingCertificateEnd: Int64?
+    /// When the cluster's CA ends, in seconds since 1970.
+    public var authorityEnd: Int64?
     /// How full its file systems are.
     public var disks: [Disk]
     /// Swap areas in use.
@@ -74,6 +86,7 @@ public struct HostFacts: Hashable, Sendable {
         clusterAuthorities = answer.all("cluster_ca_sha256").filter { !$0.isEmpty }
         kubelet = Self.unit("kubelet", answer)
         containerd = Self.unit("containerd", answer)
+        crio = Self.unit("crio", answer)
         runtimeAnswers = answer.last("runtime_answers").map { $0 == "yes" }
         runtimeError = answer.last("runtime_error") ?? ""
         kubeletCgroup = answer.last("kubelet_cgroup") ?? ""
@@ -81,6 +94,9 @@ public struct HostFacts: Hashable, Sendable {
         networkConfigurations = answer.last("cni_configurations").flatMap(Int.init)
         missingPlugins = answer.all("cni_missing")
         networkErrors = answer.all("cni_error")
+        networkStatus = answer.all("cni_status")
+        resolvers = Self.servers("resolver", answer)
+        clusterDNS = Self.servers("cluster_dns", answer)
         apiServer = answer.last("api_server") ?? ""
         resolvesServer = answer.last("api_name") != "unresolved"
         serverAnswers = answer.last("api_answers").map { $0 == "yes" }
@@ -88,6 +104,8 @@ public struct HostFacts: Hashable, Sendable {
         let pairs = answer.all("peer").map { $0.split(separator: " ") }.filter { $0.count == 2 }
         peers = Dictionary(pairs.map { (String($0[0]), $0[1] == "yes") }, uniquingKeysWith: { first, _ in first })
         certificateEnd = answer.last("certificate_end").flatMap(Int64.init)
+        servingCertificateEnd = answer.last("serving_end").flatMap(Int64.init)
+        authorityEnd = answer.last("authority_end").flatMap(Int64.init)
         disks = answer.all("disk").compactMap(Self.disk)
         swap = answer.last("swap") ?? ""
         forwards = answer.last("ip_forward").map { $0 == "1" }
@@ -97,6 +115,11 @@ public struct HostFacts: Hashable, Sendable {
         Unit(
             state: answer.last("\(name)_state") ?? "", boot: answer.last("\(name)_boot") ?? "",
             restarts: answer.last("\(name)_restarts").flatMap(Int.init) ?? 0, errors: answer.all("\(name)_error"))
+    }
+
+    private static func servers(_ key: String, _ answer: NodeAnswer) -> [String: String] {
+        let pairs = answer.all(key).map { $0.split(separator: " ") }.filter { $0.count == 2 }
+        return Dictionary(pairs.map { (String($0[0]), String($0[1])) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func disk(_ text: String) -> Disk? {

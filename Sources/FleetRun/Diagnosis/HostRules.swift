@@ -7,9 +7,11 @@ enum HostRules {
     typealias Finding = Diagnosis.Finding
 
     static let all: [@Sendable (DiagnosisEvidence) -> Finding?] = [
-        unreachable, notJoined, anotherCluster, runtime, swap, cgroups, certificate, server, kubelet, peers,
-        noNetworkPlugin,
-        missingPlugin, networkErrors, disk, clock, forwarding,
+        unreachable, notJoined, anotherCluster, runtime, swap, cgroups, authority, certificate, servingCertificate,
+        server,
+        kubelet, peers, noNetworkPlugin, missingPlugin, networkStatus, networkErrors, resolvers, clusterDNS, disk,
+        clock,
+        forwarding,
     ]
 
     static let unreachable: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
@@ -40,13 +42,16 @@ enum HostRules {
     }
 
     static let runtime: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
-        guard let host = evidence.host, !host.containerd.boot.isEmpty || host.runtimeAnswers != nil else { return nil }
-        let isDown = !host.containerd.boot.isEmpty && host.containerd.state != "active"
+        guard let host = evidence.host else { return nil }
+        // A host may have both installed: what runs is the one that it uses.
+        let isCRIO = !host.crio.boot.isEmpty && (host.crio.state == "active" || host.containerd.boot.isEmpty)
+        let (name, unit) = isCRIO ? ("crio", host.crio) : ("containerd", host.containerd)
+        let isDown = !unit.boot.isEmpty && unit.state != "active"
         guard isDown || host.runtimeAnswers == false else { return nil }
-        let words = [isDown ? "containerd is \(host.containerd.state)" : "", host.runtimeError].filter { !$0.isEmpty }
+        let words = [isDown ? "\(name) is \(unit.state)" : "", host.runtimeError].filter { !$0.isEmpty }
         return Finding(
-            "runtime-down", .certain, "the container runtime does not answer", evidence: words + host.containerd.errors,
-            mend: "systemctl restart containerd; if it fails again: journalctl -u containerd")
+            "runtime-down", .certain, "the container runtime does not answer", evidence: words + unit.errors,
+            mend: "systemctl restart \(name); if it fails again: journalctl -u \(name)")
     }
 
     static let swap: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
@@ -66,8 +71,55 @@ enum HostRules {
         return Finding(
             "cgroup-drivers-differ", .likely,
             "kubelet and container runtime use different cgroup drivers: \(drivers.kubelet) and \(drivers.runtime)",
+            mend: evidence.host?.crio.state == "active"
+                ? "set cgroup_manager = \"systemd\" in /etc/crio/crio.conf.d, cgroupDriver: systemd for the kubelet"
+                : "set SystemdCgroup = true in /etc/containerd/config.toml (prepare-node does), cgroupDriver: systemd for the kubelet"
+        )
+    }
+
+    static let authority: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        guard let end = evidence.host?.authorityEnd, end <= evidence.now.microseconds / 1_000_000 else { return nil }
+        return Finding(
+            "authority-expired", .certain, "the cluster's CA has expired: nothing that it signed is believed any more",
+            mend: "renew it on the control plane (kubeadm certs), then give every host the new one")
+    }
+
+    static let servingCertificate: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        guard let end = evidence.host?.servingCertificateEnd, end <= evidence.now.microseconds / 1_000_000 else {
+            return nil
+        }
+        return Finding(
+            "serving-certificate-expired", .possible,
+            "the certificate by which the kubelet is known has expired: logs, exec and metrics of the node may fail",
+            mend: "systemctl restart kubelet; where it is signed for it: kubectl get csr")
+    }
+
+    static let networkStatus: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        guard let words = evidence.host?.networkStatus, !words.isEmpty else { return nil }
+        return Finding(
+            "network-plugin-status", evidence.isReady ? .possible : .likely,
+            "the network plugin itself says that it is not well", evidence: words,
+            mend: "read the log of the plugin's pod on this node; BGP needs 179/tcp between the nodes")
+    }
+
+    static let resolvers: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        guard let servers = evidence.host?.resolvers, !servers.isEmpty else { return nil }
+        guard servers.values.allSatisfy({ $0 == "silent" }) else { return nil }
+        return Finding(
+            "resolver-silent", evidence.isReady ? .possible : .likely,
+            "none of the servers that the host asks for names answers",
+            evidence: servers.keys.sorted().map { "no answer from \($0):53" },
+            mend: "see /etc/resolv.conf, and what lies between the host and these servers")
+    }
+
+    static let clusterDNS: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
+        let ill = (evidence.host?.clusterDNS ?? [:]).filter { $0.value != "answers" }.sorted { $0.key < $1.key }
+        guard !ill.isEmpty else { return nil }
+        return Finding(
+            "cluster-dns", .possible, "pods on this node find no names: the cluster's DNS does not answer from here",
+            evidence: ill.map { $0.value == "refuses" ? "\($0.key):53 refuses" : "no answer from \($0.key):53" },
             mend:
-                "set SystemdCgroup = true in /etc/containerd/config.toml (prepare-node does), cgroupDriver: systemd for the kubelet"
+                "see whether its pods are Ready (kubectl -n kube-system get pods -l k8s-app=kube-dns), and whether kube-proxy and the network plugin run here"
         )
     }
 

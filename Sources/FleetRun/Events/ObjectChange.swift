@@ -50,7 +50,7 @@ extension ClusterRequest {
         case .ifUnchanged(_, let patch): patch.changes(in: world)
         case .createBootstrapToken(let token): [Self.token(token.id, before: nil, after: token.id)]
         case .deleteBootstrapToken(let id): [Self.token(id, before: id, after: nil)]
-        case .evict, .deletePod, .recordEvent: []
+        case .evict, .deletePod, .confirmTokenSignature, .recordEvent: []
         }
     }
 

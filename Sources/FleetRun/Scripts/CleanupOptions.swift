@@ -24,11 +24,11 @@ public struct CleanupOptions: Hashable, Sendable {
     public enum NetworkPlugin: String, Hashable, Sendable, CaseIterable {
         /// Every plugin that the script knows.
         case auto
-        /// Calico: `cali-*` chains, `cali*` sets and interfaces, `vxlan.calico`.
+        /// Calico: `cali-*` chains, `cali*` sets and interfaces, `vxlan.calico`, routes marked by Felix or its bird, its node.
         case calico
-        /// Cilium: `CILIUM_*` chains, `cilium_*` interfaces.
+        /// Cilium: `CILIUM_*` chains, `cilium_*` interfaces, its rules of routing, its filters and pins of eBPF.
         case cilium
-        /// Flannel: `FLANNEL-*` chains, `flannel.1`, `cni0`.
+        /// Flannel: `FLANNEL-*` chains, `flannel.1`, `cni0`, routes of host-gw.
         case flannel
         /// None.
         case none

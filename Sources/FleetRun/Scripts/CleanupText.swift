@@ -163,7 +163,7 @@ enum CleanupText {
         }
         """#
 
-    /// The kubelet, kubeadm's own reset, pods of the runtime, the Calico node, and the directories.
+    /// The kubelet, kubeadm's own reset, pods of the runtime, and the directories.
     static let host = #"""
         clean_kubelet() {
             if kubelet_runs; then item kubelet kubelet_stop; else absent kubelet; fi
@@ -211,13 +211,6 @@ enum CleanupText {
             count=$(runtime_pods | grep -c .)
             if [ "$count" -gt 0 ]; then item "pods of the container runtime" remove_pods
             else absent "pods of the container runtime"; fi
-        }
-
-        clean_calico_node() {
-            plugin calico && [ -n "$FLEET_NODE" ] && have calicoctl || return 0
-            if with_limit 30 calicoctl get node "$FLEET_NODE" >/dev/null 2>&1 </dev/null
-            then item "Calico node $FLEET_NODE" with_limit 60 calicoctl delete node "$FLEET_NODE"
-            else absent "Calico node $FLEET_NODE"; fi
         }
 
         is_mount_point() { awk -v point="$1" '$5 == point { hit = 1 } END { exit !hit }' /proc/self/mountinfo; }
@@ -567,6 +560,8 @@ enum CleanupText {
             clean_nft
             clean_ipvs
             clean_sets
+            clean_routes
+            clean_programs
             clean_interfaces
         }
         """#

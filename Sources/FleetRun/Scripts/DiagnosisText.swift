@@ -12,7 +12,7 @@ enum DiagnosisText {
         }
 
         units() {
-            for unit in kubelet containerd; do
+            for unit in kubelet containerd crio; do
                 say "${unit}_state" "$(systemctl is-active "$unit" 2>/dev/null)"
                 say "${unit}_boot" "$(systemctl is-enabled "$unit" 2>/dev/null)"
                 say "${unit}_restarts" "$(unit_value "$unit" NRestarts)"
@@ -28,6 +28,12 @@ enum DiagnosisText {
 
         cgroups() {
             say kubelet_cgroup "$(sed -n 's/^cgroupDriver:[[:space:]]*//p' /var/lib/kubelet/config.yaml 2>/dev/null | tr -d '"')"
+            # CRI-O's is systemd where its configuration does not say otherwise; a later file wins.
+            if [ "$(systemctl is-active crio 2>/dev/null)" = active ]; then
+                own=$(cat /etc/crio/crio.conf /etc/crio/crio.conf.d/* 2>/dev/null | sed -n 's/^[[:space:]]*cgroup_manager[[:space:]]*=[[:space:]]*"\([a-z]*\)".*/\1/p' | tail -n 1)
+                say runtime_cgroup "${own:-systemd}"
+                return
+            fi
             [ -r /etc/containerd/config.toml ] || return 0
             if grep -q -E '^[[:space:]]*SystemdCgroup[[:space:]]*=[[:space:]]*true' /etc/containerd/config.toml
             then say runtime_cgroup systemd; else say runtime_cgroup cgroupfs; fi
@@ -41,9 +47,51 @@ enum DiagnosisText {
                 [ "$name" != k8s ] || continue
                 [ -x "/opt/cni/bin/$name" ] || [ -x "/usr/lib/cni/$name" ] || [ -x "/usr/libexec/cni/$name" ] || say cni_missing "$name"
             done
-            [ ! -r /var/log/calico/cni/cni.log ] ||
-                grep -E 'ERROR|error' /var/log/calico/cni/cni.log | tail -n 2 | cut -c 1-300 |
-                while read -r line; do say cni_error "$line"; done
+            for log in /var/log/calico/cni/cni.log /run/cilium/cilium-cni.log; do
+                [ ! -r "$log" ] || grep -E 'ERROR|error' "$log" | tail -n 2 | cut -c 1-300 |
+                    while read -r line; do say cni_error "$line"; done
+            done
+        }
+
+        # The plugin's own word, from a tool on the host or in its pod. Of Calico's peers those that are not up.
+        plugin_status() {
+            if have calicoctl && [ -e /var/lib/calico/nodename ]; then
+                words=$(with_limit 15 calicoctl node status 2>&1 </dev/null) || say cni_status "calicoctl node status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
+                printf '%s\n' "$words" | awk -F '|' '
+                    NF > 5 && $2 !~ /PEER ADDRESS/ && $4 !~ /^ *up *$/ { gsub(/ +/, " "); print "BGP peer" $2 "is" $4 "(" $6 ")" }' |
+                    while read -r line; do say cni_status "$line"; done
+            fi
+            for tool in cilium-dbg cilium; do
+                have "$tool" || continue
+                words=$(with_limit 15 "$tool" status --brief 2>&1 </dev/null) || say cni_status "$tool status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
+                return
+            done
+            have crictl || return 0
+            agent=$(with_limit 15 crictl ps -q --name '^cilium-agent$' 2>/dev/null | head -n 1)
+            [ -n "$agent" ] || return 0
+            words=$(with_limit 15 crictl exec "$agent" cilium-dbg status --brief 2>&1 </dev/null) ||
+                say cni_status "cilium-dbg status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
+        }
+
+        # Over TCP, as every server of names must be reached too (RFC 7766); an answer, a refusal, or silence.
+        asked_for_names() {
+            case $1 in *:*) place="[$1]" ;; *) place=$1 ;; esac
+            words=$(curl -v -k -s --noproxy '*' -m 3 -o /dev/null "http://$place:53/" 2>&1)
+            case "$?:$words" in
+                7:*efused*) echo refuses ;;
+                7:* | 28:*) echo silent ;;
+                *) echo answers ;;
+            esac
+        }
+
+        names() {
+            have curl || return 0
+            for server in $(awk '$1 == "nameserver" { print $2 }' /etc/resolv.conf 2>/dev/null | head -n 3); do
+                say resolver "$server $(asked_for_names "$server")"
+            done
+            for server in $(awk '/^[a-zA-Z]/ { inside = /^clusterDNS:/ } inside && /^ *- / { gsub(/["\047]/, "", $2); print $2 }' /var/lib/kubelet/config.yaml 2>/dev/null | head -n 3); do
+                say cluster_dns "$server $(asked_for_names "$server")"
+            done
         }
 
         # Any answer of HTTP is a way to the API server; only the way is asked for here.
@@ -76,11 +124,20 @@ enum DiagnosisText {
             done
         }
 
+        # certificate_end KEY FILE: when a certificate's time is over.
+        certificate_end() {
+            end=$(openssl x509 -in "$2" -noout -enddate 2>/dev/null | sed 's/^notAfter=//')
+            [ -z "$end" ] || say "$1" "$(date -d "$end" +%s 2>/dev/null)"
+        }
+
         certificates() {
-            file=/var/lib/kubelet/pki/kubelet-client-current.pem
-            [ -r "$file" ] && have openssl || return 0
-            end=$(openssl x509 -in "$file" -noout -enddate 2>/dev/null | sed 's/^notAfter=//')
-            [ -z "$end" ] || say certificate_end "$(date -d "$end" +%s 2>/dev/null)"
+            have openssl || return 0
+            pki=/var/lib/kubelet/pki
+            certificate_end certificate_end "$pki/kubelet-client-current.pem"
+            # Where the kubelet has one signed for it, that is the one; else it has made one for itself.
+            if [ -e "$pki/kubelet-server-current.pem" ]; then certificate_end serving_end "$pki/kubelet-server-current.pem"
+            else certificate_end serving_end "$pki/kubelet.crt"; fi
+            certificate_end authority_end /etc/kubernetes/pki/ca.crt
         }
 
         space() {
@@ -103,6 +160,8 @@ enum DiagnosisText {
             runtime
             cgroups
             network_plugin
+            plugin_status
+            names
             api_server
             peers
             certificates

@@ -34,7 +34,8 @@ public enum NodeScript {
             options.variables,
             [
                 ScriptText.prelude, ScriptText.host, ScriptText.clusterAuthority, ScriptText.kubelet, CleanupText.items,
-                CleanupText.guards, CleanupText.mounts, CleanupText.host, CleanupText.rules, CleanupText.network,
+                CleanupText.guards, CleanupText.mounts, CleanupText.host, CleanupText.plugins, CleanupText.rules,
+                CleanupText.network,
                 CleanupText.savedRules, CleanupText.main,
             ]
         )

@@ -65,7 +65,12 @@ extension PreparationText {
             [ -z "$left" ] || { echo "the package manager ended well, and this is not there: $left"; return 1; }
         }
 
-        # Locks are opened for the installation, and closed again whatever came of it.
+        locks=/etc/dnf/versionlock.toml
+
+        restore_locks() { [ ! -e "$locks.fleet" ] || mv -f "$locks.fleet" "$locks"; }
+
+        # Locks are opened for the installation. Then all are as they were, whoever made them and whatever came of it; only
+        # one that held the version that was installed goes on to the new one.
         dnf5_install() {
             names=
             held=
@@ -74,11 +79,22 @@ extension PreparationText {
                 names="$names $name"
                 ! is_held "$name" || held="$held $name"
             done
-            dnf5 -q versionlock delete $names || return 1
+            if [ -s "$locks" ]; then
+                cp -p "$locks" "$locks.fleet" && dnf5 -q versionlock delete $names || { restore_locks; return 1; }
+            fi
             dnf5 -q -y --setopt=disable_excludes='*' install "$@"
             result=$?
-            [ -z "$held" ] || dnf5 -q versionlock add $held || return 1
-            return "$result"
+            restore_locks || return 1
+            [ "$result" = 0 ] && [ -n "$held" ] || return "$result"
+            dnf5 -q versionlock delete $held && dnf5 -q versionlock add $held
+        }
+
+        # What a lock of dnf 5 says beside a version, such as "evr < 2": somebody's own, which one of fleet's would undo.
+        other_locks() {
+            [ "$tools" = dnf5 ] || return 0
+            dnf5 -q versionlock list 2>/dev/null | awk -v name="$1" '
+                /^Package name: / { isHere = $3 == name; next }
+                isHere && NF == 3 && !/^#/ && !($1 == "evr" && $2 ~ /^==?$/) { print }' | tr '\n' ';'
         }
 
         # A lock names a version: that of another one than is installed holds nothing. dnf 4 lists "NAME-EPOCH:VERSION.*",
@@ -100,6 +116,8 @@ extension PreparationText {
         }
 
         hold() {
+            others=$(other_locks "$1")
+            [ -z "$others" ] || { echo "$1 has a lock that fleet did not make (${others%;}), and leaves; take it off, or say hold: false"; return 1; }
             case $tools in
                 apt-get) apt-mark hold "$1" ;;
                 *) "$tools" -q versionlock list >/dev/null 2>&1 || "$tools" -q -y install 'dnf-command(versionlock)' || return 1
@@ -108,6 +126,8 @@ extension PreparationText {
             esac && { is_held "$1" || { echo "it is not held after all"; return 1; }; }
         }
 
+        # An installation that was killed in its midst has left them open.
+        [ "$tools" != dnf5 ] || [ ! -e "$locks.fleet" ] || change "close the locks of packages again" restore_locks
         wanted=$(missing)
         if [ -n "$wanted" ]; then change "install ${wanted% }" install $wanted; fi
         for word in $FLEET_PACKAGES; do

@@ -58,7 +58,8 @@ public struct CleanupStep: Step {
         guard let verified else { return verifying }
         let found = CleanupReport(NodeAnswer(verified.output))
         guard verified.isSuccess else { return .failed("still there after the clean-up: " + found.words(or: verified)) }
-        let kept = found.kept.isEmpty ? "" : "; kept: \(found.kept.joined(separator: ", "))"
+        let all = report.kept + found.kept.filter { !report.kept.contains($0) }
+        let kept = all.isEmpty ? "" : "; kept: \(all.joined(separator: ", "))"
         return .done(
             changed: !report.changed.isEmpty,
             "\(report.changed.count) items removed, \(found.gone.count) verified gone\(kept)")

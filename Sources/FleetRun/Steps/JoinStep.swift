@@ -5,7 +5,9 @@ import FleetPlanning
 /// `join: {endpoint, cri_socket, token_from, timeout}` – the host joins the cluster by kubeadm (E7, E8).
 ///
 /// Each host gets a token of its own: a Secret that lives for minutes, reaches the host on standard input only, and is
-/// revoked as soon as the Node has registered, however the join ends. The Node, not kubeadm's words, proves success.
+/// revoked as soon as the Node has registered, however the join ends. kubeadm is called once the control plane has signed
+/// cluster-info for the token, without which it would wait for its own five minutes. The Node, not kubeadm's words, proves
+/// success.
 /// With `token_from: control_plane_host` kubeadm makes and revokes it on a host of group `kube_control_plane`, so that
 /// fleet's user needs no Secrets.
 public struct JoinStep: Step {
@@ -66,6 +68,7 @@ public struct JoinStep: Step {
         do { command = try self.command(entrance, token, in: context) } catch { return .failed("\(title): \(error)") }
         if let done = found(command, in: context) { return done }
         guard context.memory.acts["token \(token.id)"]?.success != nil else { return make(token, in: context) }
+        if let waiting = awaitSignature(of: token, in: context) { return waiting }
         let (result, next) = context.command("join", title, command.preparing(isDryRun: false), isRepeatable: true)
         guard let result else { return next }
         let words = "\(title): \(HostChangeReport(NodeAnswer(result.output)).failure ?? result.words)"
@@ -146,6 +149,32 @@ public struct JoinStep: Step {
             let words = HostChangeReport(NodeAnswer(result.output)).failure ?? result.words
             return .failed("\(title): a token from the host of \(host): \(words)")
         }
+    }
+
+    /// How long the control plane may take to sign cluster-info for a new token; its controller does so within a second.
+    private static let signing = Duration.seconds(30)
+
+    /// What to do until cluster-info carries the token's signature; nil once it does.
+    private func awaitSignature(of token: BootstrapToken, in context: StepContext) -> StepProgress? {
+        let act = StepOperation(
+            key: "signature \(token.id)", title: "look whether cluster-info is signed for token \(token.id)",
+            .cluster(.confirmTokenSignature(id: token.id)))
+        let (result, next) = context.answer(to: act)
+        guard let result else { return next }
+        guard !result.isSuccess else { return nil }
+        let isUnsigned = result.code == ClusterFailure.Code.notFound.rawValue
+        guard isUnsigned || result.isPassing else { return .failed("\(act.title): \(result.words)") }
+        let made = context.memory.acts["token \(token.id)"]?.changedAt ?? context.memory.startedAt
+        let deadline = made + Self.signing
+        if context.now < deadline {
+            return context.again(
+                act, every: .seconds(1), until: deadline, because: "cluster-info to be signed for the token")
+        }
+        let cause =
+            isUnsigned
+            ? ": no host can join by a token while kube-controller-manager's bootstrapsigner does not run (kubeadm starts it with --controllers=*,bootstrapsigner,tokencleaner)"
+            : ""
+        return .failed("\(title): after \(Self.signing.text) \(result.words)\(cause)")
     }
 
     private func awaitNode(_ joined: OperationResult, in context: StepContext) -> StepProgress {

@@ -1,3 +1,5 @@
+public import FleetExpressions
+
 /// A file of this machine that a step uploads: where it is, and what it was when the playbook was read.
 public struct LocalFile: Hashable, Sendable {
     /// Its place below the directory that the playbook names; empty for a file that is named itself.
@@ -10,6 +12,8 @@ public struct LocalFile: Hashable, Sendable {
     public var sha256: String
     /// Whether its owner may run it.
     public var isExecutable: Bool
+    /// Its text as it was read, where a step uploads what it comes to on each host; nil where none does.
+    public var template: Template?
 
     /// A file.
     public init(name: String = "", path: String, size: Int, sha256: String, isExecutable: Bool = false) {
@@ -18,5 +22,6 @@ public struct LocalFile: Hashable, Sendable {
         self.size = size
         self.sha256 = sha256
         self.isExecutable = isExecutable
+        template = nil
     }
 }

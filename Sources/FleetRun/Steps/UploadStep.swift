@@ -1,11 +1,12 @@
 public import FleetExpressions
 public import FleetModel
 
-/// `upload: {path, content | file | directory, mode, owner}` – files are written whole, checked, and put in place by
+/// `upload: {path, content | template | file | directory, mode, owner}` – files are written whole, checked, and put in place by
 /// renaming; a host that has the same contents already is sent nothing.
 ///
-/// `content` may hold `{{ }}`; `file` and `directory` are taken as they are, relative to the playbook. What is in a file
-/// is never shown. Files on the host that the directory here does not have are left alone.
+/// `content` may hold `{{ }}`, and so may the text of a file that `template` names, which is worked out for each host;
+/// `file` and `directory` are taken as they are. All are relative to the playbook. What is in a file is never shown. Files on
+/// the host that the directory here does not have are left alone.
 public struct UploadStep: HostStateStep {
     /// `upload`.
     public static let kind = "upload"
@@ -15,6 +16,7 @@ public struct UploadStep: HostStateStep {
     /// Where the contents come from.
     public enum Source: Sendable {
         case content(Template)
+        case template(String)
         case file(String)
         case directory(String)
     }
@@ -29,24 +31,26 @@ public struct UploadStep: HostStateStep {
     /// `user` or `user:group`; nil leaves it.
     public var owner: String?
 
-    /// Reads `path`, one of `content`, `file` and `directory`, `mode` and `owner`.
+    /// Reads `path`, one of `content`, `template`, `file` and `directory`, `mode` and `owner`.
     public init?(_ arguments: inout LocatedDecoder) {
         mode = arguments.optional("mode", .fileMode)
         owner = arguments.optional("owner", .fileOwner)
         let path = arguments.required("path", .absolutePath)
         let content = arguments.optional("content", .template)
+        let template = arguments.optional("template", .string)
         let file = arguments.optional("file", .string)
         let directory = arguments.optional("directory", .string)
         guard let path else { return nil }
         self.path = path
-        switch (content, file, directory) {
-        case (let content?, nil, nil): source = .content(content)
-        case (nil, let file?, nil): source = .file(file)
-        case (nil, nil, let directory?): source = .directory(directory)
-        default:
-            arguments.report("upload needs either content or file or directory")
+        let sources = [
+            content.map(Source.content), template.map(Source.template), file.map(Source.file),
+            directory.map(Source.directory),
+        ].compactMap(\.self)
+        guard let source = sources.first, sources.count == 1 else {
+            arguments.report("upload needs either content or template or file or directory")
             return nil
         }
+        self.source = source
     }
 
     /// `write /etc/…`.
@@ -56,7 +60,7 @@ public struct UploadStep: HostStateStep {
     public var localName: String? {
         switch source {
         case .content: nil
-        case .file(let name), .directory(let name): name
+        case .template(let name), .file(let name), .directory(let name): name
         }
     }
 
@@ -82,8 +86,16 @@ public struct UploadStep: HostStateStep {
     }
 
     private func parts(in context: StepContext) throws -> [Part] {
-        guard let localName else { return [try content(in: context)] }
-        guard let files = context.run.files[localName] else { throw StepRefusal("the file \(localName) was not read") }
+        if case .content(let template) = source { return [try part(template, in: context)] }
+        guard let localName, let files = context.run.files[localName] else {
+            throw StepRefusal("the file \(localName ?? "") was not read")
+        }
+        if case .template = source {
+            guard let template = files.first?.template else {
+                throw StepRefusal("the template \(localName) was not read")
+            }
+            return [try part(template, in: context)]
+        }
         return try files.enumerated().map { number, file in
             guard !file.name.contains(where: \.isNewline) else {
                 throw StepRefusal("the name of a file in \(localName) holds a line feed")
@@ -95,8 +107,7 @@ public struct UploadStep: HostStateStep {
         }
     }
 
-    private func content(in context: StepContext) throws -> Part {
-        guard case .content(let template) = source else { throw StepRefusal("there are no contents") }
+    private func part(_ template: Template, in context: StepContext) throws -> Part {
         let bytes = Array(try template.text(in: context.scope).utf8)
         var digest = ContentDigest()
         digest.update(bytes)

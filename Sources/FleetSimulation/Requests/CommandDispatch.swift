@@ -53,7 +53,8 @@ extension SimulatedCluster {
             if let refusal = refusal(of: patch, unlessAt: version) { return (.refused(refusal), .zero) }
             return perform(patch, isDryRun: isDryRun)
         // Secrets and Events are the server's; the simulation's hosts join by being told to.
-        case .createBootstrapToken, .deleteBootstrapToken, .recordEvent: return (.done(nil), .zero)
+        case .createBootstrapToken, .deleteBootstrapToken, .confirmTokenSignature, .recordEvent:
+            return (.done(nil), .zero)
         }
     }
 

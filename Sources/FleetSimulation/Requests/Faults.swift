@@ -75,6 +75,7 @@ extension SimulatedCluster {
         case .ifUnchanged(_, let patch): target(patch)
         case .createBootstrapToken(let token): (.write, ObjectKey("kube-system", "bootstrap-token-\(token.id)"))
         case .deleteBootstrapToken(let id): (.write, ObjectKey("kube-system", "bootstrap-token-\(id)"))
+        case .confirmTokenSignature: (.write, ObjectKey("kube-public", "cluster-info"))
         case .recordEvent(let event): (.write, ObjectKey("default", event.name))
         }
     }

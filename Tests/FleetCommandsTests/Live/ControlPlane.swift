@@ -147,7 +147,8 @@ struct ControlPlane {
             sleep 0.2
         done
         start kube-controller-manager --kubeconfig kubeconfig --service-account-private-key-file sa.key --root-ca-file ca.crt \
-            --leader-elect=false --kube-api-qps 500 --kube-api-burst 1000 --bind-address 127.0.0.1 --secure-port "$((port + 3))"
+            --leader-elect=false --kube-api-qps 500 --kube-api-burst 1000 --bind-address 127.0.0.1 --secure-port "$((port + 3))" \
+            --controllers '*,bootstrapsigner,tokencleaner'
         start kube-scheduler --kubeconfig kubeconfig --leader-elect=false --kube-api-qps 500 --kube-api-burst 1000 \
             --bind-address 127.0.0.1 --secure-port "$((port + 4))"
         touch ready

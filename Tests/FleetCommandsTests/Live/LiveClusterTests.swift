@@ -142,6 +142,24 @@ struct LiveClusterTests {
         }
     }
 
+    @Test(
+        "a host joins with a token that the control plane signs for and takes for system:bootstrap, and refuses once it is revoked",
+        .timeLimit(.minutes(5)))
+    func join() async throws {
+        try await ControlPlane.with { plane in
+            let host = SandboxHost(
+                name: "new-1", role: .fresh, internalIP: "10.0.0.21", clusterCertificate: plane.authority)
+            let hosts = try await SandboxFleet.start(hosts: [host], directory: "\(plane.folder.path)/hosts")
+            do {
+                try await LiveAPI.with(plane) { api in try await LiveJoin(plane: plane, api: api, hosts: hosts).play() }
+                await hosts.stop()
+            } catch {
+                await hosts.stop()
+                throw error
+            }
+        }
+    }
+
     private struct TokenRequest: Decodable {
         struct Status: Decodable { var token: String }
         var status: Status
