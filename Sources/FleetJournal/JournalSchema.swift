@@ -8,7 +8,7 @@ enum JournalSchema {
     /// `FLET`: marks the file as a journal of fleet's.
     static let applicationID: Int32 = 0x464C_4554
     /// The version that this fleet writes, and the newest that it reads.
-    static let version = 4
+    static let version = 5
 
     private static let migrations: [String] = [
         """
@@ -52,10 +52,15 @@ enum JournalSchema {
         """
         CREATE TABLE act (
             number INTEGER PRIMARY KEY AUTOINCREMENT, cluster TEXT NOT NULL, time INTEGER NOT NULL, by TEXT NOT NULL,
-            run TEXT, what TEXT NOT NULL, detail TEXT NOT NULL
+            what TEXT NOT NULL, detail TEXT NOT NULL
         ) STRICT;
         CREATE TRIGGER act_is_never_changed BEFORE UPDATE ON act BEGIN SELECT raise(ABORT, 'acts are append-only'); END;
         CREATE TRIGGER act_is_never_deleted BEFORE DELETE ON act BEGIN SELECT raise(ABORT, 'acts are append-only'); END;
+        """,
+        """
+        ALTER TABLE act ADD COLUMN run TEXT;
+        ALTER TABLE act ADD COLUMN subject TEXT;
+        ALTER TABLE act ADD COLUMN outcome TEXT;
         """,
     ]
 

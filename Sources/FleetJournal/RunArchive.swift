@@ -13,12 +13,15 @@ public struct RunArchive: Hashable, Sendable {
     public var plan: StoredPlan?
     /// Its records, in order.
     public var records: [JournalRecord]
+    /// What was done for the run beside it, in order.
+    public var acts: [OperatorAct]
 
     /// An archive.
-    public init(run: StoredRun, plan: StoredPlan?, records: [JournalRecord]) {
+    public init(run: StoredRun, plan: StoredPlan?, records: [JournalRecord], acts: [OperatorAct] = []) {
         self.run = run
         self.plan = plan
         self.records = records
+        self.acts = acts
     }
 
     private static let schema = "fleet.journal/v1"
@@ -40,7 +43,8 @@ public struct RunArchive: Hashable, Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let line = { (value: any Encodable) in String(decoding: try encoder.encode(value), as: UTF8.self) + "\n" }
         do {
-            var text = try line(Head(schema: Self.schema, run: Run(run), plan: plan.map(Plan.init)))
+            var text = try line(
+                Head(schema: Self.schema, run: Run(run), plan: plan.map(Plan.init), acts: acts.map(Act.init)))
             for record in records { text += try line(Record(record)) }
             return text + (try line(Seal(records: records.count, sha256: ContentDigest.sha256(text))))
         } catch {
@@ -75,7 +79,8 @@ public struct RunArchive: Hashable, Sendable {
         }
         run = head.run.stored
         plan = head.plan?.stored
-        try Self.check(run, plan, name)
+        acts = (head.acts ?? []).map { $0.act(of: head.run) }
+        try Self.check(run, plan, acts, name)
         records = []
         for (index, line) in lines.dropFirst().dropLast().enumerated() {
             guard let record: Record = Self.decode(line), record.sequence == index + 1 else {
@@ -86,12 +91,14 @@ public struct RunArchive: Hashable, Sendable {
     }
 
     /// A run's id is part of paths on hosts; times are reckoned with.
-    private static func check(_ run: StoredRun, _ plan: StoredPlan?, _ name: String) throws(JournalFailure) {
+    private static func check(
+        _ run: StoredRun, _ plan: StoredPlan?, _ acts: [OperatorAct], _ name: String
+    ) throws(JournalFailure) {
         guard run.id.rawValue.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._\-]{0,99}/) != nil else {
             throw JournalFailure(.unusable, "\(name):1: \"\(run.id)\" is no run's name: this was not written by fleet")
         }
         let years = Instant.epoch...Instant(seconds: 253_402_300_799)
-        let times = [run.startedAt, run.finishedAt, plan?.pinnedAt].compactMap(\.self)
+        let times = [run.startedAt, run.finishedAt, plan?.pinnedAt].compactMap(\.self) + acts.map(\.time)
         guard times.allSatisfy(years.contains) else {
             throw JournalFailure(
                 .unusable, "\(name):1: a time outside the years 1970 to 9999: this was not written by fleet")
@@ -110,6 +117,25 @@ extension RunArchive {
         var schema: String
         var run: Run
         var plan: Plan?
+        var acts: [Act]?
+    }
+
+    private struct Act: Codable {
+        var time: Int64
+        var by, what, detail: String
+        var subject, outcome: String?
+
+        init(_ act: OperatorAct) {
+            (time, by, what, detail) = (act.time.microseconds, act.by, act.what, act.detail)
+            (subject, outcome) = (act.subject, act.outcome?.rawValue)
+        }
+
+        func act(of run: Run) -> OperatorAct {
+            OperatorAct(
+                cluster: ObjectUID(run.cluster), time: Instant(microseconds: time), by: by, run: RunID(run.id),
+                what: what, subject: subject, outcome: outcome.flatMap(OperatorAct.Outcome.init(rawValue:)),
+                detail: detail)
+        }
     }
 
     private struct Run: Codable {

@@ -10,7 +10,7 @@ extension SQLiteJournal {
             let plan = try PlanTable.plan(stored.cluster, stored.playbook, stored.planName, in: db)
             return RunArchive(
                 run: stored, plan: plan?.digest == stored.planDigest ? plan : nil,
-                records: try RecordTable.records(of: run, in: db))
+                records: try RecordTable.records(of: run, in: db), acts: try ActTable.all(of: run, in: db))
         }
     }
 
@@ -35,6 +35,8 @@ extension SQLiteJournal {
             if isNew { try RunTable.insert(archive.run, in: db) }
             if archive.isOfItsPlan { try RunTable.adopt(run, in: db) }
             for record in archive.records.dropFirst(known.count) { try RecordTable.insert(record, of: run, in: db) }
+            let told = Set(try ActTable.all(of: run, in: db))
+            for act in archive.acts where !told.contains(act) { try ActTable.insert(act, in: db) }
             if let time = archive.run.finishedAt, let result = archive.run.result {
                 try RunTable.finish(run, result: result, at: time, in: db)
             }

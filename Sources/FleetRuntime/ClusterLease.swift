@@ -228,6 +228,10 @@ public final class ClusterLease: Sendable {
         return overdue
     }
 
+    /// Whether it is so long since a renewal that somebody may have taken it meanwhile: nothing is begun before it is
+    /// confirmed.
+    func isDoubtful(at now: Instant) -> Bool { now >= held.withLockedValue(\.renewedAt) + timing.renewDeadline }
+
     private var overdue: String { "it could not be renewed for \(timing.renewDeadline.components.seconds)s" }
 
     // MARK: - Giving it back

@@ -17,7 +17,7 @@ final class Pulse: Sendable {
     private let tolerance: Duration
 
     /// A pulse that begins at an instant.
-    init(at now: Instant, tolerance: Duration = .seconds(60)) {
+    init(at now: Instant, tolerance: Duration = .seconds(20)) {
         state = NIOLockedValueBox(State(last: now))
         self.tolerance = tolerance
     }

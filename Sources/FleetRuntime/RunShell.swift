@@ -79,8 +79,10 @@ public struct RunShell: Sendable {
                 if let gap = pulse.takeSilence(at: clock.now) {
                     relist.yield()
                     observations.insert(.suspended(for: gap), at: 0)
-                    // Before anything else is done: somebody may have taken the cluster over meanwhile.
-                    if let reason = await lease?.confirm() { observations.append(.lockLost(reason)) }
+                }
+                // Before anything else is done: somebody may have taken the cluster over meanwhile.
+                if let lease, lease.isDoubtful(at: clock.now), let reason = await lease.confirm() {
+                    observations.append(.lockLost(reason))
                 }
                 let reaction = turn.handle(observations, at: clock.now)
                 try await record(reaction.events, observer)
@@ -98,9 +100,10 @@ public struct RunShell: Sendable {
         var setBy = Duration.zero
         while (try? await clock.sleep(until: clock.now + Pulse.interval)) != nil {
             if pulse.beat(at: clock.now) { mailbox.post(.tick) }
-            guard clock.setBy != setBy else { continue }
-            setBy = clock.setBy
-            mailbox.post(.clockSet(by: setBy))
+            let found = clock.setBy
+            guard found != setBy else { continue }
+            setBy = found
+            mailbox.post(.clockSet(by: found))
         }
     }
 

@@ -5,6 +5,7 @@ import FleetPorts
 import FleetSimulation
 import FleetSimulationServer
 import Foundation
+import Subprocess
 import Testing
 
 /// Locks, and the commands that stop, end and clean up after runs, as an operator types them.
@@ -467,6 +468,15 @@ import Testing
             _ = try await run.status()
             #expect(try await world.fleet.run("status").output.contains("unfinished, no process here drives it"))
             #expect(try await world.fleet.run("runs").output.contains("unfinished, not driven here"))
+            // What cannot be written hands nothing over.
+            let failed = try await world.fleet.run("journal", "export", "r-", "-o", world.folder.path)
+            #expect(failed.status == 64 && failed.error.contains("it is a directory"), "\(failed.error)")
+            let full = ["-c", "exec \"$0\" journal export r- --state \"$1\" >/dev/full", FleetBinary.path]
+            let lost = try await Subprocess.run(
+                .name("sh"), arguments: .init(full + ["\(world.folder.path)/fleet.sqlite"]), output: .discarded,
+                error: .string(limit: 1 << 16))
+            #expect(!lost.terminationStatus.isSuccess && lost.standardError.contains("is not handed over"))
+            #expect(try await world.fleet.run("status").output.contains("handed over") == false)
             let exported = try await world.fleet.run("journal", "export", "r-", "-o", file)
             #expect(exported.status == 0, "\(exported.error)")
             #expect(

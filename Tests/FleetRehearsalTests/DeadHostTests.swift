@@ -33,10 +33,12 @@ struct DeadHostTests {
         let order = try order(["cordon", "host_off", "drain", "verify_drained", "delete_node"], node, simulation)
         var whole = Rehearsal(order, in: simulation)
         #expect(whole.play(atMost: .seconds(3600)) == .done)
+        var crashes = 0
         for count in 1..<whole.events.count {
             var first = Rehearsal(order, in: simulation)
             first.invariants = Invariants(order, before: simulation.snapshot())
             guard let wreck = first.crash(afterFacts: count, performing: performing) else { continue }
+            crashes += 1
             var second = Rehearsal(order, after: wreck)
             second.invariants = first.invariants
             let last = wreck.history.last.map { "after \(count) facts (\($0.event))" } ?? ""
@@ -46,6 +48,7 @@ struct DeadHostTests {
             #expect(second.invariants?.violations == [], "\(last)")
             #expect(second.machine.state.compensations.isEmpty, "\(last)")
         }
+        #expect(performing ? crashes > whole.events.count / 10 : crashes == whole.events.count - 1)
     }
 
     @Test("where the command does not prove it, nothing terminates and the node is set aside without the taint")

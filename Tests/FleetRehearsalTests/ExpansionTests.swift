@@ -94,9 +94,11 @@ struct ExpansionTests {
         var whole = Rehearsal(order, in: simulation)
         #expect(whole.play(atMost: .seconds(3600)) == .done)
         let joins = whole.simulation.nodes.count - simulation.nodes.count
+        var crashes = 0
         for count in 1..<whole.events.count {
             var first = Rehearsal(order, in: simulation)
             guard let wreck = first.crash(afterFacts: count, performing: performing) else { continue }
+            crashes += 1
             var second = Rehearsal(order, after: wreck)
             let last = wreck.history.last.map { "after \(count) facts (\($0.event))" } ?? ""
             #expect(second.play(atMost: .seconds(3600)) == .done, "\(last): \(second.machine.state.reason)")
@@ -111,6 +113,7 @@ struct ExpansionTests {
             #expect(open.isEmpty, "\(last): tokens left: \(open.count)")
             #expect(second.machine.state.compensations.isEmpty, "\(last)")
         }
+        #expect(performing ? crashes > whole.events.count / 10 : crashes == whole.events.count - 1)
     }
 
     @Test("a rebooted node is away for a minute and comes back by itself")

@@ -152,14 +152,17 @@ struct ReplacementTests {
             Row(source: .inventory, size: 1, canary: 1, unavailable: 1, unavailablePerZone: 1, old: 2, seed: 7))
         var whole = try play.rehearsal()
         #expect(whole.play(atMost: .seconds(86_400)) == .done)
+        var crashes = 0
         for facts in 1..<whole.events.count {
             var first = try play.rehearsal()
             guard let wreck = first.crash(afterFacts: facts, performing: facts % 2 == 0) else { continue }
+            crashes += 1
             var second = Rehearsal(try play.order(), after: wreck)
             #expect(second.play(atMost: .seconds(2 * 86_400)) == .done, "after \(facts) facts")
             let names = Set(second.simulation.nodes.map(\.name))
             #expect(names.isDisjoint(with: play.old) && names.isSuperset(of: play.new), "after \(facts) facts")
         }
+        #expect(crashes >= whole.events.count / 2, "every other fact is passed by after its turn's acts")
     }
 }
 

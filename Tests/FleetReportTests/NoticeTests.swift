@@ -69,7 +69,7 @@ struct NoticeTests {
         var log = NodeEvents(
             run: RunStory.id, playbook: "decommission", actor: RunStory.actor,
             uids: ["web-001": "uid-1", "web-002": "uid-2"])
-        let found = RunStory.events.enumerated().compactMap { place, entry in
+        let found = RunStory.events.enumerated().flatMap { place, entry in
             log.take(entry.1, sequence: Int64(place + 1), at: RunStory.start + .seconds(entry.0))
         }
         #expect(found.map(\.reason) == ["Drained", "SetAside"])
@@ -83,7 +83,7 @@ struct NoticeTests {
         #expect(found.last?.isWarning == true)
         #expect(found.last?.note.hasSuffix("not drained within 30m") == true)
         var strange = NodeEvents(run: RunStory.id, playbook: "x", actor: RunStory.actor, uids: [:])
-        #expect(RunStory.events.allSatisfy { strange.take($1, sequence: 1, at: RunStory.start) == nil })
+        #expect(RunStory.events.allSatisfy { strange.take($1, sequence: 1, at: RunStory.start).isEmpty })
     }
 
     @Test(
@@ -91,7 +91,8 @@ struct NoticeTests {
         arguments: [
             (["cordon", "drain", "delete_node"], "Deleted", "cordoned, drained (d), removed from the cluster"),
             (["cordon", "drain", "reboot", "uncordon"], "Rebooted", "cordoned, drained (d), rebooted, uncordoned"),
-            (["cordon", "uncordon"], "Uncordoned", "cordoned, uncordoned"), (["run"], nil, nil),
+            (["cordon", "uncordon"], "Uncordoned", "cordoned, uncordoned"),
+            (["label", "taint"], "Changed", "label, taint"), ([], nil, nil),
         ] as [([String], String?, String?)])
     func outcomes(steps: [String], reason: String?, words: String?) {
         func events(endingWith last: RunEvent) -> [NodeEvent] {
@@ -99,7 +100,7 @@ struct NoticeTests {
             let facts = steps.enumerated().map { index, step in
                 RunEvent.stepFinished(.init(node: "n", index: index, step: step, changed: true, detail: "d"))
             }
-            return (facts + [last]).compactMap { log.take($0, sequence: 1, at: RunStory.start) }
+            return (facts + [last]).flatMap { log.take($0, sequence: 1, at: RunStory.start) }
         }
         let finished = events(endingWith: .nodeFinished(.init(node: "n")))
         #expect(finished.map(\.reason) == [reason].compactMap(\.self))
@@ -108,6 +109,10 @@ struct NoticeTests {
             endingWith: .nodeQuarantined(.init(node: "n", step: "run", reason: "exited 3", owesCleanup: false)))
         let before = words.map { "; before that \($0)" } ?? ""
         #expect(failed.map(\.note) == ["set aside in run by fleet run r-1 (p): exited 3\(before)"])
+        // A run that ends in the middle says what it leaves.
+        let left = events(endingWith: .runFinished(.init(result: .aborted, reason: "by ops")))
+        #expect(left.map(\.reason) == [reason].compactMap(\.self))
+        #expect(left.allSatisfy { $0.isWarning && $0.note.hasSuffix(": the run ended meanwhile: aborted") })
     }
 
     private struct Trail: Decodable, Equatable {

@@ -128,4 +128,20 @@ struct AdjustBudgetTests {
         let other = try #require(LeftoverSearch().leftovers(in: ClusterSnapshot(budgets: [changed])).first)
         #expect(other.isChangedSince)
     }
+
+    @Test("a budget that its owner tightens again is not loosened anew: the node is set aside")
+    func overruled() throws {
+        var machine = RunMachine(try order(["n1"]))
+        let first = machine.handle(world(["n1", "s1", "s1"]), at: start)
+        _ = machine.handle(succeeded(first.ids[0]), at: start)
+        var tightened = adjusted
+        tightened.set(BudgetBound(.maxUnavailable, .count(0)))
+        tightened.generation = 3
+        let changed = machine.handle(.changed(.budget(tightened)), at: start + .seconds(1))
+        let later = machine.handle(.tick, at: start + .seconds(40))
+        #expect((changed.kinds + later.kinds).contains("node.quarantined"))
+        #expect(!(changed.requests + later.requests).contains(adjust))
+        guard case .quarantined("adjust_budget", let reason)? = machine.state.nodes["n1"]?.phase else { return }
+        #expect(reason.hasPrefix("somebody set PodDisruptionBudget shop/web to maxUnavailable 0 after this run"))
+    }
 }

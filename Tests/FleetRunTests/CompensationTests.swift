@@ -225,4 +225,21 @@ struct CompensationTests {
                     .restore(.deleteBootstrapToken(id: $0), resourceVersion: nil)
                 })
     }
+
+    @Test("a surge that somebody took back is not sent again: the node is set aside, and the number stays")
+    func overruled() throws {
+        let cart = Single("cart")
+        var (machine, first) = try begin([cart])
+        _ = machine.handle(answer(first.ids[0], nil), at: start + .seconds(1))
+        _ = machine.handle(.changed(.workload(cart.raised())), at: start + .seconds(2))
+        let taken = machine.handle(.changed(.workload(cart.raised(to: 1))), at: start + .seconds(3))
+        let later = machine.handle(.tick, at: start + .seconds(35))
+        #expect((taken.kinds + later.kinds).contains("node.quarantined"))
+        guard case .quarantined(_, let reason)? = machine.state.nodes["n1"]?.phase else { return }
+        #expect(reason.hasPrefix("somebody set Deployment shop/cart back to 1 after this run had raised it"))
+        let scales = (taken.requests + later.requests).filter {
+            if case .ifUnchanged(_, .scale(_, let replicas, _)) = $0 { replicas > 1 } else { false }
+        }
+        #expect(scales.isEmpty)
+    }
 }

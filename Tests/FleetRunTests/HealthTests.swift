@@ -241,4 +241,30 @@ struct HealthTests {
         #expect(reading.problem == "given back and not Ready: n1")
         #expect(reading.values == ["a": 1])
     }
+
+    @Test("a check that fails later than another one has its own patience, from its own first sight")
+    func patienceOfEach() throws {
+        let checks = [
+            HealthCheck(name: "slow", kind: .readyNodes, patience: .seconds(300)),
+            HealthCheck(name: "quick", kind: .pendingPods(more: 0), patience: .seconds(25)),
+        ]
+        var (machine, _) = playFirstWave(
+            try order(checks), snapshot(nodes), then: [.node(Fixture.node("s2", zone: "b", ready: false))])
+        let pending = Fixture.pod("cart-1", on: nil, ready: false, phase: .pending)
+        var reaction = machine.handle(.changed(.pod(pending)), at: start + .seconds(35))
+        reaction = machine.handle(.tick, at: reaction.deadline ?? start + .seconds(35))
+        #expect(machine.state.result == nil)
+        // Well again within its time: it counts anew from the next time on.
+        _ = machine.handle(.changed(.podDeleted(pending.reference)), at: start + .seconds(50))
+        for second in stride(from: 52, through: 80, by: 4) {
+            #expect(machine.handle(.tick, at: start + .seconds(Double(second))).finished == nil)
+        }
+        _ = machine.handle(.changed(.pod(pending)), at: start + .seconds(81))
+        var finished: RunResult?
+        for second in stride(from: 82, through: 130, by: 2) where finished == nil {
+            finished = machine.handle(.tick, at: start + .seconds(Double(second))).finished
+            if finished != nil { #expect((105...118).contains(second), "after \(second) s") }
+        }
+        #expect(finished == .blocked)
+    }
 }

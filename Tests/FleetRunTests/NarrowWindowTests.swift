@@ -153,4 +153,24 @@ struct NarrowWindowTests {
                     "n1", uid: "uid-n1", NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil]))
             ])
     }
+
+    @Test("pods' windows that never meet the run's own end the run instead of waiting for ever")
+    func neverMeet() throws {
+        for (day, isBlocked) in [(Weekday.sunday, true), (.saturday, false)] {
+            var order = try order(["n1"])
+            let window = MaintenanceWindow(
+                days: [day], from: try #require(TimeOfDay("01:00")), to: try #require(TimeOfDay("05:00")),
+                atEnd: .uncordon)
+            let calendar = WindowCalendar(windows: [window], zones: ["UTC": .utc])
+            order.window = RunWindow(calendar: calendar, waits: true)
+            var machine = RunMachine(order)
+            // Inside the run's window, outside the pods'.
+            let inside = day == .sunday ? opens + .seconds(86_400) : closes + .seconds(60)
+            let first = machine.handle(snapshot(nodes), at: inside)
+            #expect((first.finished == .blocked) == isBlocked, "\(day): \(machine.state.reason)")
+            if isBlocked {
+                #expect(machine.state.reason.hasSuffix("are open together for 0m at most: no run ever moves it"))
+            }
+        }
+    }
 }

@@ -50,4 +50,15 @@ struct ObjectChangeTests {
                     after: nil)
             ])
     }
+
+    @Test("a pod that is deleted, with the node that it leaves")
+    func pod() {
+        let pod = Fixture.pod("cart-1", on: "n1")
+        var world = World()
+        world.synchronize(with: ClusterSnapshot(nodes: [Fixture.node("n1")], pods: [pod]))
+        #expect(
+            ClusterRequest.deletePod(pod.reference, gracePeriodSeconds: nil).changes(in: world) == [
+                ObjectChange(object: "Pod shop/cart-1", field: "spec.nodeName", before: "n1", after: nil)
+            ])
+    }
 }

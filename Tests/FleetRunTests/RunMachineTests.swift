@@ -45,6 +45,39 @@ struct RunMachineTests {
         #expect(seen.finished == .done)
     }
 
+    @Test("a node that fails after pods were let come to it again is cordoned once more, and labelled")
+    func setAsideAfterUncordon() throws {
+        let node = Fixture.node("n1")
+        let steps = [("cordon", null), ("uncordon", null), ("soak", Fixture.mapping([("for", "2m")]))]
+        var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: try Fixture.steps(steps)))
+        let first = machine.handle(snapshot([node]), at: start)
+        _ = machine.handle(.completed(id: first.ids[0], .cluster(.succeeded)), at: start)
+        let second = machine.handle(.changed(.node(cordoned(node))), at: start + .seconds(1))
+        _ = machine.handle(.completed(id: second.ids[0], .cluster(.succeeded)), at: start + .seconds(1))
+        _ = machine.handle(.changed(.node(node)), at: start + .seconds(2))
+        let failed = machine.handle(.changed(.node(Fixture.node("n1", ready: false))), at: start + .seconds(3))
+        #expect(failed.kinds.contains("node.quarantined"))
+        let patch = NodePatch(
+            isCordoned: true, labels: [RunMachine.quarantineLabel: "soak"],
+            annotations: [CordonStep.annotation: "r-test"])
+        #expect(failed.requests == [.patchNode("n1", uid: "uid-n1", patch)])
+    }
+
+    @Test("another plan's taint stays when a node is uncordoned")
+    func foreignTaint() throws {
+        var node = Fixture.node("n1")
+        node.taints = [RunMachine.retiringTaint]
+        node.annotations[RunMachine.retiringAnnotation] = "run=r-other;plan=0123456789ab"
+        let steps = try Fixture.steps([("cordon", null), ("uncordon", null)])
+        var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: steps))
+        let first = machine.handle(snapshot([node]), at: start)
+        _ = machine.handle(.completed(id: first.ids[0], .cluster(.succeeded)), at: start)
+        let second = machine.handle(.changed(.node(cordoned(node))), at: start + .seconds(1))
+        let patch = NodePatch(isCordoned: false, annotations: [CordonStep.annotation: nil])
+        #expect(second.requests == [.patchNode("n1", uid: "uid-n1", patch)])
+        #expect(node.isMarked(by: "0123456789abcdef") && !node.isMarked(by: "digest"))
+    }
+
     @Test("a node that was cordoned before is left as it is")
     func alreadyCordoned() throws {
         var machine = RunMachine(

@@ -454,4 +454,54 @@ struct WindowTests {
         _ = machine.handle(snapshot(nodes), at: closes)
         #expect(machine.handle(.stopRequested(by: "SIGINT"), at: closes + .seconds(120)).finished == .interrupted)
     }
+
+    @Test("what could not end before the window does is not begun on a node that can still be given back")
+    func leftToTheNext() throws {
+        let once = Fixture.mapping([("script", "true")])
+        for (seconds, begins) in [(239.0, false), (241, true)] {
+            var machine = RunMachine(
+                try order([
+                    ("cordon", null), ("soak", Fixture.mapping([("for", "1s")])), ("reboot", null), ("run", once),
+                ]))
+            let begun = closes - .seconds(seconds + 600)
+            let first = machine.handle(snapshot(nodes), at: begun)
+            _ = machine.handle(succeeded(first.ids[0]), at: begun)
+            _ = machine.handle(.changed(.node(cordoned(nodes[0]))), at: closes - .seconds(seconds))
+            let soaked = machine.handle(.tick, at: closes - .seconds(seconds - 1))
+            // The host is asked who it is, or the step is left.
+            let asked = soaked.directives.contains {
+                if case .perform(_, _, .host) = $0 { true } else { false }
+            }
+            #expect(asked == begins, "\(seconds) s before the end: \(soaked.kinds)")
+            if !begins {
+                #expect(machine.state.nodes["n1"]?.waiting.hasSuffix("left to the next one") == true)
+                let end = machine.handle(.tick, at: closes)
+                #expect(end.requests.count == 1)  // The uncordon.
+            }
+        }
+    }
+
+    @Test("a window that is too short for any node is told as such, also where nobody waits")
+    func neverWithoutWaiting() throws {
+        let forecast = [1: RunWindow.WaveNeed(seconds: 6 * 3600, nodes: 1)]
+        var machine = RunMachine(try order([("cordon", null)], forecast: forecast))
+        #expect(machine.handle(snapshot(nodes), at: opens).finished == .blocked)
+        #expect(machine.state.reason == "a node needs about 360m by the forecast, and no window is longer than 240m")
+    }
+
+    @Test("a clock set back into another open window goes on in that one")
+    func clockSetIntoAnother() throws {
+        let spans = [("01:00", "02:00"), ("03:00", "05:00")]
+        let windows = try spans.map {
+            MaintenanceWindow(
+                days: [.saturday], from: try #require(TimeOfDay($0)), to: try #require(TimeOfDay($1)), atEnd: .uncordon)
+        }
+        var order = try order([("cordon", null)])
+        order.window = RunWindow(calendar: WindowCalendar(windows: windows, zones: ["UTC": .utc]))
+        var machine = RunMachine(order)
+        _ = machine.handle(snapshot(nodes), at: opens + .seconds(2.25 * 3600))
+        let set = machine.handle(.clockSet(by: .seconds(-2 * 3600)), at: opens + .seconds(2.25 * 3600))
+        #expect(!set.kinds.contains("window.closed"))
+        #expect(set.deadline == opens + .seconds(3 * 3600))
+    }
 }

@@ -10,13 +10,13 @@ struct PulseTests {
     func silence() {
         let pulse = Pulse(at: start)
         #expect(!pulse.beat(at: start + .seconds(5)))
-        #expect(pulse.takeSilence(at: start + .seconds(64)) == nil)
+        #expect(pulse.takeSilence(at: start + .seconds(24)) == nil)
         // The machine's turn comes before the beat.
-        #expect(pulse.takeSilence(at: start + .seconds(3664)) == .seconds(3600))
-        #expect(pulse.takeSilence(at: start + .seconds(3664)) == nil)
+        #expect(pulse.takeSilence(at: start + .seconds(3624)) == .seconds(3600))
+        #expect(pulse.takeSilence(at: start + .seconds(3624)) == nil)
         // The beat comes before the machine's turn, and another one after it.
-        #expect(pulse.beat(at: start + .seconds(3764)))
-        #expect(!pulse.beat(at: start + .seconds(3769)))
-        #expect(pulse.takeSilence(at: start + .seconds(3769)) == .seconds(100))
+        #expect(pulse.beat(at: start + .seconds(3724)))
+        #expect(!pulse.beat(at: start + .seconds(3729)))
+        #expect(pulse.takeSilence(at: start + .seconds(3729)) == .seconds(100))
     }
 }

@@ -37,6 +37,8 @@ struct ActsReport: Report {
         let by: String
         let run: RunID?
         let what: String
+        let subject: String?
+        let outcome: OperatorAct.Outcome?
         let detail: String
         let cluster: ObjectUID
     }
@@ -47,7 +49,9 @@ struct ActsReport: Report {
         Document(
             acts: acts.map {
                 Act(
-                    at: $0.time.timestamp, by: $0.by, run: $0.run, what: $0.what, detail: $0.detail, cluster: $0.cluster
+                    at: $0.time.timestamp, by: $0.by, run: $0.run, what: $0.what, subject: $0.subject,
+                    outcome: $0.outcome,
+                    detail: $0.detail, cluster: $0.cluster
                 )
             })
     }
@@ -62,5 +66,13 @@ struct ActsReport: Report {
             ])
         }
         return table.text(style)
+    }
+}
+
+extension OperatorAct {
+    /// Subject, outcome and particulars.
+    fileprivate var words: String {
+        let place = [subject, outcome?.rawValue].compactMap(\.self).joined(separator: " ")
+        return [place, detail].filter { !$0.isEmpty }.joined(separator: ": ")
     }
 }

@@ -100,37 +100,39 @@ struct JournalExportCommand: AsyncParsableCommand {
         try await output.exiting {
             let run = try await RunLookup(state).run(id)
             let journal = try SQLiteJournal.open(state)
-            guard let file else {
-                StandardStream.output.write(try await archive(of: run, in: journal).text())
-                return .done
-            }
-            var count = 0
-            // Handed over once the file is open: one that cannot be made must not leave the run to nobody.
-            try await PrivateFile.write(to: file) {
-                let archive = try await archive(of: run, in: journal)
-                count = archive.records.count
-                try $0.write(contentsOf: Data(try archive.text().utf8))
-            }
-            output.progress("run \(run.id): \(count) records written to \(file)")
-            if !copy, run.finishedAt == nil {
-                output.progress("it is handed over: go on with it there (fleet journal import, fleet resume), not here")
+            do {
+                if copy {
+                    try await export(run, nil, from: journal, output)
+                } else {
+                    try await HandOver.during(run, in: journal) { try await export(run, $0, from: journal, output) }
+                }
+            } catch let error as JournalFailure where error.code == .locked {
+                throw Refusal(
+                    "\(error.message); nothing was exported",
+                    hint: "pause it first: fleet pause \(run.id); for a copy to look at: --copy", isResumable: true)
             }
             return .done
         }
     }
 
-    private func archive(of run: StoredRun, in journal: SQLiteJournal) async throws -> RunArchive {
-        if !copy { try await handOver(run, in: journal) }
-        return try await journal.archive(of: run.id)
-    }
-
-    private func handOver(_ run: StoredRun, in journal: SQLiteJournal) async throws {
-        do {
-            try await HandOver.note(run, in: journal)
-        } catch let error as JournalFailure where error.code == .locked {
-            throw Refusal(
-                "\(error.message); nothing was exported",
-                hint: "pause it first: fleet pause \(run.id); for a copy to look at: --copy", isResumable: true)
+    /// Writes a run, and then records the fact that hands it over: a copy that was not written leaves the run here.
+    private func export(
+        _ run: StoredRun, _ fact: JournalRecord?, from journal: SQLiteJournal, _ output: Output
+    ) async throws {
+        var archive = try await journal.archive(of: run.id)
+        if let fact { archive.records.append(fact) }
+        let text = try archive.text()
+        let handOver = { () async throws in if let fact { try await journal.append([fact], to: run.id) } }
+        guard let file else {
+            guard StandardStream.output.write(text) else {
+                throw Refusal("standard output cannot be written; run \(run.id) is not handed over")
+            }
+            return try await handOver()
+        }
+        try await PrivateFile.write(to: file, beforePlacing: handOver) { try $0.write(contentsOf: Data(text.utf8)) }
+        output.progress("run \(run.id): \(archive.records.count) records written to \(file)")
+        if !copy, run.finishedAt == nil {
+            output.progress("it is handed over: go on with it there (fleet journal import, fleet resume), not here")
         }
     }
 }

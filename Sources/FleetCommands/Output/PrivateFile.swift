@@ -1,25 +1,41 @@
-import FleetPorts
 import Foundation
 
 /// A file that its owner alone can read, from its first byte on; complete or not there at all.
 enum PrivateFile {
-    /// Writes beside the place, brings it to the disk and renames it; throws ``UsageError``.
-    static func write(to path: String, _ body: (FileHandle) async throws -> Void) async throws {
+    /// Writes beside the place, brings it to the disk and renames it; what the bodies throw goes on.
+    ///
+    /// - Parameter beforePlacing: done once everything is on the disk, and before it has its name.
+    /// - Throws: ``UsageError`` for a place that cannot be written.
+    static func write(
+        to path: String, beforePlacing: () async throws -> Void = {}, _ body: (FileHandle) throws -> Void
+    ) async throws {
         let target = Paths.expanded(path)
+        var status = stat()
+        if stat(target, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw UsageError("\(path) cannot be written: it is a directory")
+        }
         let partial = target + ".partial"
         unlink(partial)
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }
         do {
-            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            try await body(file)
-            try file.synchronize()
-            try file.close()
+            try fill(descriptor, path, body)
+            try await beforePlacing()
             guard rename(partial, target) == 0 else { throw failure(path) }
         } catch {
             unlink(partial)
-            throw error is UsageError || error is Refusal || error is JournalFailure
-                ? error : UsageError("\(path) cannot be written: \((error as NSError).localizedDescription)")
+            throw error
+        }
+    }
+
+    private static func fill(_ descriptor: Int32, _ path: String, _ body: (FileHandle) throws -> Void) throws {
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try body(file)
+            try file.synchronize()
+            try file.close()
+        } catch {
+            throw UsageError("\(path) cannot be written: \((error as NSError).localizedDescription)")
         }
     }
 

@@ -22,17 +22,19 @@ enum StandardStream: Int32, Sendable {
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
-    /// Writes all of a text; gives up silently when nobody reads any more, since a run must not die of that.
-    func write(_ text: String) {
+    /// Writes all of a text, and returns whether it could; a run must not die of nobody reading any more.
+    @discardableResult
+    func write(_ text: String) -> Bool {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let written = Self.write(rawValue, UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)))
                 if written < 0, errno == EINTR { continue }
-                guard written > 0 else { return }
+                guard written > 0 else { return false }
                 rest = rest.dropFirst(written)
             }
+            return true
         }
     }
 

@@ -81,6 +81,10 @@ struct PlanCommand: AsyncParsableCommand {
         if drop || repin { try await dropPlan(preparation) }
         let plan = drop || repin ? preparation.current : reviewed(preparation)
         output.report(PlanReport(plan, load: load(of: plan, in: preparation.snapshot), namesPods: output.isVerbose))
+        let now = RuntimeClock().now
+        if let calendar = TimeZones.calendar(of: preparation.playbook.header, around: now) {
+            output.progress(calendar.words(at: now))
+        }
         if !drop, !repin { for line in preparation.drift { output.warning("drift: \(line)") } }
         if pin || repin { try await pinPlan(plan, preparation, output) }
         return plan.blockers.isEmpty ? .done : .failed
@@ -104,11 +108,15 @@ struct PlanCommand: AsyncParsableCommand {
     private func unmarkNodes(of plan: Plan, _ preparation: Preparation) async throws {
         let targets = Set(plan.targets.map(\.node))
         for node in preparation.snapshot.nodes where targets.contains(node.name) {
-            guard node.taints.contains(where: { $0.key == RunMachine.retiringTaint.key }) else { continue }
+            guard node.taints.contains(where: { $0.key == RunMachine.retiringTaint.key }),
+                node.isMarked(by: plan.digest)
+            else { continue }
             let patch = NodePatch(
                 annotations: [RunMachine.retiringAnnotation: nil], removeTaints: [RunMachine.retiringTaint])
             let outcome = await preparation.client.perform(.patchNode(node.name, uid: node.uid, patch))
             if case .failed(let failure) = outcome { throw failure }
+            let taint = "\(RunMachine.retiringTaint.key):PreferNoSchedule taken off"
+            try await preparation.journal.note([.now("untaint", on: node.name.rawValue, taint, in: plan.cluster)])
         }
     }
 

@@ -74,15 +74,15 @@ struct ProvidedHosts {
         let acts = try await journal.acts().filter { act in
             act.what == Self.name(of: .delete) && act.run.map(runs.contains) == true
         }
-        let told = Set(acts.map(\.detail))
+        let outcomes = Dictionary(grouping: acts) { $0.subject ?? "" }.mapValues { Set($0.compactMap(\.outcome)) }
         let due = old.filter { target in
-            let host = request(target)
-            return !told.contains(Self.detail(host, .done)) && (!isAgain || told.contains(Self.detail(host, .asked)))
+            let told = outcomes[target.host] ?? []
+            return !told.contains(.done) && (!isAgain || told.contains(.asked))
         }
         guard !due.isEmpty else { return [] }
         let present = Set(try await call(.list).map(\.name))
-        let gone = due.map(request).filter { !present.contains($0.name) && told.contains(Self.detail($0, .asked)) }
-        try await note(.delete, gone, .done)
+        let gone = due.filter { !present.contains($0.host) && outcomes[$0.host]?.contains(.asked) == true }
+        try await note(.delete, gone.map(request), .done)
         return due.filter { present.contains($0.host) }
     }
 
@@ -96,7 +96,7 @@ struct ProvidedHosts {
             try await note(action, hosts, .done)
             return answer
         } catch let error as Refusal {
-            try await note(action, hosts, .failed(error.message))
+            try await note(action, hosts, .failed, error.message)
             throw error
         }
     }
@@ -106,27 +106,16 @@ struct ProvidedHosts {
 
     private static func name(of action: ProviderProcess.Action) -> String { "provider \(action.rawValue)" }
 
-    private enum Outcome {
-        case asked, done, failed(String)
-
-        var words: String {
-            switch self {
-            case .asked: "asked for"
-            case .done: "done"
-            case .failed(let why): "failed: \(why)"
-            }
-        }
-    }
-
     private func note(
-        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ outcome: Outcome
+        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ outcome: OperatorAct.Outcome,
+        _ detail: String? = nil
     ) async throws {
         try await journal.note(
-            hosts.map { .now(Self.name(of: action), Self.detail($0, outcome), in: plan.cluster, for: run) })
-    }
-
-    private static func detail(_ host: ProviderProcess.Request.Host, _ outcome: Outcome) -> String {
-        "\(host.name)\(host.replaces.map { " for \($0)" } ?? ""): \(outcome.words)"
+            hosts.map { host in
+                .now(
+                    Self.name(of: action), on: host.name, outcome, detail ?? host.replaces.map { "for \($0)" } ?? "",
+                    in: plan.cluster, for: run)
+            })
     }
 
     private func request(_ target: PlanTarget) -> ProviderProcess.Request.Host {

@@ -8,15 +8,19 @@ enum StrayMachines {
     /// Tells of those of a run that was ended, or failed.
     static func tell(
         of run: RunID, _ result: RunResult, plan: Plan, pin: String?, in journal: SQLiteJournal, _ output: Output
-    ) async throws {
+    ) async {
         guard result != .done, result.isFinal else { return }
-        let acts = try await journal.acts()
-        guard acts.contains(where: { $0.run == run && $0.what == ProvidedHosts.creation }) else { return }
-        let finished = try await PlanProgress.read(plan, pin: pin, from: journal).finished
-        let strays = plan.targets.filter { $0.isNewcomer == true && !finished.contains($0.node) }.map(\.host)
-        guard !strays.isEmpty else { return }
-        output.warning(
-            "a provider was asked for machines that came to no use: \(strays.joined(separator: ", ")); delete those that it made, or go on with them: fleet run \(plan.playbook)"
-        )
+        do {
+            let acts = try await journal.acts().filter { $0.run == run && $0.what == ProvidedHosts.creation }
+            let asked = Set(acts.compactMap(\.subject))
+            let finished = try await PlanProgress.read(plan, pin: pin, from: journal).finished
+            let strays = plan.targets.filter { asked.contains($0.host) && !finished.contains($0.node) }.map(\.host)
+            guard !strays.isEmpty else { return }
+            output.warning(
+                "a provider was asked for machines that came to no use: \(strays.joined(separator: ", ")); delete those that it made, or go on with them: fleet run \(plan.playbook)"
+            )
+        } catch {
+            output.warning("whether a provider made machines that came to no use cannot be told: \(error)")
+        }
     }
 }

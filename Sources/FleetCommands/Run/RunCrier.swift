@@ -42,7 +42,7 @@ final class RunCrier: Sendable {
     func take(_ facts: [RecordedEvent]) {
         state.withLockedValue { state in
             for fact in facts {
-                if let event = state.events.take(fact.event, sequence: fact.sequence, at: fact.time) {
+                for event in state.events.take(fact.event, sequence: fact.sequence, at: fact.time) {
                     announcer.take(.event(event))
                 }
                 guard let notice = state.notices.take(fact.event, at: fact.time) else { continue }

@@ -47,7 +47,13 @@ extension RunFlow {
         try preparation.journal.reserve(RunLock.leftovers)
         defer { preparation.journal.release(RunLock.leftovers) }
         let lease = try await lock(preparation).take(for: RunLock.leftovers, plan: "")
-        let isClean = await deleteProvided(for: last, preparation)
+        let isClean: Bool
+        do {
+            isClean = try await lease.keeping { await deleteProvided(for: last, preparation) }
+        } catch {
+            await lock(preparation).release(lease)
+            throw error
+        }
         await lock(preparation).release(lease)
         return exit(.done, isClean: isClean)
     }

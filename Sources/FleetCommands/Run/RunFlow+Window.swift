@@ -21,11 +21,8 @@ extension RunFlow {
     func refuseOutside(_ window: RunWindow?) throws {
         let now = RuntimeClock().now
         guard let window, !window.waits, window.calendar.span(at: now) == nil else { return }
-        let next =
-            window.calendar.next(after: now).map { "the next one opens \($0.start.dateText)" }
-            ?? "none opens within a year"
         throw Refusal(
-            "outside the playbook's window; \(next); nothing was changed", hint: "wait for it with: --wait",
+            "\(window.calendar.words(at: now)); nothing was changed", hint: "wait for it with: --wait",
             isResumable: true)
     }
 }
@@ -54,5 +51,14 @@ extension NarrowWindows {
         self.init(
             windows: TimeZones.narrowWindows(of: playbook, around: instant), waits: waits,
             forecast: RunWindow.needs(of: waves, plan))
+    }
+}
+
+extension WindowCalendar {
+    /// Whether work may be done at an instant, and when that changes.
+    func words(at now: Instant) -> String {
+        if let span = span(at: now) { return "inside the playbook's window, which ends \(span.end.dateText)" }
+        let next = next(after: now).map { "the next one opens \($0.start.dateText)" } ?? "none opens within a year"
+        return "outside the playbook's window; \(next)"
     }
 }

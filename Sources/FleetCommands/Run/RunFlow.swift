@@ -273,7 +273,7 @@ struct RunFlow {
             }
             guard result.isFinal else { return (result, true) }
             let isClean = await deleteProvided(for: order.settings.id, preparation)
-            try await StrayMachines.tell(
+            await StrayMachines.tell(
                 of: order.settings.id, result, plan: preparation.plan, pin: preparation.pin,
                 in: preparation.journal, output)
             // In this order: a process killed in between leaves a run to be gone on with, not a lock of nobody.
@@ -310,8 +310,14 @@ extension RunEvent.Actor {
     /// Who runs this process, and where.
     static var current: RunEvent.Actor {
         RunEvent.Actor(
-            user: ProcessInfo.processInfo.environment["USER"] ?? NSUserName(),
+            user: Self.user,
             machine: ProcessInfo.processInfo.hostName, version: FleetCommand.version
         )
+    }
+
+    /// Behind sudo it is who called it.
+    private static var user: String {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["SUDO_USER"] ?? environment["USER"] ?? NSUserName()
     }
 }

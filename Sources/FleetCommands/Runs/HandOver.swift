@@ -21,21 +21,27 @@ enum HandOver {
             isResumable: true)
     }
 
-    /// Notes that a run is handed over from this state file, once; a finished one, or one without facts, is not.
+    /// Holds a run still for a body, which gets the fact that hands it over, to be recorded once its copy is safe; nil for a
+    /// run that is over, has no facts, or is handed over already.
     ///
     /// - Throws: `locked` while a process drives the run.
-    static func note(_ run: StoredRun, in journal: SQLiteJournal) async throws {
-        guard run.finishedAt == nil else { return }
+    static func during(
+        _ run: StoredRun, in journal: SQLiteJournal, _ body: (JournalRecord?) async throws -> Void
+    ) async throws {
+        guard run.finishedAt == nil else { return try await body(nil) }
         try await journal.claim(run.id)
         defer { journal.release(run.id) }
         let records = try await journal.records(of: run.id)
-        guard let sequence = records.last?.sequence else { return }
         let events = try records.map { try RunEvent($0) }
-        // A run that is over stays so, though its end is not noted yet.
-        if case .runFinished(let fact)? = events.last, fact.result.isFinal { return }
-        if last(of: events)?.stateFile == journal.fileID { return }
+        guard let sequence = records.last?.sequence, !isOver(events), last(of: events)?.stateFile != journal.fileID
+        else { return try await body(nil) }
         let fact = RunEvent.runHandedOver(.init(actor: .current, stateFile: journal.fileID))
-        try await journal.append([try fact.record(sequence: sequence + 1, at: RuntimeClock().now)], to: run.id)
+        try await body(try fact.record(sequence: sequence + 1, at: RuntimeClock().now))
+    }
+
+    /// A run that is over stays so, though its end is not noted yet.
+    private static func isOver(_ events: [RunEvent]) -> Bool {
+        if case .runFinished(let fact)? = events.last { fact.result.isFinal } else { false }
     }
 
     /// The last hand-over after which nobody took the run up.

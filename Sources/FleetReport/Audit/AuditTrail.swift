@@ -69,6 +69,8 @@ public struct AuditTrail: Encodable, Sendable {
         var at: String
         var by: String
         var what: String
+        var subject: String?
+        var outcome: OperatorAct.Outcome?
         var detail: String
     }
 
@@ -77,7 +79,11 @@ public struct AuditTrail: Encodable, Sendable {
     /// - Throws: `UnreadableRecord` for a record of a newer fleet.
     public init(_ records: [JournalRecord], beside acts: [OperatorAct] = []) throws(RunEvent.UnreadableRecord) {
         self.init(try RunEvent.events(of: records))
-        beside = acts.map { Beside(at: $0.time.timestamp, by: $0.by, what: $0.what, detail: $0.detail) }
+        beside = acts.map {
+            Beside(
+                at: $0.time.timestamp, by: $0.by, what: $0.what, subject: $0.subject, outcome: $0.outcome,
+                detail: $0.detail)
+        }
     }
 
     /// The trail of events.

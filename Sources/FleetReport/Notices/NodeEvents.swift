@@ -22,14 +22,33 @@ public struct NodeEvents: Sendable {
         self.uids = uids
     }
 
-    /// The Event that a fact gives; nil for most.
-    public mutating func take(_ event: RunEvent, sequence: Int64, at time: Instant) -> NodeEvent? {
+    /// The Events that a fact gives; none for most.
+    public mutating func take(_ event: RunEvent, sequence: Int64, at time: Instant) -> [NodeEvent] {
+        if case .runFinished(let fact) = event { return leftovers(of: fact, sequence, time) }
+        return [outcome(of: event, sequence, time)].compactMap(\.self)
+    }
+
+    /// What was done to nodes that the run leaves in the middle of their steps.
+    private mutating func leftovers(
+        of fact: RunEvent.RunFinished, _ sequence: Int64, _ time: Instant
+    ) -> [NodeEvent] {
+        guard fact.result.isFinal else { return [] }
+        defer { done = [:] }
+        return done.keys.sorted().compactMap { node in
+            guard let words = outcome(of: node) else { return nil }
+            return make(
+                node, words, "the run ended meanwhile: \(fact.result.rawValue)", sequence, time, isWarning: true)
+        }
+    }
+
+    private mutating func outcome(of event: RunEvent, _ sequence: Int64, _ time: Instant) -> NodeEvent? {
         switch event {
         case .nodeStarted(let fact):
             waves[fact.node] = fact.wave
             return nil
         case .stepFinished(let fact):
-            guard fact.changed || fact.step == DrainStep.kind, let words = Self.steps[fact.step] else { return nil }
+            guard fact.changed || fact.step == DrainStep.kind else { return nil }
+            let words = Self.steps[fact.step] ?? Words(reason: "Changed", action: "Change", verb: fact.step)
             done[fact.node, default: []].append((words, fact.step == DrainStep.kind ? fact.detail : ""))
             return nil
         case .nodeFinished(let fact):
@@ -61,15 +80,16 @@ public struct NodeEvents: Sendable {
         var reason: String
         var action: String
         var verb: String
+        /// Of several the weightiest names the Event; a step that has no words of its own weighs nothing.
         var weight = 0
     }
 
     private static let steps: [String: Words] = [
-        CordonStep.kind: Words(reason: "Cordoned", action: "Cordon", verb: "cordoned"),
-        UncordonStep.kind: Words(reason: "Uncordoned", action: "Uncordon", verb: "uncordoned", weight: 1),
-        DrainStep.kind: Words(reason: "Drained", action: "Drain", verb: "drained", weight: 2),
-        RebootStep.kind: Words(reason: "Rebooted", action: "Reboot", verb: "rebooted", weight: 3),
-        DeleteNodeStep.kind: Words(reason: "Deleted", action: "Delete", verb: "removed from the cluster", weight: 4),
+        CordonStep.kind: Words(reason: "Cordoned", action: "Cordon", verb: "cordoned", weight: 1),
+        UncordonStep.kind: Words(reason: "Uncordoned", action: "Uncordon", verb: "uncordoned", weight: 2),
+        DrainStep.kind: Words(reason: "Drained", action: "Drain", verb: "drained", weight: 3),
+        RebootStep.kind: Words(reason: "Rebooted", action: "Reboot", verb: "rebooted", weight: 4),
+        DeleteNodeStep.kind: Words(reason: "Deleted", action: "Delete", verb: "removed from the cluster", weight: 5),
     ]
 
     /// What was done to a node, by the name of the weightiest; nil when it was nothing that Events tell.

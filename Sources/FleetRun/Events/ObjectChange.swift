@@ -50,7 +50,13 @@ extension ClusterRequest {
         case .ifUnchanged(_, let patch): patch.changes(in: world)
         case .createBootstrapToken(let token): [Self.token(token.id, before: nil, after: token.id)]
         case .deleteBootstrapToken(let id): [Self.token(id, before: id, after: nil)]
-        case .evict, .deletePod, .confirmTokenSignature, .recordEvent: []
+        case .deletePod(let pod, _):
+            [
+                ObjectChange(
+                    object: "Pod \(pod.key)", field: "spec.nodeName",
+                    before: world.pods[pod.uid]?.nodeName?.rawValue, after: nil)
+            ]
+        case .evict, .confirmTokenSignature, .recordEvent: []
         }
     }
 

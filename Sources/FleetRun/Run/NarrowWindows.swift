@@ -63,4 +63,26 @@ struct NarrowRefusal: Hashable, Sendable {
     var reason: String
     /// Whether no window is ever long enough, so that waiting is in vain.
     var isForGood = false
+    /// The pods' own windows, which must meet the run's.
+    var window: NarrowWindow
+    /// How long the node needs.
+    var need: Duration
+}
+
+extension WindowCalendar {
+    /// The longest time in which this calendar and another one are both open; zero when they never are, within forty days.
+    func longest(with other: WindowCalendar, from instant: Instant) -> Duration {
+        var longest = Duration.zero
+        var time = instant
+        let horizon = instant + .seconds(40 * 86_400)
+        while let own = span(at: time) ?? next(after: time), own.start < horizon {
+            var inner = max(own.start, time)
+            while let theirs = other.span(at: inner) ?? other.next(after: inner), theirs.start < own.end {
+                longest = max(longest, min(own.end, theirs.end) - max(own.start, theirs.start))
+                inner = max(theirs.end, inner + .seconds(1))
+            }
+            time = max(own.end, time + .seconds(1))
+        }
+        return longest
+    }
 }

@@ -2,10 +2,10 @@ import FleetModel
 
 /// Looks at the health checks, again and again until they are well or patience ends.
 struct HealthWatch: Hashable, Sendable {
-    /// Since when; patience counts from then.
-    var since: Instant
     /// When the next look is due.
     var due: Instant
+    /// Since when each check that is not well is so; its patience counts from then.
+    var badSince: [String: Instant] = [:]
     /// Whether this look's questions were asked.
     var isAsking = false
 }
@@ -80,13 +80,16 @@ extension RunMachine {
     private mutating func awaitHealth(
         _ problems: [Problem], _ what: String, giveUp: (inout RunMachine, String) -> Void
     ) {
-        guard let since = health?.since else { return }
+        guard let watch = health else { return }
+        let since = Dictionary(
+            problems.map { ($0.check.name, watch.badSince[$0.check.name] ?? watch.due) }, uniquingKeysWith: { $1 })
+        health?.badSince = since
         let words = "\(what): \(problems.map(\.words).joined(separator: "; "))"
         if words != lastBlock { emit(.runBlocked(RunEvent.RunBlocked(reason: words))) }
         lastBlock = words
-        let patience = problems.map(\.check.patience).min() ?? .zero
-        if now >= since + patience { return giveUp(&self, words) }
-        let due = min(now + Self.healthInterval, since + patience)
+        let ends = problems.map { (since[$0.check.name] ?? now) + $0.check.patience }.min() ?? now
+        if now >= ends { return giveUp(&self, words) }
+        let due = min(now + Self.healthInterval, ends)
         health?.due = due
         healthDeadline = due
     }
@@ -105,7 +108,7 @@ extension RunMachine {
     /// What all checks find; nil while answers are awaited or no look is due.
     private mutating func lookAtHealth(after wave: Int?) -> [HealthReading]? {
         guard !isInterrupted else { return nil }
-        let watch = health ?? HealthWatch(since: now, due: now)
+        let watch = health ?? HealthWatch(due: now)
         health = watch
         guard now >= watch.due else {
             healthDeadline = watch.due

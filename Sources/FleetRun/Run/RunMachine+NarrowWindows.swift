@@ -38,16 +38,18 @@ extension RunMachine {
             return NarrowRefusal(
                 reason:
                     "\(what), never longer than \(longest.minutes)m, and a node needs about \(need.minutes)m by the forecast",
-                isForGood: true)
+                isForGood: true, window: window, need: need)
         }
         let next =
             state.next.map { "the next one opens \(Self.words($0, in: window.calendar))" } ?? "none opens within a year"
         guard let span = state.span else {
-            return NarrowRefusal(reason: "\(what); \(next)", isForGood: state.next == nil)
+            return NarrowRefusal(
+                reason: "\(what); \(next)", isForGood: state.next == nil, window: window, need: need)
         }
         return NarrowRefusal(
             reason:
-                "\(what), which ends in \((span.end - wallTime).minutes)m, and a node needs about \(need.minutes)m by the forecast; \(next)"
+                "\(what), which ends in \((span.end - wallTime).minutes)m, and a node needs about \(need.minutes)m by the forecast; \(next)",
+            window: window, need: need
         )
     }
 
@@ -60,6 +62,15 @@ extension RunMachine {
     /// Nothing is in hand, and every node left has pods that may not be moved now: waits, or ends the run.
     mutating func awaitNarrowWindow(_ refusal: NarrowRefusal) {
         blockedSince = nil
+        if let run = order.window?.calendar, !refusal.isForGood, refusal.reason != lastBlock {
+            let common = run.longest(with: refusal.window.calendar, from: wallTime)
+            guard common >= refusal.need else {
+                return finish(
+                    .blocked,
+                    "\(refusal.reason); that and the run's own windows are open together for \(common.minutes)m at most: no run ever moves it"
+                )
+            }
+        }
         guard order.narrowWindows.waits, !refusal.isForGood else { return finish(.blocked, refusal.reason) }
         if refusal.reason != lastBlock { emit(.runBlocked(RunEvent.RunBlocked(reason: refusal.reason))) }
         lastBlock = refusal.reason

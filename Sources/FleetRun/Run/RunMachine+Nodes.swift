@@ -68,6 +68,9 @@ extension RunMachine {
                 return
             }
             if beginsNothing, node.steps[index]?.acts.isEmpty ?? true, !planned.step.traits.contains(.drains) { return }
+            if node.steps[index]?.acts.isEmpty ?? true, let reason = windowRefusal(of: name, at: index) {
+                return note(reason, planned, name)
+            }
             guard isProved(node, before: planned, at: index), carryOut(planned, index, node) else { return }
         }
     }
@@ -250,14 +253,28 @@ extension RunMachine {
                 if now < act.changedAt + act.pause { return wake(name, at: act.changedAt + act.pause) }
             }
         }
-        let patch = NodePatch(labels: [Self.quarantineLabel: step])
+        var patch = NodePatch(labels: [Self.quarantineLabel: step])
+        if !node.isCordoned, takesPods(name) {
+            patch.isCordoned = true
+            patch.annotations[CordonStep.annotation] = order.settings.id.rawValue
+        }
         perform(
             StepOperation(
-                key: Self.labelKey, title: "label \(name) quarantined",
+                key: Self.labelKey,
+                title: "label \(name) quarantined\(patch.isCordoned == true ? ", and cordon it" : "")",
                 .cluster(.patchNode(name, uid: node.uid, patch))
             ),
             node: name, index: nil
         )
+    }
+
+    /// Whether this run let pods come to a node that it sets aside now: it had joined it, or uncordoned it.
+    private func takesPods(_ name: NodeName) -> Bool {
+        guard let node = state.nodes[name] else { return false }
+        return node.results.contains { index, result in
+            guard index < order.steps.count, !result.isSkipped else { return false }
+            return !order.steps[index].step.traits.isDisjoint(with: [.joins, .uncordons])
+        }
     }
 
     private static let labelKey = "quarantine"

@@ -136,7 +136,10 @@ extension RunMachine {
 
     private func patch(puttingBack node: Node, uncordoning: Bool) -> NodePatch {
         var patch = NodePatch()
-        if node.isRetiring ? isMarkedByThisPlan(node) : isMarkOnItsWay(to: node.name) { patch.unmark() }
+        if node.isRetiring ? node.isMarked(by: order.planDigest, of: order.settings.id) : isMarkOnItsWay(to: node.name)
+        {
+            patch.unmark()
+        }
         guard uncordoning else { return patch }
         patch.isCordoned = false
         patch.annotations[CordonStep.annotation] = .some(nil)
@@ -158,14 +161,6 @@ extension RunMachine {
             return true
         }
         return act.changedAt > back.changedAt
-    }
-
-    /// Whether the taint is this plan's: another plan of the same cluster keeps its own.
-    private func isMarkedByThisPlan(_ node: Node) -> Bool {
-        guard let note = node.annotations[Self.retiringAnnotation].flatMap(TemporaryNote.init(text:)) else {
-            return true
-        }
-        return note.plan.map(order.planDigest.hasPrefix) ?? (note.run == order.settings.id)
     }
 
     /// Sends something that undoes until the world shows it; true when it was given up.
@@ -213,6 +208,15 @@ extension RunEvent.StopRequested {
 extension Node {
     /// Whether it bears the taint of a plan's nodes.
     var isRetiring: Bool { self.taints.contains { $0.key == RunMachine.retiringTaint.key } }
+
+    /// Whether the plan's taint on it is of a plan, or of a run where the note names no plan: another plan of the same
+    /// cluster keeps its own.
+    public func isMarked(by digest: String, of run: RunID? = nil) -> Bool {
+        guard let note = annotations[RunMachine.retiringAnnotation].flatMap(TemporaryNote.init(text:)) else {
+            return true
+        }
+        return note.plan.map(digest.hasPrefix) ?? (run == nil || note.run == run)
+    }
 }
 
 extension NodePatch {

@@ -34,12 +34,19 @@ extension RunMachine {
         clockSetBy = offset
         narrow = []
         guard let calendar = order.window?.calendar else { return }
+        let current = calendar.span(at: wallTime)
         switch window.phase {
         case .unknown: break
         case .open(let span):
-            if wallTime < span.start { close(span.atEnd, calendar.next(after: wallTime), "") }
+            guard wallTime < span.start else { return }
+            if let current {
+                window.phase = .open(current)
+            } else {
+                close(span.atEnd, calendar.next(after: wallTime), "")
+            }
         case .closed(let end, _):
-            window.phase = .closed(end, next: calendar.span(at: wallTime) ?? calendar.next(after: wallTime))
+            let next = current.flatMap { $0 == window.spent ? nil : $0 } ?? calendar.next(after: wallTime)
+            window.phase = .closed(end, next: next)
         }
     }
 
@@ -109,17 +116,14 @@ extension RunMachine {
         if state.working.isEmpty, let reason = failureReason() {
             return finish(.failed, Afterword(state, world, order).text(after: reason))
         }
+        guard let plan = order.window else { return }
         guard let next else { return finish(.blocked, "outside its window, and none opens within a year") }
-        guard let plan = order.window, plan.waits else {
-            let opening = order.window.map { Self.words(next, in: $0.calendar) } ?? ""
-            return finish(.blocked, "outside its window; the next one opens \(opening)")
-        }
         if let longest = plan.calendar.longest(from: wallTime), let need = leastNeed(), need > longest {
-            let span = longest.components.seconds / 60
-            finish(
-                .blocked,
-                "a node needs about \(need.components.seconds / 60)m by the forecast, and no window is longer than \(span)m"
-            )
+            let words = "a node needs about \(need.minutes)m by the forecast"
+            return finish(.blocked, "\(words), and no window is longer than \(longest.minutes)m")
+        }
+        if !plan.waits {
+            finish(.blocked, "outside its window; the next one opens \(Self.words(next, in: plan.calendar))")
         }
     }
 
@@ -199,13 +203,10 @@ extension RunMachine {
         }
         // All steps: a node that was rewound stands before some that it had begun.
         return !order.steps.indices.contains { position in
-            let traits = order.steps[position].step.traits
-            let isFinal = !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet, .joins])
-            let isOnce = traits.contains(.touchesHost) && !traits.contains(.repeatable)
+            let step = order.steps[position].step
             let isBegun = node.steps[position].map { !$0.acts.isEmpty || $0.attempt > 1 } ?? false
-            let isUnderWay =
-                node.results[position] == nil && traits.contains(.touchesHost) && !traits.contains(.onlyLooks)
-            return (isFinal || isOnce || isUnderWay) && isBegun
+            let isUnderWay = node.results[position] == nil && step.commits
+            return isBegun && (step.isFinal || isUnderWay)
         }
     }
 
@@ -240,7 +241,7 @@ extension RunMachine {
     func windowRefusal(of wave: PlannedWave, inHand: Int) -> String? {
         guard let plan = order.window, case .open(let span) = window.phase else { return nil }
         let forecast = plan.need(of: wave, inHand: inHand)
-        let need = max(forecast, experience(in: span))
+        let need = max(forecast, experience(in: span), commitment(from: 0, in: span))
         guard wallTime + need > span.end else { return nil }
         let source = need > forecast ? ", as one of this run did" : " by the forecast"
         return "the window ends in \((span.end - wallTime).minutes)m, and a node needs about \(need.minutes)m\(source)"
@@ -251,6 +252,25 @@ extension RunMachine {
     /// At most half of the window, so that one node that was held up does not keep all others out for good.
     private func experience(in span: WindowCalendar.Span) -> Duration {
         min(state.longestNode, (span.end - span.start) / 2)
+    }
+
+    /// Why a step of a node is left to the next window: once it has begun the node cannot be given back, and it, with what
+    /// follows from it, could not end in this one.
+    func windowRefusal(of name: NodeName, at index: Int) -> String? {
+        guard case .open(let span) = window.phase, order.steps[index].step.commits, isReturnable(name) else {
+            return nil
+        }
+        let need = commitment(from: index, in: span)
+        guard wallTime + need > span.end else { return nil }
+        return
+            "the window ends in \((span.end - wallTime).minutes)m, and \(order.steps[index].kind) with what follows needs about \(need.minutes)m: left to the next one"
+    }
+
+    /// How long the steps from one on take, after whose beginning a node cannot be given back: no less than two minutes
+    /// each; at most half of the window, so that a short one is not without any.
+    private func commitment(from index: Int, in span: WindowCalendar.Span) -> Duration {
+        let steps = order.steps[index...].count { $0.step.commits }
+        return min(RunWindow.shortest * steps, (span.end - span.start) / 2)
     }
 
     /// Nothing is in hand and nothing more can be begun before the window's end: it is over for this run.

@@ -44,6 +44,7 @@ public struct RunOrder: Sendable {
         self.scopes = scopes
         self.soon = soon
         self.planDigest = planDigest
+        self.settings.planDigest = planDigest
         self.playbook = playbook
     }
 

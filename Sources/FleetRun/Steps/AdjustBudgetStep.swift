@@ -61,6 +61,13 @@ public struct AdjustBudgetStep: Step {
         }
         var acts: [StepOperation] = []
         for budget in pending {
+            if budget.maxUnavailable != maxUnavailable,
+                context.hasSet("adjust \(budget.key)", notedIn: budget.annotations)
+            {
+                return .failed(
+                    "somebody set PodDisruptionBudget \(budget.key) to \(BudgetBound(of: budget)?.description ?? "no bound") after this run had adjusted it; ask its owner"
+                )
+            }
             let change = Compensation.budget(budget, to: maxUnavailable, for: context.target.node)
             let note = change.note(by: context.run.id)
             let request = ClusterRequest.setBudget(

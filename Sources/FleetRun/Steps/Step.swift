@@ -161,3 +161,15 @@ public struct StepPreview: Sendable {
         self.looks = looks
     }
 }
+
+extension Step {
+    /// Whether a node for which it was begun cannot begin anew, though it is done: the Node, the kubelet or files are gone, or
+    /// something ran on the host that must not run twice.
+    var isFinal: Bool {
+        !traits.isDisjoint(with: [.deletesNode, .cleans, .stopsKubelet, .joins])
+            || traits.contains(.touchesHost) && !traits.contains(.repeatable)
+    }
+
+    /// Whether a node is not given back while it is under way.
+    var commits: Bool { isFinal || traits.contains(.touchesHost) && !traits.contains(.onlyLooks) }
+}

@@ -18,6 +18,13 @@ extension StepContext {
         }
     }
 
+    /// Whether an act of this run set a value on an object, as its note there shows: what stands there otherwise is
+    /// somebody else's later change, and is not overwritten.
+    func hasSet(_ key: String, notedIn annotations: [String: String]) -> Bool {
+        guard case .finished(let result) = memory.acts[key]?.state, result.isSuccess else { return false }
+        return annotations[Compensation.annotation].flatMap(TemporaryNote.init(text:))?.run == run.id
+    }
+
     /// Runs a command once; what never started is tried again, and a repeatable one whose connection broke, six times.
     ///
     /// Returns the result when there is one, or what to do next. After a crash a command whose outcome is unknown runs

@@ -82,6 +82,8 @@ public struct RunSettings: Sendable {
     public var earlierRuns: Set<RunID> = []
     /// The nodes that those emptied, or whose hosts they began to clean: their cordons stay.
     public var emptiedEarlier: Set<NodeName> = []
+    /// The digest of the plan that the run carries out.
+    public var planDigest = ""
 
     /// Whether a Node's cordon is this run's, or that of another run of the plan which did not empty it.
     public func isOwnCordon(of node: Node) -> Bool {

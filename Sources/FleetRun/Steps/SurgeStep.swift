@@ -79,6 +79,11 @@ public struct SurgeStep: Step {
         var acts: [StepOperation] = []
         for workload in pending where needsScaling(workload, in: context) {
             let key = "surge \(workload.reference)"
+            if isOverruled(workload, key, in: context) {
+                return .failed(
+                    "somebody set \(workload.reference) back to \(workload.replicas) after this run had raised it; ask its owner, or agree a downtime (evictions.downtime)"
+                )
+            }
             guard let (request, compensation) = surge(workload, in: context) else { continue }
             switch context.request(key, key, request, compensation: compensation, waitingFor: names) {
             case .perform(let more, _): acts += more
@@ -114,6 +119,12 @@ public struct SurgeStep: Step {
     private func needsScaling(_ workload: Workload, in context: StepContext) -> Bool {
         if let autoscaler = context.world.autoscaler(of: workload) { return autoscaler.minReplicas < 2 }
         return workload.replicas < 2
+    }
+
+    /// Whether somebody changed the number since: fleet's note is on the object, and fleet's number is not.
+    private func isOverruled(_ workload: Workload, _ key: String, in context: StepContext) -> Bool {
+        let annotations = context.world.autoscaler(of: workload)?.annotations ?? workload.annotations
+        return context.hasSet(key, notedIn: annotations)
     }
 
     /// What is changed is the number that was looked at: somebody's own scaling in between is a conflict, and looked at anew.

@@ -24,7 +24,7 @@ public struct UncordonStep: Step {
     /// Patches the Node unless somebody else cordoned it, or it is schedulable; the plan's taint goes with the cordon.
     public func advance(_ context: StepContext) -> StepProgress {
         guard let node = context.current else { return .failed("the Node is gone") }
-        let isMarked = node.isRetiring
+        let isMarked = node.isRetiring && node.isMarked(by: context.run.planDigest, of: context.run.id)
         let isOurs = node.isCordoned && !context.target.wasCordoned && node.annotations[CordonStep.annotation] != nil
         // An earlier run may have set it aside.
         let isLabelled = (isOurs || !node.isCordoned) && node.labels[RunMachine.quarantineLabel] != nil
