@@ -44,7 +44,9 @@ struct AdjustBudgetRunTests {
             let changes = result.output.split(separator: "\n").filter {
                 $0.contains("operation.intended") && $0.contains("PodDisruptionBudget")
             }
-            #expect(changes.count == 2, "\(changes)")
+            // A change of the budget's status in between is a conflict, and asked again.
+            let set = changes.filter { $0.contains("set PodDisruptionBudget shop/cart to maxUnavailable 1") }
+            #expect(!set.isEmpty && set.count < changes.count, "set, and set back: \(changes)")
             #expect(result.steps.first { $0.step == "adjust_budget" }?.changed == true)
             #expect(await world.isRestored())
             let left = await world.server.simulation.pods(on: node).filter { !$0.isDaemon }

@@ -156,7 +156,7 @@ struct NarrowWindowTests {
 
     @Test("pods' windows that never meet the run's own end the run instead of waiting for ever")
     func neverMeet() throws {
-        for (day, isBlocked) in [(Weekday.sunday, true), (.saturday, false)] {
+        for (day, isBlocked) in [(MaintenanceWindow.Weekday.sunday, true), (.saturday, false)] {
             var order = try order(["n1"])
             let window = MaintenanceWindow(
                 days: [day], from: try #require(TimeOfDay("01:00")), to: try #require(TimeOfDay("05:00")),
