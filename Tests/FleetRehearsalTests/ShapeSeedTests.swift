@@ -39,4 +39,27 @@ struct ShapeSeedTests {
         )
         #expect(results["done", default: 0] * 2 > Self.seeds.count || Self.seeds.count < 50)
     }
+
+    @Test("runs that keep to no bounds are found out by those who look for them")
+    func bites() throws {
+        var found: Set<String> = []
+        for seed in 1...60 as ClosedRange<UInt64> {
+            let shapes = try Shapes(seed)
+            guard shapes.order.policy.order == .spread, shapes.order.settings.evictions.maxInFlight == nil else {
+                continue
+            }
+            var strict = shapes.order
+            strict.policy.order = .zoneByZone
+            strict.settings.evictions.maxInFlight = 1
+            strict.settings.evictions.maxInFlightPerZone = 1
+            var rehearsal = shapes.rehearsal()
+            rehearsal.invariants = Invariants(strict, before: shapes.snapshot)
+            _ = shapes.play(&rehearsal)
+            let violations = rehearsal.invariants?.violations ?? []
+            for words in ["max_in_flight is 1", "leaving its zone", "of another zone was still leaving"]
+            where violations.contains(where: { $0.contains(words) }) { found.insert(words) }
+            if found.count == 3 { return }
+        }
+        #expect(found.count == 3, "\(found)")
+    }
 }

@@ -110,12 +110,17 @@ struct CapacityFit {
         for volume in snapshot.volumes { state.set(volume) }
         for claim in snapshot.claims { state.set(claim) }
         demands.reserveCapacity(snapshot.pods.count)
+        // Pods of one controller look alike: comparing them costs less than finding each one's class.
+        var siblings: [ObjectUID: (pod: Pod, demand: PlacementDemand)] = [:]
         for pod in snapshot.pods {
             guard !pod.isFinished, let name = pod.nodeName, let node = state.index(of: name) else {
                 demands.append(nil)
                 continue
             }
-            let demand = state.demand(of: pod)
+            let sibling = pod.controller.flatMap { siblings[$0.uid] }
+            let isAlike = sibling.map { $0.pod.demandsTheSame(as: pod) } ?? false
+            let demand = isAlike ? sibling?.demand ?? state.demand(of: pod) : state.demand(of: pod)
+            if !isAlike, let owner = pod.controller { siblings[owner.uid] = (pod, demand) }
             state.assume(demand, on: node, isTerminating: pod.isTerminating)
             demands.append(demand)
         }
@@ -263,5 +268,14 @@ struct CapacityFit {
         groups.add(
             isAgreed || isGuess ? .warning : .blocker, .doesNotFit, on: index.subject(of: pod), reason,
             remedy: remedy, item: pod.key.description)
+    }
+}
+
+extension Pod {
+    /// Whether filters cannot tell the pods apart.
+    fileprivate func demandsTheSame(as other: Pod) -> Bool {
+        self.key.namespace == other.key.namespace && self.volumes.isEmpty && other.volumes.isEmpty
+            && self.requests == other.requests && self.labels == other.labels
+            && self.constraints == other.constraints
     }
 }

@@ -20,15 +20,14 @@ struct ReplacementCut {
     /// Pairs each leaving node with the first unused spare host of its zone and pool; one whose pool nobody knows stands
     /// in where none of the pool is left.
     init(_ cut: WaveCut, leaving: [PlanTarget], spares: [PlanTarget]) {
-        var unused = spares
+        var unused = UnusedSpares(spares)
         let surge = SurgeBounds(cut.policy, leaving: leaving)
         for leavers in cut.waves(of: leaving).flatMap({ surge.portions(of: $0.targets) }) {
             var newcomers: [PlanTarget] = []
             // Those of a pool first, so that one of none takes nobody's.
             for leaver in leavers.filter({ $0.pool != nil }) + leavers.filter({ $0.pool == nil }) {
-                let exact = unused.firstIndex { $0.zone == leaver.zone && $0.pool == leaver.pool }
-                if let place = exact ?? unused.firstIndex(where: leaver.isInterchangeable) {
-                    newcomers.append(unused.remove(at: place))
+                if let spare = unused.take(for: leaver) {
+                    newcomers.append(spare)
                 } else {
                     shortage[Place(zone: leaver.zone, pool: leaver.pool), default: 0] += 1
                 }
@@ -37,6 +36,32 @@ struct ReplacementCut {
                 waves.append(PlannedWave(number: waves.count + 1, targets: targets))
             }
         }
+    }
+}
+
+/// Spare hosts that came in for nobody yet, by where they are interchangeable, in the inventory's order.
+private struct UnusedSpares {
+    private let spares: [PlanTarget]
+    /// Positions by place, the first last.
+    private var places: [ReplacementCut.Place: [Int]]
+
+    init(_ spares: [PlanTarget]) {
+        self.spares = spares
+        places = Dictionary(grouping: spares.indices.reversed()) {
+            ReplacementCut.Place(zone: spares[$0].zone, pool: spares[$0].pool)
+        }
+    }
+
+    /// The first of the node's zone and pool, else the first that is interchangeable with it; nil where none is left.
+    mutating func take(for leaver: PlanTarget) -> PlanTarget? {
+        let exact = ReplacementCut.Place(zone: leaver.zone, pool: leaver.pool)
+        if let position = places[exact]?.popLast() { return spares[position] }
+        let others = places.filter { place, left in
+            guard place.zone == leaver.zone, let first = left.last else { return false }
+            return leaver.isInterchangeable(with: spares[first])
+        }
+        guard let place = others.min(by: { $0.value.last ?? .max < $1.value.last ?? .max })?.key else { return nil }
+        return places[place]?.popLast().map { spares[$0] }
     }
 }
 

@@ -205,12 +205,13 @@ extension RunMachine {
         let isFull = !state.working.isEmpty && state.working.count >= order.policy.parallelism
         if state.pending.isEmpty || isFull { return blockedSince = nil }
         var caps = AvailabilityCaps(world: world, state: state, policy: order.policy)
-        let waiting = wave.targets.filter { state.pending.contains($0.node) && !isHeldBack($0) }
-        blockedSince = waiting.isEmpty ? nil : blockedSince
-        guard !waiting.isEmpty else { return }
+        var isAnyWaiting = false
         var refusal: String?
         var narrow: NarrowRefusal?
-        for target in waiting where failureReason() == nil {
+        for target in wave.targets where state.pending.contains(target.node) && !isHeldBack(target) {
+            isAnyWaiting = true
+            // Only nodes in hand fill the caps: nothing is to be said of the others.
+            if caps.isFull && !state.working.isEmpty || failureReason() != nil { break }
             guard mayStartByRate() else { break }
             if let reason = windowRefusal(of: wave, inHand: state.working.count) {
                 return spendWindow(reason)
@@ -230,6 +231,7 @@ extension RunMachine {
             caps.take(target)
             start(target, in: wave)
         }
+        guard isAnyWaiting else { return blockedSince = nil }
         if let narrow, refusal == nil, state.working.isEmpty { return awaitNarrowWindow(narrow) }
         noteBlocked(refusal, wave)
     }

@@ -76,9 +76,10 @@ public struct VerifyDrainedStep: Step {
     /// made: it may have been scaled in, or its work have ended.
     private func short(_ node: NodeProgress, in world: World, isLate: Bool) -> [Shortfall] {
         let short = node.losses.compactMap { uid, readyBefore -> Shortfall? in
-            guard let replicas = world.awaitedPods(of: uid) else { return nil }
+            let ready = world.readyPods(of: uid)
+            guard ready < readyBefore, let replicas = world.awaitedPods(of: uid) else { return nil }
             let wanted = min(replicas, readyBefore)
-            guard world.readyPods(of: uid) < wanted, world.workloads[uid]?.reference.kind != .job else { return nil }
+            guard ready < wanted, world.workloads[uid]?.reference.kind != .job else { return nil }
             if isLate, world.isForeign(uid),
                 world.unreadyPods(of: uid).allSatisfy({ $0.isFinished || $0.isTerminating })
             {

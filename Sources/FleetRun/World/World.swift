@@ -39,7 +39,7 @@ public struct World: Sendable {
     private var replicasByWorkload: [ObjectUID: Int] = [:]
     private var replicaSetsByDeployment: [ObjectUID: [ObjectUID]] = [:]
     private var deploymentByReplicaSet: [ObjectUID: ObjectUID] = [:]
-    private var budgetsByNamespace: [String: Set<ObjectKey>] = [:]
+    private var budgetsByNamespace: [String: [String: PodDisruptionBudget]] = [:]
     /// Controllers of unknown kinds; what they wanted is remembered when the cluster is seen anew.
     private var strangers: [ObjectUID: Stranger] = [:]
 
@@ -79,7 +79,7 @@ public struct World: Sendable {
         case .budget(let budget): insert(budget)
         case .budgetDeleted(let key):
             budgets[key] = nil
-            budgetsByNamespace[key.namespace]?.remove(key)
+            budgetsByNamespace[key.namespace]?[key.name] = nil
         case .workload(let workload): insert(workload)
         case .workloadDeleted(let reference): removeWorkload(reference.uid)
         case .autoscaler(let autoscaler): autoscalers[autoscaler.key] = autoscaler
@@ -180,15 +180,20 @@ public struct World: Sendable {
 
     /// A workload's pods that are not Ready.
     public func unreadyPods(of workload: ObjectUID) -> [Pod] {
-        let owners = replicaSetsByDeployment[workload] ?? []
-        return (owners + [workload]).flatMap { unreadyByController[$0] ?? [] }.compactMap { pods[$0] }
+        var unready: [Pod] = []
+        func add(_ controller: ObjectUID) {
+            for uid in unreadyByController[controller] ?? [] { if let pod = pods[uid] { unready.append(pod) } }
+        }
+        for replicaSet in replicaSetsByDeployment[workload] ?? [] { add(replicaSet) }
+        add(workload)
+        return unready
     }
 
     /// The budgets that select a pod, by name.
     public func budgets(selecting pod: Pod) -> [PodDisruptionBudget] {
         var selecting: [PodDisruptionBudget] = []
-        for key in budgetsByNamespace[pod.key.namespace] ?? [] {
-            if let budget = budgets[key], budget.selects(pod) { selecting.append(budget) }
+        for budget in (budgetsByNamespace[pod.key.namespace] ?? [:]).values where budget.selects(pod) {
+            selecting.append(budget)
         }
         return selecting.count < 2 ? selecting : selecting.sorted { $0.key < $1.key }
     }
@@ -322,7 +327,7 @@ public struct World: Sendable {
 
     private mutating func insert(_ budget: PodDisruptionBudget) {
         budgets[budget.key] = budget
-        budgetsByNamespace[budget.key.namespace, default: []].insert(budget.key)
+        budgetsByNamespace[budget.key.namespace, default: [:]][budget.key.name] = budget
     }
 }
 
