@@ -102,7 +102,7 @@ enum DiagnosisText {
             say api_server "${place%%/*}"
             name=${place%%[:/]*}
             case $name in
-                *[!0-9.]*) getent hosts "$name" >/dev/null 2>&1 || say api_name unresolved ;;
+                *[!0-9.]*) with_limit 10 getent hosts "$name" >/dev/null 2>&1 || { say api_name unresolved; return; } ;;
             esac
             have curl || return 0
             if words=$(curl -k -s -S --noproxy '*' -m 5 -o /dev/null "$server/livez" 2>&1); then say api_answers yes
