@@ -43,7 +43,7 @@ extension RunMachine {
         window.settleDeadline = window.settleDeadline.map { $0 + gap }
         returning = returning.mapValues { $0 + gap }
         keptSince = keptSince.mapValues { $0 + gap }
-        if let since = health?.since { health?.since = since + gap }
+        if let bad = health?.badSince { health?.badSince = bad.mapValues { $0 + gap } }
         touchEverything()
     }
 

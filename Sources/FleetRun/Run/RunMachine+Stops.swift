@@ -1,4 +1,4 @@
-import FleetModel
+public import FleetModel
 import FleetPlanning
 
 extension RunMachine {
@@ -212,7 +212,7 @@ extension Node {
     /// Whether the plan's taint on it is of a plan, or of a run where the note names no plan: another plan of the same
     /// cluster keeps its own.
     public func isMarked(by digest: String, of run: RunID? = nil) -> Bool {
-        guard let note = annotations[RunMachine.retiringAnnotation].flatMap(TemporaryNote.init(text:)) else {
+        guard let note = self.annotations[RunMachine.retiringAnnotation].flatMap(TemporaryNote.init(text:)) else {
             return true
         }
         return note.plan.map(digest.hasPrefix) ?? (run == nil || note.run == run)
