@@ -21,11 +21,24 @@ enum PrivateFile {
         do {
             try fill(descriptor, path, body)
             try await beforePlacing()
-            guard rename(partial, target) == 0 else { throw failure(path) }
         } catch {
             unlink(partial)
             throw error
         }
+        guard rename(partial, target) == 0 else {
+            throw UsageError(
+                "\(path) cannot be written: \(String(cString: strerror(errno)))", hint: "it is complete in \(partial)")
+        }
+        synchronize(directoryOf: target)
+    }
+
+    /// The new name is on the disk too.
+    private static func synchronize(directoryOf path: String) {
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let descriptor = open(directory.isEmpty ? "/" : directory, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     private static func fill(_ descriptor: Int32, _ path: String, _ body: (FileHandle) throws -> Void) throws {

@@ -36,7 +36,7 @@ struct ProvidedHosts {
         if !missing.isEmpty {
             output.progress(
                 "making \(missing.map(\.name).joined(separator: ", ")) by \(provider.command.joined(separator: " "))")
-            known += try await change(.create, missing)
+            known += try await create(missing)
         }
         let addresses = Dictionary(known.map { ($0.name, $0.address ?? $0.name) }, uniquingKeysWith: { $1 })
         if let lost = missing.first(where: { addresses[$0.name] == nil }) {
@@ -53,20 +53,11 @@ struct ProvidedHosts {
         }
     }
 
-    /// Deletes machines.
-    func delete(_ machines: [PlanTarget]) async throws {
-        guard !machines.isEmpty else { return }
-        let own = machines.map(request)
-        output.progress(
-            "deleting \(own.map(\.name).joined(separator: ", ")) by \(provider.command.joined(separator: " "))")
-        _ = try await change(.delete, own)
-    }
-
-    /// The machines of nodes that are out of the cluster, as far as the provider lists them and no run of the plan saw them
-    /// deleted: whoever has such a name later is another machine. What was asked for and is listed no more is noted.
+    /// The machines of nodes that are out of the cluster, and that no run of the plan saw deleted: whoever has such a name
+    /// later is another machine.
     ///
     /// - Parameter isAgain: only those whose deletion was asked for before, in vain.
-    func retired(after progress: PlanProgress, isAgain: Bool = false) async throws -> [PlanTarget] {
+    func retired(after progress: PlanProgress, isAgain: Bool) async throws -> [PlanTarget] {
         let old = RetiredMachines(provider: provider, steps: playbook.steps)
             .targets(of: plan, finished: progress.finished)
         guard !old.isEmpty else { return [] }
@@ -75,28 +66,46 @@ struct ProvidedHosts {
             act.what == Self.name(of: .delete) && act.run.map(runs.contains) == true
         }
         let outcomes = Dictionary(grouping: acts) { $0.subject ?? "" }.mapValues { Set($0.compactMap(\.outcome)) }
-        let due = old.filter { target in
+        return old.filter { target in
             let told = outcomes[target.host] ?? []
             return !told.contains(.done) && (!isAgain || told.contains(.asked))
         }
-        guard !due.isEmpty else { return [] }
-        let present = Set(try await call(.list).map(\.name))
-        let gone = due.filter { !present.contains($0.host) && outcomes[$0.host]?.contains(.asked) == true }
-        try await note(.delete, gone.map(request), .done)
-        return due.filter { present.contains($0.host) }
     }
 
-    /// Asks for a change; that it is asked for, and what came of it, is noted machine by machine.
-    private func change(
-        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host]
-    ) async throws -> [ProviderProcess.Answer.Host] {
-        try await note(action, hosts, .asked)
+    /// Deletes machines, as far as the provider lists them; those whose Nodes are there again stay for good.
+    ///
+    /// That it is asked for is noted before anything else: what fails from then on is asked for again.
+    func delete(_ machines: [PlanTarget], sparing nodes: () async throws -> Set<NodeName>) async throws {
+        guard !machines.isEmpty else { return }
+        try await note(.delete, machines.map(request), .asked)
         do {
-            let answer = try await call(action, hosts)
-            try await note(action, hosts, .done)
+            let nodes = try await nodes()
+            for back in machines where nodes.contains(back.node) {
+                output.warning("Node \(back.node) is in the cluster again: its machine \(back.host) is not deleted")
+            }
+            let present = Set(try await call(.list).map(\.name))
+            let due = machines.filter { !nodes.contains($0.node) && present.contains($0.host) }.map(request)
+            if !due.isEmpty {
+                let names = due.map(\.name).joined(separator: ", ")
+                output.progress("deleting \(names) by \(provider.command.joined(separator: " "))")
+                _ = try await call(.delete, due)
+            }
+        } catch {
+            try await note(.delete, machines.map(request), .failed)
+            throw error
+        }
+        try await note(.delete, machines.map(request), .done)
+    }
+
+    /// Asks for machines; that they are asked for, and what came of it, is noted one by one.
+    private func create(_ hosts: [ProviderProcess.Request.Host]) async throws -> [ProviderProcess.Answer.Host] {
+        try await note(.create, hosts, .asked)
+        do {
+            let answer = try await call(.create, hosts)
+            try await note(.create, hosts, .done)
             return answer
-        } catch let error as Refusal {
-            try await note(action, hosts, .failed, error.message)
+        } catch {
+            try await note(.create, hosts, .failed)
             throw error
         }
     }
@@ -106,14 +115,14 @@ struct ProvidedHosts {
 
     private static func name(of action: ProviderProcess.Action) -> String { "provider \(action.rawValue)" }
 
+    /// Its words are no part of it: what a command prints when it fails may hold a secret, and a journal is kept.
     private func note(
-        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ outcome: OperatorAct.Outcome,
-        _ detail: String? = nil
+        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ outcome: OperatorAct.Outcome
     ) async throws {
         try await journal.note(
             hosts.map { host in
                 .now(
-                    Self.name(of: action), on: host.name, outcome, detail ?? host.replaces.map { "for \($0)" } ?? "",
+                    Self.name(of: action), on: host.name, outcome, host.replaces.map { "for \($0)" } ?? "",
                     in: plan.cluster, for: run)
             })
     }

@@ -25,12 +25,14 @@ extension RunFlow {
     /// Deletes the machines of the nodes that are out.
     ///
     /// Returns whether everything that is to be deleted is; what cannot be is told, and is tried again by the next `run`.
-    func deleteProvided(for run: RunID, _ preparation: Preparation) async -> Bool {
+    func deleteProvided(for run: RunID, _ preparation: Preparation, isAgain: Bool = false) async -> Bool {
         guard let provider = provider(for: run, preparation) else { return true }
         do {
             let progress = try await PlanProgress.read(
                 preparation.plan, pin: preparation.pin, from: preparation.journal)
-            try await provider.delete(try await absent(try await provider.retired(after: progress), preparation))
+            try await provider.delete(try await provider.retired(after: progress, isAgain: isAgain)) {
+                Set(try await preparation.client.snapshot().nodes.map(\.name))
+            }
             return true
         } catch {
             output.warning("the old machines are not deleted: \(error); to try again: fleet run \(source.playbook)")
@@ -49,23 +51,13 @@ extension RunFlow {
         let lease = try await lock(preparation).take(for: RunLock.leftovers, plan: "")
         let isClean: Bool
         do {
-            isClean = try await lease.keeping { await deleteProvided(for: last, preparation) }
+            isClean = try await lease.keeping { await deleteProvided(for: last, preparation, isAgain: true) }
         } catch {
             await lock(preparation).release(lease)
             throw error
         }
         await lock(preparation).release(lease)
         return exit(.done, isClean: isClean)
-    }
-
-    /// Machines whose Nodes are not there: one that came back to the cluster keeps its machine.
-    private func absent(_ machines: [PlanTarget], _ preparation: Preparation) async throws -> [PlanTarget] {
-        guard !machines.isEmpty else { return [] }
-        let nodes = Set(try await preparation.client.snapshot().nodes.map(\.name))
-        for back in machines where nodes.contains(back.node) {
-            output.warning("Node \(back.node) is in the cluster again: its machine \(back.host) is not deleted")
-        }
-        return machines.filter { !nodes.contains($0.node) }
     }
 
     /// A run that is done, but for machines that are still to be deleted, is to be asked for again.

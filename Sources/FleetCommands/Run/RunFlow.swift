@@ -231,6 +231,8 @@ struct RunFlow {
             try await ready.journal.begin(stored(order, ready.plan))
             try await refuseSharedSince(order, ready)
         } catch {
+            await StrayMachines.tell(
+                after: .failed, plan: preparation.plan, pin: preparation.pin, in: preparation.journal, output)
             await lock(preparation).release(lease)
             throw error
         }
@@ -274,7 +276,7 @@ struct RunFlow {
             guard result.isFinal else { return (result, true) }
             let isClean = await deleteProvided(for: order.settings.id, preparation)
             await StrayMachines.tell(
-                of: order.settings.id, result, plan: preparation.plan, pin: preparation.pin,
+                after: result, plan: preparation.plan, pin: preparation.pin,
                 in: preparation.journal, output)
             // In this order: a process killed in between leaves a run to be gone on with, not a lock of nobody.
             await lock(preparation).release(lease, of: .now(order.settings.id, result))

@@ -49,7 +49,7 @@ struct UndoFlow {
                 let result = try await drive(
                     machine, after: found, heard: heard, by: shell(client, lease), printer, crier)
                 guard result.isFinal else { return result }
-                await StrayMachines.tell(of: run.id, result, plan: plan, pin: pin, in: journal, output)
+                await StrayMachines.tell(after: result, plan: plan, pin: pin, in: journal, output)
                 await lock.release(lease, of: .now(run.id, result))
                 try await journal.finish(run.id, result: result.rawValue, at: RuntimeClock().now)
                 return result

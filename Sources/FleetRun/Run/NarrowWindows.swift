@@ -70,11 +70,11 @@ struct NarrowRefusal: Hashable, Sendable {
 }
 
 extension WindowCalendar {
-    /// The longest time in which this calendar and another one are both open; zero when they never are, within forty days.
+    /// The longest time in which this calendar and another one are both open; zero when they never are, within a year.
     func longest(with other: WindowCalendar, from instant: Instant) -> Duration {
         var longest = Duration.zero
         var time = instant
-        let horizon = instant + .seconds(40 * 86_400)
+        let horizon = instant + .seconds(366 * 86_400)
         while let own = span(at: time) ?? next(after: time), own.start < horizon {
             var inner = max(own.start, time)
             while let theirs = other.span(at: inner) ?? other.next(after: inner), theirs.start < own.end {

@@ -62,18 +62,25 @@ extension RunMachine {
     /// Nothing is in hand, and every node left has pods that may not be moved now: waits, or ends the run.
     mutating func awaitNarrowWindow(_ refusal: NarrowRefusal) {
         blockedSince = nil
-        if let run = order.window?.calendar, !refusal.isForGood, refusal.reason != lastBlock {
-            let common = run.longest(with: refusal.window.calendar, from: wallTime)
-            guard common >= refusal.need else {
-                return finish(
-                    .blocked,
-                    "\(refusal.reason); that and the run's own windows are open together for \(common.minutes)m at most: no run ever moves it"
-                )
+        guard order.narrowWindows.waits, !isHopeless(refusal) else {
+            guard !refusal.isForGood, let common = common[refusal.window], common < refusal.need else {
+                return finish(.blocked, refusal.reason)
             }
+            return finish(
+                .blocked,
+                "\(refusal.reason); that and the run's own windows are open together for \(common.minutes)m at most: no run ever moves it"
+            )
         }
-        guard order.narrowWindows.waits, !refusal.isForGood else { return finish(.blocked, refusal.reason) }
         if refusal.reason != lastBlock { emit(.runBlocked(RunEvent.RunBlocked(reason: refusal.reason))) }
         lastBlock = refusal.reason
+    }
+
+    /// Whether waiting is in vain: no window of the pods is ever long enough, or none is while the run's own is open.
+    mutating func isHopeless(_ refusal: NarrowRefusal) -> Bool {
+        guard !refusal.isForGood, let run = order.window?.calendar else { return refusal.isForGood }
+        let longest = common[refusal.window] ?? run.longest(with: refusal.window.calendar, from: wallTime)
+        common[refusal.window] = longest
+        return longest < refusal.need
     }
 
     // MARK: - Nodes in hand

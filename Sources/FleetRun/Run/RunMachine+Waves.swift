@@ -213,7 +213,7 @@ extension RunMachine {
             // Only nodes in hand fill the caps: nothing is to be said of the others.
             if caps.isFull && !state.working.isEmpty || failureReason() != nil { break }
             guard mayStartByRate() else { break }
-            if let reason = windowRefusal(of: wave, inHand: state.working.count) {
+            if let reason = windowRefusal(of: target, in: wave, inHand: state.working.count) {
                 return spendWindow(reason)
             }
             guard caps.permits(target) else {
@@ -225,7 +225,7 @@ extension RunMachine {
                 continue
             }
             if let reason = narrowRefusal(of: target, in: wave, inHand: state.working.count) {
-                narrow = narrow ?? reason
+                if narrow.map({ isHopeless($0) && !isHopeless(reason) }) ?? true { narrow = reason }
                 continue
             }
             caps.take(target)

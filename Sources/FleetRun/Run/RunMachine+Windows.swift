@@ -118,7 +118,7 @@ extension RunMachine {
         }
         guard let plan = order.window else { return }
         guard let next else { return finish(.blocked, "outside its window, and none opens within a year") }
-        if let longest = plan.calendar.longest(from: wallTime), let need = leastNeed(), need > longest {
+        if let longest = plan.calendar.longest(from: wallTime), let need = leastNeed(in: longest), need > longest {
             let words = "a node needs about \(need.minutes)m by the forecast"
             return finish(.blocked, "\(words), and no window is longer than \(longest.minutes)m")
         }
@@ -128,10 +128,13 @@ extension RunMachine {
     }
 
     /// How long the next node to be begun needs when nothing else is in hand; nil when none is left.
-    private func leastNeed() -> Duration? {
+    private func leastNeed(in length: Duration) -> Duration? {
         guard state.working.isEmpty else { return nil }
-        let wave = order.waves.first { wave in wave.targets.contains { state.nodes[$0.node]?.phase == .pending } }
-        return wave.flatMap { order.window?.need(of: $0, inHand: 0) }
+        for wave in order.waves {
+            guard let next = wave.targets.first(where: { state.nodes[$0.node]?.phase == .pending }) else { continue }
+            return order.window?.need(of: wave, inHand: 0, before: commitment(of: next, in: length))
+        }
+        return nil
     }
 
     /// When a span opens, in the time zone of its calendar's first window.
@@ -238,10 +241,10 @@ extension RunMachine {
     // MARK: - Admission
 
     /// Why one more node of a wave may not be begun now: it could not be finished before the window's end.
-    func windowRefusal(of wave: PlannedWave, inHand: Int) -> String? {
+    func windowRefusal(of target: PlanTarget, in wave: PlannedWave, inHand: Int) -> String? {
         guard let plan = order.window, case .open(let span) = window.phase else { return nil }
-        let forecast = plan.need(of: wave, inHand: inHand)
-        let need = max(forecast, experience(in: span), commitment(from: 0, in: span))
+        let forecast = plan.need(of: wave, inHand: inHand, before: commitment(of: target, in: span.end - span.start))
+        let need = max(forecast, experience(in: span))
         guard wallTime + need > span.end else { return nil }
         let source = need > forecast ? ", as one of this run did" : " by the forecast"
         return "the window ends in \((span.end - wallTime).minutes)m, and a node needs about \(need.minutes)m\(source)"
@@ -257,20 +260,20 @@ extension RunMachine {
     /// Why a step of a node is left to the next window: once it has begun the node cannot be given back, and it, with what
     /// follows from it, could not end in this one.
     func windowRefusal(of name: NodeName, at index: Int) -> String? {
-        guard case .open(let span) = window.phase, order.steps[index].step.commits, isReturnable(name) else {
-            return nil
-        }
-        let need = commitment(from: index, in: span)
+        guard case .open(let span) = window.phase, order.steps[index].step.commits, isReturnable(name),
+            let target = state.nodes[name]?.target
+        else { return nil }
+        let need = commitment(of: target, from: index, in: span.end - span.start)
         guard wallTime + need > span.end else { return nil }
         return
             "the window ends in \((span.end - wallTime).minutes)m, and \(order.steps[index].kind) with what follows needs about \(need.minutes)m: left to the next one"
     }
 
-    /// How long the steps from one on take, after whose beginning a node cannot be given back: no less than two minutes
-    /// each; at most half of the window, so that a short one is not without any.
-    private func commitment(from index: Int, in span: WindowCalendar.Span) -> Duration {
-        let steps = order.steps[index...].count { $0.step.commits }
-        return min(RunWindow.shortest * steps, (span.end - span.start) / 2)
+    /// How long a node's steps from one on take, after whose beginning it cannot be given back: no less than two minutes
+    /// each; at most half of a window, so that a short one is not without any.
+    private func commitment(of target: PlanTarget, from index: Int = 0, in length: Duration) -> Duration {
+        let steps = order.steps[index...].count { $0.step.commits && $0.concerns(target) }
+        return min(RunWindow.shortest * steps, length / 2)
     }
 
     /// Nothing is in hand and nothing more can be begun before the window's end: it is over for this run.

@@ -83,6 +83,8 @@ public struct RunMachine: Sendable {
     var acceptsHealth: Bool
     /// Where the narrower windows stand, in the order of the playbook; empty before the first turn.
     var narrow: [NarrowState] = []
+    /// How long narrower windows and the run's own are open together, as far as that was asked.
+    var common: [NarrowWindow: Duration] = [:]
     /// Nodes in hand whose pods' window is closed, and until when what is under way there is awaited.
     var returning: [NodeName: Instant] = [:]
     /// Since when the time of such nodes was not yet recorded as one that does not count.

@@ -34,14 +34,21 @@ public struct RunWindow: Hashable, Sendable {
     /// No node takes less: commands on hosts and a Node's deletion are in no forecast.
     static let shortest = Duration.seconds(120)
 
-    /// How long one more node of a wave needs: its share of the wave's forecast, with what is in hand already.
-    func need(of wave: PlannedWave, inHand: Int) -> Duration { Self.need(of: wave, inHand: inHand, forecast) }
+    /// How long one more node of a wave needs: its share of the wave's forecast, with what is in hand already, and then
+    /// what is done on its host.
+    func need(of wave: PlannedWave, inHand: Int, before commitment: Duration) -> Duration {
+        max(Self.shortest, (Self.share(of: wave, inHand, forecast) ?? .zero) + commitment)
+    }
 
     /// The same by any forecast.
     static func need(of wave: PlannedWave, inHand: Int, _ forecast: [Int: WaveNeed]) -> Duration {
-        guard let whole = forecast[wave.number], whole.nodes > 0 else { return shortest }
-        let share = (whole.seconds * min(whole.nodes, inHand + 1) + whole.nodes - 1) / whole.nodes
-        return max(shortest, .seconds(share))
+        max(shortest, share(of: wave, inHand, forecast) ?? .zero)
+    }
+
+    /// Nil where nothing is forecast.
+    private static func share(of wave: PlannedWave, _ inHand: Int, _ forecast: [Int: WaveNeed]) -> Duration? {
+        guard let whole = forecast[wave.number], whole.nodes > 0 else { return nil }
+        return .seconds((whole.seconds * min(whole.nodes, inHand + 1) + whole.nodes - 1) / whole.nodes)
     }
 }
 
