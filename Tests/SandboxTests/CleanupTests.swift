@@ -139,6 +139,82 @@ struct CleanupTests {
         }
     }
 
+    @Test("Routes alone are saved too and come back by the timer; a default route, and those of a bird that runs, stay")
+    func restoresRoutes() async throws {
+        let hosts = [TestSandbox.host("a", role: .fresh), TestSandbox.host("b", role: .fresh)]
+        try await TestSandbox.with(hosts) { (fleet: SandboxFleet) async throws in
+            // Of several ways, which the kernel shows on several lines; and the way by which the host is reached.
+            let more = """
+                ip route add 10.244.8.0/26 proto 12 nexthop via 10.0.0.11 dev eth0 onlink nexthop via 10.0.0.12 dev eth0 onlink
+                ip route replace default via 10.0.0.1 dev eth0 onlink proto 12 metric 7
+                """
+            let defaults = "ip route show default | sed 's/ *$//'"
+            for host in ["a", "b"] { _ = try await fleet.output(host, "set -e\n" + Self.routes + "\n" + more) }
+            let before = try await fleet.output("a", Self.shown)
+            let defaultsBefore = try await fleet.output("a", defaults)
+            let options = CleanupOptions(run: "r1", restoreAfterSeconds: 6)
+            let (report, status) = try await fleet.cleanup("a", options)
+            #expect(status == 0, "\(report)")
+            #expect(report.changed.contains("routes of Calico (3)"), "\(report)")
+            #expect(report.kept.contains("a default route that is marked as Calico's"), "\(report)")
+            #expect(report.restoreAfterSeconds == 6)
+            #expect(try await fleet.output("a", defaults) == defaultsBefore)
+            #expect(defaultsBefore.contains("metric 7"), "\(defaultsBefore)")
+            try await wait(for: "restored\n", of: "ls /var/lib/fleet/r1/rules | grep -x restored; exit 0", in: fleet)
+            try await wait(for: before, of: Self.shown, in: fleet)
+            #expect(try await fleet.output("a", "cat /var/lib/fleet/r1/rules/restored") == "")
+
+            // However it was started: the units of the host know nothing of it.
+            _ = try await fleet.output(
+                "b",
+                """
+                printf '#!/bin/sh\\nsleep 600\\n' >/usr/local/sbin/bird; chmod 755 /usr/local/sbin/bird
+                setsid /usr/local/sbin/bird >/dev/null 2>&1 </dev/null &
+                for turn in $(seq 50); do ! grep -q -s -x bird /proc/[0-9]*/comm || break; sleep 0.1; done
+                """)
+            let own = try await fleet.cleanup("b", CleanupOptions(run: "r1")).report
+            #expect(own.changed.contains("routes of Calico (1)"), "\(own)")
+            let shown = try await fleet.output("b", Self.shown)
+            #expect(shown.contains("10.244.6.0/26 via 10.0.0.11") && shown.contains("10.244.8.0/26"), "\(shown)")
+            // Once it has ended its routes go, and what the first pass did not save is saved now.
+            _ = try await fleet.output(
+                "b",
+                """
+                for file in $(grep -l -s -x bird /proc/[0-9]*/comm); do kill "$(basename "${file%/comm}")"; done
+                for turn in $(seq 50); do grep -q -s -x bird /proc/[0-9]*/comm || break; sleep 0.1; done
+                """)
+            let later = try await fleet.cleanup("b", CleanupOptions(run: "r1")).report
+            #expect(later.changed == ["routes of Calico (2)"], "\(later)")
+            let saved = try await fleet.output("b", "grep -c -e 10.244 /var/lib/fleet/r1/rules/routes")
+            #expect(saved == "3\n")
+        }
+    }
+
+    @Test("Flannel's routes are still known as such after a pass that took its configuration and not them")
+    func flannelRoutesOfLaterPass() async throws {
+        try await TestSandbox.with([TestSandbox.host("f", plugin: .flannel)]) { (fleet: SandboxFleet) async throws in
+            _ = try await fleet.output(
+                "f",
+                """
+                ip route add 10.244.7.0/24 via 10.0.0.12 dev eth0 onlink
+                printf '#!/bin/sh\\ncase "$*" in *"route del"*) echo no >&2; exit 1 ;; esac\\nexec %s "$@"\\n' "$(command -v ip)" >/tmp/ip
+                chmod 755 /tmp/ip; mv /tmp/ip /usr/local/sbin/ip
+                """)
+            let (failed, status) = try await fleet.cleanup("f", CleanupOptions(run: "r1", plugin: .flannel))
+            #expect(status == 1 && failed.failed == ["routes of Flannel (1): no"], "\(failed)")
+            #expect(try await fleet.output("f", "ls -d /run/flannel 2>/dev/null; exit 0") == "")
+            let verifying = CleanupOptions(run: "r2", mode: .verify, plugin: .flannel)
+            #expect(try await fleet.cleanup("f", verifying).report.left.contains("routes of Flannel (1)"))
+
+            _ = try await fleet.output("f", "rm /usr/local/sbin/ip")
+            let again = try await fleet.cleanup("f", CleanupOptions(run: "r2", plugin: .flannel)).report
+            #expect(again.changed == ["routes of Flannel (1)"], "\(again)")
+            #expect(try await fleet.output("f", NodeScript.confirmNetwork(run: "r2")) == "confirmed=rules\n")
+            #expect(try await fleet.cleanup("f", verifying).report.result == .gone)
+            #expect(try await fleet.output("f", "ls -d /var/lib/fleet/flannel 2>/dev/null; exit 0") == "")
+        }
+    }
+
     @Test("Cilium's own clean-up is called where it is there; filters and pins are taken off one by one; others' stay")
     func programs() async throws {
         let tc = """

@@ -157,6 +157,21 @@ struct DiagnosisScriptTests {
                 second.networkStatus == [
                     "BGP peer 10.0.0.3 is start ( Connect )", "cilium-dbg status: Error: KVStore: cannot reach etcd",
                 ])
+            // A tool of that name on the host: the administrator's says nothing of the agent, the agent's own does.
+            let tool = "/usr/local/sbin/cilium"
+            for (command, words) in [
+                ("install", "cilium-dbg status: Error: KVStore: cannot reach etcd"),
+                ("endpoint", "cilium status: no kubeconfig"),
+            ] {
+                _ = try await fleet.output(
+                    "b",
+                    """
+                    printf '#!/bin/sh\\ncase "$*" in "\(command) --help") exit 0 ;; esac\\necho "no kubeconfig" >&2; exit 1\\n' >\(tool)
+                    chmod 755 \(tool)
+                    """)
+                #expect(try await facts("b", in: fleet)?.networkStatus.last == words)
+            }
+            _ = try await fleet.output("b", "rm \(tool)")
             let codes = codes("b", second)
             #expect(codes.contains("cgroup-drivers-differ") && codes.contains("network-plugin-status"), "\(codes)")
             #expect(!codes.contains("runtime-down"), "\(codes)")
@@ -166,13 +181,20 @@ struct DiagnosisScriptTests {
                 systemctl stop crio; rm /var/lib/sandbox/units/containerd.*
                 echo 'level=fatal msg="no space"' >/var/lib/sandbox/journal/crio
                 """)
-            var down = DiagnosisEvidence(name: "b", node: Node(name: "b", uid: "u", readiness: .notReady), now: .epoch)
-            down.host = try await facts("b", in: fleet)
-            let runtime = Diagnosis(down).findings.first { $0.code == "runtime-down" }
-            #expect(
-                runtime?.evidence == ["crio is inactive", "level=fatal msg=\"no space\""],
-                "\(String(describing: runtime))")
-            #expect(runtime?.mend == "systemctl restart crio; if it fails again: journalctl -u crio")
+            // Nor is it there where systemd says so in a word.
+            let word = "cd /var/lib/sandbox/units; echo inactive >containerd.active; echo not-found >containerd.enabled"
+            for change in ["true", word] {
+                _ = try await fleet.output("b", change)
+                var down = DiagnosisEvidence(
+                    name: "b", node: Node(name: "b", uid: "u", readiness: .notReady), now: .epoch)
+                down.host = try await facts("b", in: fleet)
+                #expect(down.host?.containerd.boot == "")
+                let runtime = Diagnosis(down).findings.first { $0.code == "runtime-down" }
+                #expect(
+                    runtime?.evidence == ["crio is inactive", "level=fatal msg=\"no space\""],
+                    "\(String(describing: runtime))")
+                #expect(runtime?.mend == "systemctl restart crio; if it fails again: journalctl -u crio")
+            }
         }
     }
 }

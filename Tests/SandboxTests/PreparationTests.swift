@@ -254,6 +254,22 @@ struct PreparationTests {
             #expect(failed.status == 1)
             #expect(try await fleet.output("a", "cat \(file)") == before)
 
+            // A copy that did not become whole takes no lock's place, neither where copying fails nor where it was killed.
+            _ = try await fleet.output(
+                "a",
+                """
+                printf '#!/bin/sh\\necho half >"$3"; echo full >&2; exit 1\\n' >/usr/local/sbin/cp; chmod 755 /usr/local/sbin/cp
+                """)
+            let full = try await fleet.prepare(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.37.*", "FLEET_HOLD": "0"])
+            #expect(full.status == 1 && full.report.failure?.contains("full") == true, "\(full)")
+            #expect(try await fleet.output("a", "cat \(file); ls \(file).*; exit 0") == before)
+            _ = try await fleet.output("a", "rm /usr/local/sbin/cp; echo half >\(file).fleet.new")
+            let later = try await fleet.prepare(
+                "a", NodeScript.packages, ["FLEET_PACKAGES": "kubelet=1.37.*", "FLEET_HOLD": "0"])
+            #expect(later.status == 1)
+            #expect(try await fleet.output("a", "cat \(file); ls \(file).*; exit 0") == before)
+
             // Killed after it had opened them.
             _ = try await fleet.output(
                 "a", "cp -p \(file) \(file).fleet; dnf5 -q versionlock delete kubelet jq")

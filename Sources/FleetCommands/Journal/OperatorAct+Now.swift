@@ -5,7 +5,7 @@ import FleetRuntime
 extension OperatorAct {
     /// What who runs this process does now.
     static func now(
-        _ what: String, on subject: String? = nil, _ outcome: Outcome? = nil, _ detail: String, in cluster: ObjectUID,
+        _ what: String, on subject: String? = nil, outcome: Outcome? = nil, _ detail: String, in cluster: ObjectUID,
         for run: RunID? = nil
     ) -> OperatorAct {
         let actor = RunEvent.Actor.current

@@ -2,6 +2,7 @@ import FleetExpressions
 import FleetJournal
 import FleetModel
 import FleetPlanning
+import FleetPorts
 import FleetRun
 
 /// Hosts that a provider's command makes for those that leave: named when planning, made when a run begins.
@@ -122,7 +123,7 @@ struct ProvidedHosts {
         try await journal.note(
             hosts.map { host in
                 .now(
-                    Self.name(of: action), on: host.name, outcome, host.replaces.map { "for \($0)" } ?? "",
+                    Self.name(of: action), on: host.name, outcome: outcome, host.replaces.map { "for \($0)" } ?? "",
                     in: plan.cluster, for: run)
             })
     }

@@ -1,6 +1,7 @@
 import FleetJournal
 import FleetModel
 import FleetPlanning
+import FleetPorts
 import FleetRun
 
 /// Machines that a provider was asked for by a run that ended before they were of use: nobody else names them.

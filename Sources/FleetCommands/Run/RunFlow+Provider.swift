@@ -4,6 +4,7 @@ import FleetModel
 import FleetPlanning
 import FleetPorts
 import FleetRun
+import FleetRuntime
 
 extension RunFlow {
     private func provider(for run: RunID, _ preparation: Preparation) -> ProvidedHosts? {

@@ -1,8 +1,15 @@
 extension CleanupText {
     /// What network plugins leave of their own: Calico's node, routes, rules of routing, and eBPF (D12).
     static let plugins = #"""
-        # What only its configuration tells, before that goes: flannel marks its routes in no way.
-        flannel_networks=$(sed -n 's/^FLANNEL_[A-Z0-9_]*NETWORK=//p' /run/flannel/subnet.env 2>/dev/null | tr ',' '\n')
+        # Flannel marks its routes in no way: only its configuration tells, and that goes before them. What it told is kept
+        # for the passes and the verification that follow, of whichever run, until nothing is left.
+        FLANNEL=/var/lib/fleet/flannel
+        flannel_networks=$(sed -n 's/^FLANNEL_[A-Z0-9_]*NETWORK=//p' /run/flannel/subnet.env "$FLANNEL" 2>/dev/null | tr ',' '\n' | sort -u)
+
+        keep_flannel_networks() {
+            plugin flannel && [ -n "$flannel_networks" ] || return 0
+            for network in $flannel_networks; do echo "FLANNEL_NETWORK=$network"; done >"$FLANNEL"
+        }
 
         clean_calico_node() {
             plugin calico && [ -n "$FLEET_NODE" ] || return 0
@@ -16,39 +23,58 @@ extension CleanupText {
 
         families() { for family in -4 -6; do ! ip "$family" route show >/dev/null 2>&1 || echo "$family"; done; }
 
+        # Calico's is gone with the pods: one that still runs is the host's own, however it was started. Before, for a dry
+        # run, the pods' do not count.
+        own_bird() {
+            for unit in bird bird6 bird2; do [ "$(systemctl is-active "$unit" 2>/dev/null)" != active ] || return 0; done
+            for file in $(grep -l -s -x -E 'bird|bird2|bird6' /proc/[0-9]*/comm); do
+                [ "$FLEET_MODE" = dry-run ] && grep -q -s kubepods "${file%comm}cgroup" || return 0
+            done
+            return 1
+        }
+
         # A routing daemon of the host's own marks its routes as Calico's bird does (12); Felix has a mark of its own (80).
         calico_marks() {
             echo 80
-            for unit in bird bird6 bird2; do [ "$(systemctl is-active "$unit" 2>/dev/null)" != active ] || return 0; done
-            echo 12
+            own_bird || echo 12
         }
 
-        calico_routes() {
+        # routes FAMILY KEY VALUE: a row FAMILY KEY VALUE ROUTE for each, as ip takes it back: on one line, without what it
+        # only shows.
+        routes() {
+            ip -o "$1" route show "$2" "$3" 2>/dev/null | awk -v start="$1 $2 $3" '{
+                gsub(/\\/, " ")
+                row = start
+                for (i = 1; i <= NF; i++)
+                    if ($i !~ /^(dead|linkdown|pervasive|unresolved|(rt_)?(offload|trap)|(rt_)?offload_failed)$/) row = row " " $i
+                print row
+            }'
+        }
+
+        all_calico_routes() {
             for family in $(families); do
-                for mark in $(calico_marks); do ip "$family" route show proto "$mark" 2>/dev/null; done
+                for mark in $(calico_marks); do routes "$family" proto "$mark"; done
             done
         }
+
+        # By a default route the host is reached, whoever learned it: it stays.
+        calico_routes() { all_calico_routes | awk '$4 != "default" && $5 != "default"'; }
 
         remove_calico_routes() {
-            for family in $(families); do
-                for mark in $(calico_marks); do
-                    [ -z "$(ip "$family" route show proto "$mark" 2>/dev/null)" ] || ip "$family" route flush proto "$mark" || return 1
-                done
-            done
+            calico_routes | while read -r family route; do ip "$family" route del $route || exit 1; done
         }
 
-        # FAMILY PREFIX GATEWAY DEVICE of each route into flannel's network over another node (host-gw).
+        # FAMILY ROUTE for each into flannel's network over another node (host-gw).
         flannel_routes() {
             for network in $flannel_networks; do
                 case $network in *:*) family=-6 ;; *) family=-4 ;; esac
-                ip "$family" route show root "$network" 2>/dev/null | awk -v family="$family" '$2 == "via" && $4 == "dev" { print family, $1, $3, $5 }'
+                routes "$family" root "$network" |
+                    awk '$4 != "default" && $5 == "via" && $7 == "dev" { sub(/ root [^ ]+/, ""); print }'
             done
         }
 
         remove_flannel_routes() {
-            flannel_routes | while read -r family prefix gateway device; do
-                ip "$family" route del "$prefix" via "$gateway" dev "$device" || exit 1
-            done
+            flannel_routes | while read -r family route; do ip "$family" route del $route || exit 1; done
         }
 
         # FAMILY PRIORITY MARK TABLE of Cilium's rules: to its proxy (2004), and from there (2005).
@@ -67,6 +93,23 @@ extension CleanupText {
             [ -z "$(cilium_rules)" ]
         }
 
+        # What goes of routes and rules, as ip takes it back: a table before the rule that leads to it.
+        lost_routes() {
+            have ip || return 0
+            if plugin calico; then
+                calico_routes | while read -r family route; do echo "$family route replace $route"; done
+            fi
+            if plugin flannel; then
+                flannel_routes | while read -r family route; do echo "$family route replace $route"; done
+            fi
+            if plugin cilium; then
+                cilium_rules | while read -r family priority mark table; do
+                    routes "$family" table "$table" | while read -r family route; do echo "$family route replace $route"; done
+                    echo "$family rule add pref $priority fwmark $mark lookup $table"
+                done
+            fi
+        }
+
         # rows NAME LIST COMMAND: one row for all that a list has.
         rows() {
             count=$("$2" | grep -c .)
@@ -75,7 +118,11 @@ extension CleanupText {
 
         clean_routes() {
             have ip || return 0
-            ! plugin calico || rows "routes of Calico" calico_routes remove_calico_routes
+            if plugin calico; then
+                rows "routes of Calico" calico_routes remove_calico_routes
+                [ -z "$(all_calico_routes | awk '$4 == "default" || $5 == "default"')" ] ||
+                    say kept "a default route that is marked as Calico's"
+            fi
             ! plugin flannel || rows "routes of Flannel" flannel_routes remove_flannel_routes
             ! plugin cilium || rows "rules of Cilium" cilium_rules remove_cilium_rules
         }

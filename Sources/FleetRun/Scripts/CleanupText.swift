@@ -467,15 +467,19 @@ enum CleanupText {
         }
         """#
 
-    /// Rules are saved on the host first, and come back by a timer unless the host is reached again (safety rule 8).
+    /// Rules and routes are saved on the host first, and come back by a timer unless the host is reached again (safety
+    /// rule 8).
     static let savedRules = #"""
         rules_to_go() {
             for backend in $(backends); do program "$backend"; done
             nft_tables
+            ipvs_services
             sets
+            lost_routes
         }
 
-        # A run that goes on keeps the first, true picture, and takes the timer over.
+        # A run that goes on keeps the first, true picture, and takes the timer over. Routes are added to it: a later pass
+        # may know more of them to go, once a daemon has ended.
         save_rules() {
             saved=$STATE/rules
             if [ ! -d "$saved" ] || [ -d "$saved/decided" ]; then
@@ -486,6 +490,7 @@ enum CleanupText {
                 have ipset && ipset save >"$saved/ipset" 2>/dev/null
                 nft_tables | while read -r family table; do nft list table "$family" "$table"; done >"$saved/nft"
             fi
+            lost_routes >>"$saved/routes" || return 1
             write_restore >"$saved/restore.sh"
         }
 
@@ -500,6 +505,7 @@ enum CleanupText {
         for backend in iptables-nft iptables-legacy iptables ip6tables-nft ip6tables-legacy ip6tables; do
             [ ! -s "$saved/$backend" ] || "$backend-restore" <"$saved/$backend"
         done
+        [ ! -s "$saved/routes" ] || while read -r words; do ip $words; done <"$saved/routes"
         END_OF_RESTORE
         }
 
@@ -542,8 +548,9 @@ enum CleanupText {
             done
         }
 
-        # Nothing is removed from the network unless it was saved and the timer runs. One that runs already, from a pass
-        # whose answer was lost, is taken over: it would put back what nobody confirmed.
+        # No rule, set or route is removed unless it was saved and the timer runs. One that runs already, from a pass whose
+        # answer was lost, is taken over: it would put back what nobody confirmed. Programs of eBPF and interfaces, which go
+        # last, cannot be saved: only the plugin makes them anew.
         guard_network() {
             [ "$FLEET_MODE" = apply ] || return 0
             settle_other_runs
@@ -587,7 +594,7 @@ enum CleanupText {
         # Proved clean: nothing is left to be finished.
         forget_mark() {
             [ "$FLEET_MODE" = verify ] && [ "$found" = 0 ] && [ "$failures" = 0 ] || return 0
-            rm -f -- "$CLEANING"
+            rm -f -- "$CLEANING" "$FLANNEL"
             rmdir /var/lib/fleet 2>/dev/null
         }
 
@@ -616,6 +623,7 @@ enum CleanupText {
                 mkdir -p "$STATE" && chmod 700 /var/lib/fleet "$STATE" || refuse "$STATE cannot be made"
                 LOG=$STATE/cleanup.log
                 mark_cleaning || refuse "$CLEANING cannot be written"
+                keep_flannel_networks || refuse "$FLANNEL cannot be written"
             fi
             clean_kubelet
             unmount_volumes

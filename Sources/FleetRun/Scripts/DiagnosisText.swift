@@ -14,7 +14,8 @@ enum DiagnosisText {
         units() {
             for unit in kubelet containerd crio; do
                 say "${unit}_state" "$(systemctl is-active "$unit" 2>/dev/null)"
-                say "${unit}_boot" "$(systemctl is-enabled "$unit" 2>/dev/null)"
+                # Later systemds say of what is not there that it is not found, where earlier ones say nothing.
+                say "${unit}_boot" "$(systemctl is-enabled "$unit" 2>/dev/null | grep -v -x not-found)"
                 say "${unit}_restarts" "$(unit_value "$unit" NRestarts)"
                 last_errors "$unit" | while read -r line; do say "${unit}_error" "$line"; done
             done
@@ -61,8 +62,9 @@ enum DiagnosisText {
                     NF > 5 && $2 !~ /PEER ADDRESS/ && $4 !~ /^ *up *$/ { gsub(/ +/, " "); print "BGP peer" $2 "is" $4 "(" $6 ")" }' |
                     while read -r line; do say cni_status "$line"; done
             fi
+            # The administrator's tool has the agent's name, and needs a kubeconfig; only the agent's knows endpoints.
             for tool in cilium-dbg cilium; do
-                have "$tool" || continue
+                have "$tool" && with_limit 15 "$tool" endpoint --help >/dev/null 2>&1 </dev/null || continue
                 words=$(with_limit 15 "$tool" status --brief 2>&1 </dev/null) || say cni_status "$tool status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
                 return
             done

@@ -51,7 +51,7 @@ enum JoinText {
             configuration >"$file" || return 1
             kubeadm join --config "$file" || return 1
             joined || { echo "kubeadm ended well, and there is no $kubernetes/kubelet.conf"; return 1; }
-            rm -f -- "$CLEANING"
+            rm -f -- "$CLEANING" /var/lib/fleet/flannel
         }
 
         runtime_pods() {

@@ -69,6 +69,12 @@ extension PreparationText {
 
         restore_locks() { [ ! -e "$locks.fleet" ] || mv -f "$locks.fleet" "$locks"; }
 
+        # Whole or not at all: what is there takes the locks' place, also after an installation that was killed.
+        copy_locks() {
+            cp -p "$locks" "$locks.fleet.new" && sync "$locks.fleet.new" && mv -f "$locks.fleet.new" "$locks.fleet" ||
+                { rm -f "$locks.fleet.new"; return 1; }
+        }
+
         # Locks are opened for the installation. Then all are as they were, whoever made them and whatever came of it; only
         # one that held the version that was installed goes on to the new one.
         dnf5_install() {
@@ -80,7 +86,7 @@ extension PreparationText {
                 ! is_held "$name" || held="$held $name"
             done
             if [ -s "$locks" ]; then
-                cp -p "$locks" "$locks.fleet" && dnf5 -q versionlock delete $names || { restore_locks; return 1; }
+                copy_locks && dnf5 -q versionlock delete $names || { restore_locks; return 1; }
             fi
             dnf5 -q -y --setopt=disable_excludes='*' install "$@"
             result=$?
