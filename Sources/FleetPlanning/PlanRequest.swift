@@ -24,6 +24,8 @@ public struct PlanRequest: Sendable {
     public var controllerManager: [String: String]?
     /// What kubelets that join are given, where the cluster says it.
     public var kubelets: KubeletSettings?
+    /// The Kubernetes version that each host is to have, by its name, where steps install or join one.
+    public var versions: [String: String] = [:]
     /// The plan pinned under the same key; it remembers the identity of Nodes that are gone since.
     public var pinned: Plan?
 

@@ -62,7 +62,7 @@ public enum Planner {
             let present = Set(request.snapshot.nodes.map(\.name))
             let joining = plan.targets.filter { !present.contains($0.node) && $0.nodeUID == nil }
             ControllerManagerAdvice(
-                arguments: request.controllerManager ?? [:], kubelets: request.kubelets ?? KubeletSettings(),
+                arguments: request.controllerManager, kubelets: request.kubelets ?? KubeletSettings(),
                 nodes: present.count, joining: joining.count
             ).collect(into: &groups)
         }

@@ -134,6 +134,38 @@ struct MaintenanceTests {
         }
     }
 
+    @Test(
+        "flush: all takes the rules and paths of others too, and is refused under a policy of DROP, nothing removed",
+        .timeLimit(.minutes(5)))
+    func flushed() async throws {
+        try await HostWorld.with(Self.hosts) { world in
+            let inventory = try world.inventory([:])
+            let shipped = try String(contentsOfFile: try world.quickened("cleanup-node"), encoding: .utf8)
+            let text = shipped.replacing(
+                "cleanup: {network: kubernetes-only, cni: auto}",
+                with: "cleanup: {flush: all, paths: [/srv/site/cache]}")
+            #expect(text != shipped)
+            let playbook = try world.folder.write(text, to: "flush.yaml")
+            for name in ["web-02", "web-06"] {
+                _ = try await world.hosts.read(name, "mkdir -p /srv/site/cache && echo x >/srv/site/cache/a")
+            }
+            _ = try await world.hosts.read("web-06", "iptables -P FORWARD DROP")
+            let left = "ls -d /srv/site/cache /etc/kubernetes 2>/dev/null; iptables-save | grep -c '^-A'; exit 0"
+            let before = try await world.hosts.read("web-06", left).output
+            let (flushed, refused) = try await world.linked {
+                (
+                    try await world.run("run", playbook, "-i", inventory, "-l", "web-02", "--yes"),
+                    try await world.run("run", playbook, "-i", inventory, "-l", "web-06", "--plan", "refused", "--yes")
+                )
+            }
+            #expect(flushed.status == 0, "\(flushed.error)")
+            #expect(try await world.hosts.read("web-02", left).output == "0\n")
+            #expect(refused.status == 1 && refused.error.contains("DROP policy"), "\(refused.error)")
+            #expect(before.hasPrefix("/etc/kubernetes\n/srv/site/cache\n") && !before.hasSuffix("\n0\n"), "\(before)")
+            #expect(try await world.hosts.read("web-06", left).output == before)
+        }
+    }
+
     /// IPv4's rules without their counters, and the sets' names.
     private static let rules =
         "iptables-save | grep -v '^#' | sed 's/ \\[[0-9]*:[0-9]*]$//'; /usr/sbin/ipset -n list | sort"

@@ -27,6 +27,14 @@ struct PlanAdviceTests {
             let bare = try await world.run("plan", expand, "-i", inventory, "-l", "all")
             #expect(bare.status == 0, "\(bare.output)\(bare.error)")
             #expect(!bare.output.contains("grace-period") && !bare.output.contains("maxPods is"))
+            #expect(!bare.output.contains("kubernetes_version"), "\(bare.output)")
+            for (playbook, plan) in [(expand, "newer"), (HostWorld.shipped("prepare-node"), "prepared")] {
+                let newer = try await world.run(
+                    "plan", playbook, "-i", inventory, "-l", "all", "--plan", plan, "-e", "kubernetes_version=1.99.0")
+                #expect(
+                    newer.output.contains("kubernetes_version: kubelet 1.99.0 is newer than the API server"),
+                    "\(newer.output)\(newer.error)")
+            }
 
             try await world.create("pods", Self.mirrorPod)
             try await world.create("configmaps", Self.kubelets)

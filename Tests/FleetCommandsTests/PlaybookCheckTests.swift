@@ -147,6 +147,29 @@ struct PlaybookCheckTests {
         #expect(told.last?.contains("found \"lots\"") == true, "\(told)")
     }
 
+    @Test("members that a template file names are known too, and told once with their place in it")
+    func membersOfTemplates() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let playbook = try folder.write(
+            """
+            name: one
+            hosts: all
+            steps:
+              - {register: probe, run: {script: "echo", repeatable: true}}
+              - upload: {path: /etc/site.conf, template: site.conf}
+              - upload: {path: /etc/other.conf, template: site.conf}
+            """, to: "one.yaml")
+        _ = try folder.write(
+            "family = {{ facts.os.famly }}\nout = {{ probe.outptu }}\nid = {{ facts.os.id }}\n", to: "site.conf")
+        let result = try await FleetBinary(directory: folder.path).run("playbook", "check", playbook)
+        #expect(result.status == 64)
+        let told = result.error.split(separator: "\n").compactMap {
+            $0.firstMatch(of: /site\.conf:(\d+):\d+: (\w+[.\w]* has no "\w+")/).map { "\($0.1) \($0.2)" }
+        }
+        #expect(told == ["1 facts.os has no \"famly\"", "2 probe has no \"outptu\""], "\(result.error)")
+    }
+
     @Test("orders of steps that cannot work are mistakes, those that are seldom meant are warnings")
     func order() async throws {
         let folder = try TemporaryFolder()
@@ -171,6 +194,18 @@ struct PlaybookCheckTests {
             ])
         let back = try await check(stop, "delete_node:", "join:", "wait_ready:", "uncordon:")
         #expect(back.status == 0 && back.lines == [], "\(back)")
+        for way in ["service: {name: kubelet, state: restarted}", "reboot:", "run: {script: systemctl start kubelet}"] {
+            let again = try await check(
+                stop, "delete_node:", way, "wait_ready:", "label: {labels: {a: b}}", "uncordon:")
+            #expect(again.status == 0 && again.lines == [], "\(way): \(again)")
+        }
+        let either = try await check(
+            stop, "{when: zone == 'a', delete_node: }", "{when: zone != 'a', uncordon: }", "wait_ready:")
+        #expect(either.status == 0 && either.lines == [], "\(either)")
+        let other = try await check(
+            stop, "delete_node:", "service: {name: chrony, state: started}", stop, "{when: zone == 'a', cordon: }",
+            "uncordon:")
+        #expect(other.lines == ["error 9 uncordon stands behind"], "\(other)")
         let doubtful = try await check("drain:", "surge_single_replicas:", "delete_node:", "cleanup:")
         #expect(doubtful.status == 0)
         #expect(

@@ -76,10 +76,33 @@ import Testing
         for key in [
             "window:", "windows:", "at_end:", "blackout:", "max_failures:", "health:", "notify:", "rules:", "order:",
             "stuck:",
-            "downtime:",
+            "downtime:", "max_unavailable_per_pool:", "min_available:", "max_surge:", "max_surge_per_zone:",
+            "max_surge_per_pool:", "starts_per_minute:",
         ] {
             #expect(playbooks.contains { $0.contains(key) }, "\(key)")
         }
+    }
+
+    @Test("the example of a provider lists, makes each host once, and gives back what is deleted (R3)")
+    func providerScript() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let manual = try Self.manual
+        let block = try #require(manual.components(separatedBy: "```sh\n").dropFirst().first)
+        _ = try folder.write(try #require(block.components(separatedBy: "```").first), to: "hosts.sh")
+        _ = try folder.write("10.0.7.11 web-02\n10.0.7.12 -\n", to: "machines")
+        func call(_ action: String, _ hosts: String = "") async throws -> String {
+            try await FleetBinary.tool(
+                "sh", "-c", #"cd "$1" && printf '%s' "$2" | sh ./hosts.sh "$3""#, "sh", folder.path,
+                "{\"action\":\"\(action)\",\"hosts\":[\(hosts)]}", action)
+        }
+        let old = #"{"name": "web-02", "address": "10.0.7.11"}"#
+        let new = #"{"name": "web-02-r1", "address": "10.0.7.12"}"#
+        let wanted = #"{"name":"web-02-r1","zone":"eu-1a","replaces":"web-02"}"#
+        #expect(try await call("list") == "{\"hosts\": [\(old)]}\n")
+        for _ in 1...2 { #expect(try await call("create", wanted) == "{\"hosts\": [\(old), \(new)]}\n") }
+        #expect(try await call("delete", #"{"name":"web-02"}"#) == "")
+        #expect(try await call("list") == "{\"hosts\": [\(new)]}\n")
     }
 
     @Test("every playbook that is shipped is read without a mistake")

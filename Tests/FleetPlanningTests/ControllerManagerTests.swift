@@ -7,7 +7,7 @@ import Testing
 @Suite("Advice on the control plane")
 struct ControllerManagerTests {
     private func findings(
-        _ arguments: [String: String], kubelets: KubeletSettings = KubeletSettings(), nodes: Int = 10, joining: Int = 5
+        _ arguments: [String: String]?, kubelets: KubeletSettings = KubeletSettings(), nodes: Int = 10, joining: Int = 5
     ) -> [Finding] {
         var groups = FindingGroups()
         ControllerManagerAdvice(arguments: arguments, kubelets: kubelets, nodes: nodes, joining: joining)
@@ -53,7 +53,7 @@ struct ControllerManagerTests {
     static let kubelets: [(KubeletSettings, [String: String], [String])] = [
         (
             KubeletSettings(statusUpdateFrequency: "20s"), [:],
-            ["--node-monitor-grace-period=40s: a kubelet reports every 20s"]
+            ["--node-monitor-grace-period is not set, so 40s: a kubelet reports every 20s"]
         ),
         (KubeletSettings(statusUpdateFrequency: "20s"), ["node-monitor-grace-period": "80s"], []),
         (KubeletSettings(statusUpdateFrequency: "5s"), ["node-monitor-grace-period": "20s"], []),
@@ -73,6 +73,13 @@ struct ControllerManagerTests {
         #expect(found.count == beginnings.count, "\(found)")
         #expect(found.allSatisfy { $0.severity == .warning && $0.code == .controlPlaneSettings && !$0.remedy.isEmpty })
         for (finding, beginning) in zip(found, beginnings) { #expect(finding.message.hasPrefix(beginning)) }
+    }
+
+    @Test("nothing is said of a controller manager that the cluster does not show")
+    func unknown() {
+        let settings = KubeletSettings(statusUpdateFrequency: "20s", maxPods: 500)
+        #expect(findings(nil, kubelets: settings, nodes: 1000, joining: 500) == [])
+        #expect(findings([:], kubelets: settings, nodes: 1000, joining: 500).count == 2)
     }
 
     static let durations: [(String, Int?)] = [

@@ -195,6 +195,24 @@ import Testing
         #expect((VersionSkew.finding(kubelet: kubelet, server: server) != nil) == isTold)
     }
 
+    @Test(
+        arguments: [
+            ("1.36.4", []), ("1.35.0-1.1", []), ("1.32.0", ["warning fresh1, fresh2"]),
+            ("1.37.0", ["blocker fresh1, fresh2"]),
+        ] as [(String, [String])]
+    )
+    func `Hosts join with a version that the API server supports`(version: String, told: [String]) {
+        var world = world(1, others: 3)
+        world.steps = [StepSummary(kind: "join", touchesHost: true, joins: true)]
+        world.hosts = [Host(name: "fresh1", zone: "a"), Host(name: "fresh2", zone: "a")]
+        var request = world.request
+        request.versions = ["fresh1": version, "fresh2": version, "elsewhere": "1.40.0"]
+        let findings = Planner.plan(request).findings
+        #expect(findings.map { "\($0.severity.rawValue) \($0.subject)" } == told)
+        #expect(
+            findings.allSatisfy { $0.code == .versionSkew && $0.message.hasPrefix("kubernetes_version: kubelet 1.") })
+    }
+
     @Test func `Owners of Nodes are told`() {
         var world = world(3)
         world.change("old1") { $0.annotations["cluster.x-k8s.io/machine"] = "md-0-x7" }

@@ -183,6 +183,10 @@ struct HostStateStepTests {
             kind: "cleanup", arguments: ["paths": ["/var/lib/longhorn/"]],
             words: "without a slash at its end, such as /var/lib/longhorn"),
         Mistake(kind: "cleanup", arguments: ["paths": ["/var//lib"]], words: "two directories deep"),
+        Mistake(
+            kind: "cleanup", arguments: ["network": "keep", "flush": "all"],
+            words: "flush: all removes the network rules that network: keep leaves"),
+        Mistake(kind: "cleanup", arguments: ["flush": "some"], words: "expected all"),
         Mistake(kind: "kubelet_config", arguments: ["settings": ["kind": "x"]], words: "is no setting of the kubelet"),
         Mistake(kind: "host_name", arguments: "Web_1", words: "a host name of small letters"),
         Mistake(kind: "packages", arguments: ["a b"], words: "a package: a name, or name=version"),
@@ -203,6 +207,22 @@ struct HostStateStepTests {
     func decoding(_ mistake: Mistake) throws {
         let failure = #expect(throws: Diagnostics.self) { _ = try step(mistake.kind, mistake.arguments) }
         #expect(failure?.description.contains(mistake.words) == true, "\(String(describing: failure))")
+    }
+
+    static let cleanups: [(VariableValue, String)] = [
+        (.null, "kubernetes-only auto false "), (["network": "all"], "all auto false "),
+        (["network": "keep"], "keep auto false "), (["flush": "all"], "all auto false "),
+        (["network": "all", "flush": "all", "cni": "calico"], "all calico false "),
+        (["cni": "none", "etcd": true], "kubernetes-only none true "),
+        (["paths": ["/var/lib/longhorn", "/srv/a"]], "kubernetes-only auto false /var/lib/longhorn,/srv/a"),
+    ]
+
+    @Test("A clean-up's keys are what its script is told", arguments: cleanups)
+    func cleanupOptions(_ arguments: VariableValue, _ told: String) throws {
+        let cleanup = try #require(try step("cleanup", arguments) as? CleanupStep)
+        let options = cleanup.options(.verify, in: context(of: cleanup))
+        let paths = options.additionalPaths.joined(separator: ",")
+        #expect("\(options.network.rawValue) \(options.plugin.rawValue) \(options.etcd) \(paths)" == told)
     }
 
     static let impossible = [

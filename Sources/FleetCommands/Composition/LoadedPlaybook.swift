@@ -31,6 +31,24 @@ struct LoadedPlaybook: Sendable {
         outline.undefinedVariables(in: steps, hosts: hosts, spares: spares, extra: extra)
     }
 
+    /// The Kubernetes version that each host is to have, by its name; of those that come in, where others leave for them.
+    ///
+    /// Empty where no step joins hosts or names `kubernetes_version`.
+    func versions(hosts: [Host], spares: [Host], extra: VariableMapping) -> [String: String] {
+        let variable = "kubernetes_version"
+        let isVersioned = steps.contains { planned in
+            planned.step.traits.contains(.joins) || planned.references.contains { $0.name == variable }
+        }
+        guard isVersioned else { return [:] }
+        var versions: [String: String] = [:]
+        for host in header.spares == nil ? hosts : spares {
+            let scope = VariableScope(host: host, playbook: header.variables, extra: extra)
+            guard let value = try? scope.value(of: variable) else { continue }
+            versions[host.name.rawValue] = value.scalarText
+        }
+        return versions
+    }
+
     /// Reads a playbook by name or path; throws every mistake at once.
     static func load(_ name: String, files: any FileTree = DiskFileTree()) throws -> LoadedPlaybook {
         let reading = try PlaybookReading(name, in: files)

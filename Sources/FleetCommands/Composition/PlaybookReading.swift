@@ -27,6 +27,10 @@ struct PlaybookReading {
         notifiers = Notifier.decode(draft.notify, &mistakes)
         mistakes += TimeZones.mistakes(of: draft)
         uploads = LocalFiles(beside: path, in: files).uploads(of: &steps, &mistakes)
+        // Hosts that come in and nodes that leave know nothing of each other's results.
+        for group in [nil, true, false] as [Bool?] {
+            mistakes += StepCatalogue.unknownMembers(in: steps.filter { $0.isForNewcomers == group })
+        }
         self.steps = steps
         self.mistakes = mistakes
     }

@@ -95,6 +95,7 @@ struct Preparation: Sendable {
             hosts: hosts, name: name, criticalPods: playbook.checks.criticalPods, pinned: pinned
         )
         request.spares = spares
+        request.versions = playbook.versions(hosts: hosts, spares: spares, extra: extra)
         if playbook.summaries.contains(where: \.joins) {
             request.controllerManager = try await client.controllerManagerArguments()
             request.kubelets = try await client.kubeletSettings()

@@ -27,6 +27,7 @@ struct SnapshotPlan {
             hosts: hosts, name: source.planName ?? playbook.header.name, criticalPods: playbook.checks.criticalPods
         )
         request.spares = spares
+        request.versions = playbook.versions(hosts: hosts, spares: spares, extra: extra)
         let scopes = (hosts + spares).map { host in
             (host.node, VariableScope(host: host, playbook: playbook.header.variables, extra: extra))
         }

@@ -5,8 +5,8 @@ import FleetModel
 /// The rules are kube-controller-manager's own: a node is given a range of addresses only while its cluster's range has
 /// one left, and a kubelet that is not heard of for the grace period is taken for dead.
 struct ControllerManagerAdvice {
-    /// Its arguments, without dashes.
-    let arguments: [String: String]
+    /// Its arguments, without dashes; nil where the cluster does not show them, and nothing is said of them.
+    let arguments: [String: String]?
     /// What kubelets that join are given.
     var kubelets = KubeletSettings()
     /// The Nodes that are there, and those that are to join.
@@ -32,7 +32,9 @@ struct ControllerManagerAdvice {
     }
 
     private var ranges: [Range] {
-        guard arguments["allocate-node-cidrs"] == "true", let range = arguments["cluster-cidr"] else { return [] }
+        guard let arguments, arguments["allocate-node-cidrs"] == "true", let range = arguments["cluster-cidr"] else {
+            return []
+        }
         return range.split(separator: ",").compactMap { part -> Range? in
             guard let size = part.split(separator: "/").last.flatMap({ Int($0) }) else { return nil }
             let isIPv6 = part.contains(":")
@@ -56,16 +58,20 @@ struct ControllerManagerAdvice {
     /// A grace period that holds fewer than four of a kubelet's reports.
     private var grace: Finding? {
         let report = kubelets.statusUpdateFrequency ?? "10s"
-        guard arguments["node-monitor-grace-period"] != nil || kubelets.statusUpdateFrequency != nil else { return nil }
+        guard let arguments else { return nil }
+        let own = arguments["node-monitor-grace-period"]
+        guard own != nil || kubelets.statusUpdateFrequency != nil else { return nil }
         // Kubernetes' own default is longer from 1.32 on; the shorter one is what can be relied on.
-        let text = arguments["node-monitor-grace-period"] ?? "40s"
+        let text = own ?? "40s"
+        let period =
+            own.map { "--node-monitor-grace-period=\($0)" } ?? "--node-monitor-grace-period is not set, so \(text)"
         guard let seconds = Self.seconds(text), let every = Self.seconds(report), seconds < every * 4 else {
             return nil
         }
         return Finding(
             .warning, .controlPlaneSettings, subject: Self.subject,
             message:
-                "--node-monitor-grace-period=\(text): a kubelet reports every \(report), so that a few late reports, as a join of many nodes causes them, make healthy nodes not Ready",
+                "\(period): a kubelet reports every \(report), so that a few late reports, as a join of many nodes causes them, make healthy nodes not Ready",
             remedy: "\(every * 4)s or more while nodes join; the kubelets' nodeStatusUpdateFrequency goes with it")
     }
 
@@ -83,7 +89,7 @@ struct ControllerManagerAdvice {
     }
 
     private var startup: Finding? {
-        guard joining >= Self.many else { return nil }
+        guard let arguments, joining >= Self.many else { return nil }
         let text = arguments["node-startup-grace-period"] ?? "1m0s"
         guard let seconds = Self.seconds(text), seconds < 60 else { return nil }
         return Finding(
@@ -94,7 +100,7 @@ struct ControllerManagerAdvice {
     }
 
     private var requests: Finding? {
-        guard joining >= Self.many else { return nil }
+        guard let arguments, joining >= Self.many else { return nil }
         let rate = arguments["kube-api-qps"].flatMap { Double($0) } ?? 20
         guard rate <= 20 else { return nil }
         return Finding(

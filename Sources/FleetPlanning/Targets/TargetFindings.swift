@@ -24,6 +24,7 @@ struct TargetFindings {
             judgeHost(target, &groups)
             judgeRole(target, &groups)
             judgeJoin(target, &groups)
+            judgeVersion(target, &groups)
             if target.isNewcomer == true { continue }
             if let node = index.nodes[target.node] { judge(node, target, &groups) } else { judgeGone(target, &groups) }
         }
@@ -140,6 +141,19 @@ struct TargetFindings {
         }
     }
 
+    /// What is to be installed or to join must be a kubelet that the API server supports (E6).
+    private func judgeVersion(_ target: PlanTarget, _ groups: inout FindingGroups) {
+        let server = index.snapshot.serverVersion
+        guard let version = request.versions[target.host],
+            let skew = VersionSkew.finding(kubelet: version, server: server)
+        else { return }
+        groups.add(
+            VersionSkew.isNewer(kubelet: version, server: server) ? .blocker : .warning, .versionSkew,
+            each: target.host, "kubernetes_version: \(skew)",
+            remedy: "set kubernetes_version to the cluster's, or upgrade the control plane first"
+        )
+    }
+
     private func judgeRole(_ target: PlanTarget, _ groups: inout FindingGroups) {
         guard target.isControlPlane, !request.playbook.isForControlPlane, let host = hosts[target.host] else { return }
         let sign = ControlPlane.sign(of: index.nodes[target.node], host, index) ?? "it was pinned as one"
@@ -223,9 +237,16 @@ struct TargetFindings {
 
 /// Kubelets that the API server does not support: newer than it, or more than three minor versions older.
 enum VersionSkew {
+    static func isNewer(kubelet: String, server: String) -> Bool {
+        guard let node = minor(kubelet), let api = minor(server) else { return false }
+        return node > api
+    }
+
     static func finding(kubelet: String, server: String) -> String? {
         guard let node = minor(kubelet), let api = minor(server) else { return nil }
-        if node > api { return "kubelet \(kubelet) is newer than the API server \(server)" }
+        if isNewer(kubelet: kubelet, server: server) {
+            return "kubelet \(kubelet) is newer than the API server \(server)"
+        }
         guard api - node > 3 else { return nil }
         return "kubelet \(kubelet) is more than three minor versions behind the API server \(server)"
     }

@@ -26,8 +26,13 @@ public struct CleanupStep: Step {
 
     /// Reads `network` (kubernetes-only), `flush` (`all`), `cni` (auto), `etcd` (false), `paths` and `timeout` (5m).
     public init?(_ arguments: inout LocatedDecoder) {
-        network = arguments.optional("network", .choice) ?? .kubernetesOnly
-        if arguments.optional("flush", .flushAll) == true { network = .flushAll }
+        let network: CleanupOptions.Network? = arguments.optional("network", .choice)
+        let flushes = arguments.optional("flush", .flushAll) == true
+        if flushes, network == .keep {
+            arguments.report(
+                "flush: all removes the network rules that network: keep leaves", suggestion: "say one of the two")
+        }
+        self.network = flushes ? .flushAll : network ?? .kubernetesOnly
         plugin = arguments.optional("cni", .choice) ?? .auto
         removesEtcd = arguments.optional("etcd", .bool) ?? false
         paths = arguments.optional("paths", .list(of: .cleanupPath)) ?? []

@@ -10,9 +10,11 @@ struct MemberNames {
     init(_ steps: [PlannedStep]) {
         // The answer of a host that says everything has every member that facts may have.
         var known: [String: VariableMapping] = [GatheredFacts.variable: Self.facts]
+        // A template that two steps upload is one text.
+        var seen: Set<VariableReference> = []
         for step in steps {
             for use in step.references where !use.isOptional && step.variables[use.name] == nil {
-                guard let shape = known[use.name], !use.members.isEmpty else { continue }
+                guard let shape = known[use.name], !use.members.isEmpty, seen.insert(use).inserted else { continue }
                 check(use, .mapping(shape))
             }
             guard let name = step.register else { continue }

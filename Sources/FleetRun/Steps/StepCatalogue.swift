@@ -21,6 +21,7 @@ public enum StepCatalogue {
     public static func decode(_ steps: [PlaybookStep]) throws(Diagnostics) -> [PlannedStep] {
         var mistakes: [Diagnostic] = []
         let decoded = decode(steps, &mistakes)
+        mistakes += unknownMembers(in: decoded)
         if let failure = Diagnostics(mistakes) { throw failure }
         return decoded
     }
@@ -29,11 +30,14 @@ public enum StepCatalogue {
     public static func decode(_ steps: [PlaybookStep], _ mistakes: inout [Diagnostic]) -> [PlannedStep] {
         mistakes += RegisteredNames(steps).mistakes
         let decoded = steps.compactMap { decode($0, &mistakes) }
-        mistakes += MemberNames(decoded).mistakes
         mistakes += unprovedEnds(in: decoded)
         mistakes += StepOrder.mistakes(in: decoded)
         return decoded
     }
+
+    /// Members of facts and of registered results that nothing ever has; where files are uploaded, once it is known which
+    /// variables their templates name.
+    public static func unknownMembers(in steps: [PlannedStep]) -> [Diagnostic] { MemberNames(steps).mistakes }
 
     /// Drains that end pods at once, and no step before them that proves the host off (safety rule 11).
     private static func unprovedEnds(in steps: [PlannedStep]) -> [Diagnostic] {

@@ -69,10 +69,20 @@ struct StepOrder {
             at: index, "\(kind) stands behind drain, when the pods have left", "move it before drain")
     }
 
-    /// Whether a step before did this for good: no join brought the Node back.
+    /// Whether a step before did this for good: on every host, and nothing since may have brought the Node back.
     private func isNeverAgain(_ trait: StepTraits, before index: Int) -> Bool {
         guard let last = steps[..<index].lastIndex(where: { $0.step.traits.contains(trait) }) else { return false }
-        return !steps[last..<index].contains { $0.step.traits.contains(.joins) }
+        // Steps under a condition may be those of different hosts.
+        guard steps[last].condition == nil, steps[index].condition == nil else { return false }
+        return !steps[last..<index].contains { mayRegister($0.step) }
+    }
+
+    /// Whether a kubelet may register its Node again by a step: by joining, as it starts, or by a script's doing.
+    private func mayRegister(_ step: any Step) -> Bool {
+        if let service = step as? ServiceStep {
+            return service.name == "kubelet" && (service.state == .started || service.state == .restarted)
+        }
+        return step.traits.contains(.joins) || step is RunStep || step is RebootStep || step is KubeletConfigStep
     }
 
     /// Whether a step before stops the kubelet, proves its host off, or is a script that may do either.
