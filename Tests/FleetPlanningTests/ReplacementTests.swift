@@ -182,6 +182,33 @@ import Testing
             }.count == 1)
     }
 
+    @Test func `What a spare might take after all is a warning, and what none would take forbids the plan`() {
+        func severities(_ constrain: @escaping (inout Pod) -> Void) -> [Finding.Severity] {
+            misfits(
+                full { host, world in
+                    host.labels["disk"] = "hdd"
+                    for index in world.snapshot.pods.indices where !world.snapshot.pods[index].isDaemon {
+                        constrain(&world.snapshot.pods[index])
+                    }
+                }
+            ).map(\.severity)
+        }
+        #expect(severities { _ in } == [])
+        #expect(severities { $0.constraints.nodeSelector = ["disk": "ssd"] } == [.warning])
+        #expect(severities { $0.constraints.nodeSelector = ["disk": "nvme"] } == [.blocker])
+        // No host can be of another zone than it is.
+        let zone = "topology.kubernetes.io/zone"
+        #expect(severities { $0.constraints.nodeSelector = [zone: "b"] } == [.blocker])
+        #expect(severities { $0.requests.extended = ["nvidia.com/gpu": 1] } == [.blocker])
+    }
+
+    @Test func `A warning of a spare says which run judges it as it is`() {
+        let half = full { host, _ in host.variables.own["capacity"] = ["cpu": 2, "memory": "4Gi"] }
+        let remedy = misfits(half).first?.remedy ?? ""
+        #expect(
+            remedy.contains("a run that begins with wave 2, once they are in, judges them as they are"), "\(remedy)")
+    }
+
     @Test func `Once it is in, a spare is judged as it is, and what does not fit forbids the next wave`() {
         var request = full()
         let pinned = Planner.plan(request)

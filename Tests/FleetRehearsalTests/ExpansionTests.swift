@@ -41,10 +41,17 @@ struct ExpansionTests {
 
     /// The demo's cluster, three hosts beside it, and their order in two waves.
     private func hosts() throws -> (RunOrder, ClusterSimulation) {
-        var simulation = ClusterSimulation(snapshot: DemoCluster.snapshot())
         let targets = ["eu-1a", "eu-1b", "eu-1c"].map { zone in
             PlanTarget(host: "new-\(zone)", node: NodeName("new-\(zone)"), zone: Zone(zone))
         }
+        let order = Self.order(
+            [[targets[0]], [targets[1], targets[2]]], try Self.steps("join", "label", "taint", "wait_ready"))
+        return (order, Self.cluster(beside: targets))
+    }
+
+    /// The demo's cluster, and hosts that have not joined it.
+    private static func cluster(beside targets: [PlanTarget]) -> ClusterSimulation {
+        var simulation = ClusterSimulation(snapshot: DemoCluster.snapshot())
         for target in targets {
             let node = Node(
                 name: target.node, uid: "", capacity: Resources(milliCPU: 8000, memory: 32 << 30, pods: 110),
@@ -54,9 +61,62 @@ struct ExpansionTests {
             _ = simulation.apply(
                 .addHost(HostState(node: node, kubelet: .stopped, isJoined: false)), at: simulation.now)
         }
-        let order = Self.order(
-            [[targets[0]], [targets[1], targets[2]]], try Self.steps("join", "label", "taint", "wait_ready"))
-        return (order, simulation)
+        return simulation
+    }
+
+    /// Nine hosts of one wave, of which two may be begun within a minute.
+    private func crowd() throws -> (RunOrder, ClusterSimulation) {
+        let targets = (0..<9).map { number in
+            PlanTarget(
+                host: "new-\(number)", node: NodeName("new-\(number)"),
+                zone: Zone(["eu-1a", "eu-1b", "eu-1c"][number % 3]))
+        }
+        var order = Self.order([targets], try Self.steps("join", "label", "taint", "wait_ready"))
+        order.policy.startsPerMinute = 2
+        return (order, Self.cluster(beside: targets))
+    }
+
+    /// How many nodes were begun in all, and at most in a minute that begins with one of them.
+    private func starts(_ rehearsal: Rehearsal) -> (all: Int, most: Int) {
+        let times = rehearsal.events.compactMap { event, time -> Instant? in
+            if case .nodeStarted = event { return time }
+            return nil
+        }
+        let counts = times.map { first in times.count { $0 >= first && $0 < first + .seconds(60) } }
+        return (times.count, counts.max() ?? 0)
+    }
+
+    @Test("no minute sees more hosts begun than the rate says, from its first second to its last")
+    func rate() throws {
+        let (order, simulation) = try crowd()
+        var rehearsal = Rehearsal(order, in: simulation)
+        let began = rehearsal.time
+        #expect(rehearsal.play(atMost: .seconds(3600)) == .done, "\(rehearsal.machine.state.reason)")
+        let (all, most) = starts(rehearsal)
+        #expect(all == 9 && most == 2, "\(all) begun, \(most) within a minute")
+        #expect(rehearsal.time >= began + .seconds(240))
+        #expect(rehearsal.simulation.nodes.count == simulation.nodes.count + 9)
+    }
+
+    @Test(
+        "killed after any fact, the minute that was under way counts for the run that goes on",
+        arguments: [false, true])
+    func rateOverCrash(performing: Bool) throws {
+        let (order, simulation) = try crowd()
+        var whole = Rehearsal(order, in: simulation)
+        #expect(whole.play(atMost: .seconds(3600)) == .done)
+        var crashes = 0
+        for count in stride(from: 1, to: whole.events.count, by: 3) {
+            var first = Rehearsal(order, in: simulation)
+            guard let wreck = first.crash(afterFacts: count, performing: performing) else { continue }
+            crashes += 1
+            var second = Rehearsal(order, after: wreck)
+            #expect(
+                second.play(atMost: .seconds(3600)) == .done, "after \(count) facts: \(second.machine.state.reason)")
+            let (all, most) = starts(second)
+            #expect(all == 9 && most <= 2, "after \(count) facts: \(all) begun, \(most) within a minute")
+        }
+        #expect(crashes > 0)
     }
 
     @Test("three hosts join in two waves, one in each zone: Ready, labelled, every token revoked")

@@ -127,11 +127,13 @@ struct FailedWaitTests {
         #expect(findings.map(\.code) == ["host-unreachable"])
     }
 
-    @Test("A workload without its replacement names the cordoned Nodes that would take it, and not those that go")
-    func homes() throws {
-        let set = Fixture.replicaSet("web", replicas: 1)
-        var waiting = Fixture.pod("web-2", on: nil, of: set, ready: false, phase: .pending)
-        waiting.pendingReason = "0/3 nodes are available"
+    /// What `verify_drained` says when it is late, each of the workloads having lost its only pod, whose replacement waits.
+    private func late(_ sets: [Workload]) throws -> StepProgress {
+        let waiting = sets.map { set in
+            var pod = Fixture.pod("\(set.reference.key.name)-2", on: nil, of: set, ready: false, phase: .pending)
+            pod.pendingReason = "0/3 nodes are available"
+            return pod
+        }
         let roomy = { (name: NodeName) in
             var node = Fixture.node(name, cordoned: true)
             node.allocatable = Resources(milliCPU: 4000, memory: 8 << 30, pods: 110)
@@ -141,17 +143,25 @@ struct FailedWaitTests {
         var machine = RunMachine(Fixture.order(waves: [[Fixture.target("n1")]], steps: [PlannedStep(step: step)]))
         machine.world.synchronize(
             with: ClusterSnapshot(
-                nodes: [roomy("n1"), roomy("n2"), Fixture.node("n3")], pods: [waiting], workloads: [set])
+                nodes: [roomy("n1"), roomy("n2"), Fixture.node("n3")], pods: waiting, workloads: sets)
         )
         var node = NodeProgress(target: Fixture.target("n1"), wave: 1)
         node.steps[0] = StepMemory(startedAt: Self.now - .seconds(1_000))
-        node.note(
-            NodeProgress.EvictedPod(
-                pod: PodReference(ObjectKey("shop", "web-1"), uid: "uid-web-1"), workload: set.reference.uid,
-                readyBefore: 1, isAccepted: true, isGone: true))
+        for set in sets {
+            let name = set.reference.key.name
+            node.note(
+                NodeProgress.EvictedPod(
+                    pod: PodReference(ObjectKey("shop", "\(name)-1"), uid: ObjectUID("uid-\(name)-1")),
+                    workload: set.reference.uid, readyBefore: 1, isAccepted: true, isGone: true))
+        }
         var context = machine.context(for: node, 0)
         context.now = Self.now
-        guard case .failed(let reason, let findings) = step.advance(context) else {
+        return step.advance(context)
+    }
+
+    @Test("A workload without its replacement names the cordoned Nodes that would take it, and not those that go")
+    func homes() throws {
+        guard case .failed(let reason, let findings) = try late([Fixture.replicaSet("web", replicas: 1)]) else {
             Issue.record("not failed")
             return
         }
@@ -163,5 +173,18 @@ struct FailedWaitTests {
                     evidence: ["0/3 nodes are available"],
                     mend: "would fit on n2, cordoned now: uncordon one that stays, or make room")
             ])
+    }
+
+    @Test("Where many workloads lack their replacement, all are told, and homes are sought for the first five")
+    func manyHomes() throws {
+        let sets = (1...7).map { Fixture.replicaSet("web\($0)", replicas: 1) }
+        guard case .failed(_, let findings) = try late(sets) else {
+            Issue.record("not failed")
+            return
+        }
+        let words = (1...7).map { "ReplicaSet shop/web\($0) has 0 of 1 Ready pods" }
+        #expect(findings.map(\.message) == words)
+        let homes = findings.map { $0.mend.hasPrefix("would fit on n2,") }
+        #expect(homes == [true, true, true, true, true, false, false])
     }
 }

@@ -10,11 +10,14 @@ struct ShortReplacementTests {
     private let start = Instant(seconds: 1_000)
     private let null = LocatedValue.null(at: Fixture.place)
 
-    @Test("an old node stays where a new one of its zone was set aside, and the run says which")
-    func stays() throws {
+    /// The planner says of new nodes only that they are new.
+    @Test(
+        "an old node stays where a new one of its zone was set aside, and the run says which",
+        arguments: [nil, false] as [Bool?])
+    func stays(leaver: Bool?) throws {
         var steps = try Fixture.steps([("delete_node", null)]) + Fixture.steps([("cordon", null)])
         (steps[0].isForNewcomers, steps[1].isForNewcomers) = (true, false)
-        func targets(_ names: [NodeName], isNewcomer: Bool) -> [PlanTarget] {
+        func targets(_ names: [NodeName], isNewcomer: Bool?) -> [PlanTarget] {
             names.map { name in
                 var target = Fixture.target(name)
                 target.isNewcomer = isNewcomer
@@ -26,7 +29,7 @@ struct ShortReplacementTests {
             maxFailures: 1)
         var machine = RunMachine(
             Fixture.order(
-                waves: [targets(["new-1", "new-2"], isNewcomer: true), targets(["n1", "n2"], isNewcomer: false)],
+                waves: [targets(["new-1", "new-2"], isNewcomer: true), targets(["n1", "n2"], isNewcomer: leaver)],
                 steps: steps, policy: policy))
         // One new host is not Ready, so that its step fails; the other has nothing to do.
         let nodes = [Fixture.node("new-1", ready: false), Fixture.node("n1"), Fixture.node("n2")]

@@ -47,8 +47,8 @@ struct CapacityFit {
     private var demands: [PlacementDemand?] = []
     private var staying = Ring([])
     private var later = Ring([])
-    /// Nodes that came in, of which nothing is known but what the inventory says.
-    private var expected = 0
+    /// Nodes that come in, of which nothing is known but what the inventory says: each as it would be at best.
+    private var expected: [Int: Node] = [:]
     /// Pods of earlier waves, by the node of a later wave that took them.
     private var guests: [Int: [Int]] = [:]
     private var moved: Set<Int> = []
@@ -94,13 +94,13 @@ struct CapacityFit {
         for newcomer in newcomers where state.index(of: newcomer.node) == nil {
             let pair = unpaired.firstIndex(where: newcomer.isInterchangeable) ?? unpaired.startIndex
             guard pair < unpaired.endIndex, let old = index.nodes[unpaired.remove(at: pair).node] else { continue }
-            let node = ExpectedNode(newcomer, spares[newcomer.host], like: old, request.steps).node
-            let position = state.add(node)
+            let newNode = ExpectedNode(newcomer, spares[newcomer.host], like: old, request.steps)
+            let position = state.add(newNode.node)
             for daemon in index.positions(on: old.name) where index.snapshot.pods[daemon].isDaemon {
                 if let demand = demands[daemon] { state.assume(demand, on: position) }
             }
             staying.add(position)
-            expected += 1
+            expected[position] = newNode.atBest
         }
     }
 
@@ -231,12 +231,34 @@ struct CapacityFit {
         if homeless.isEmpty { return }
         let nodes = (0..<state.indexLimit).filter { state.node(at: $0) != nil }
         var reasons: [PlacementDemand: String] = [:]
+        let guessed = guesses(Set(homeless.compactMap { demands[$0] }))
         for position in homeless {
             guard let demand = demands[position] else { continue }
             let reason = reasons[demand] ?? words(for: demand, nodes)
             reasons[demand] = reason
-            refuse(index.snapshot.pods[position], "wave \(wave): its pods would find no node: \(reason)", &groups)
+            refuse(index.snapshot.pods[position], reason, wave, isGuess: guessed.contains(demand), &groups)
         }
+    }
+
+    /// The demands that a node which comes in might meet after all: size, labels and taints are the inventory's word.
+    ///
+    /// What none of them would take at its best is sure: pods of another zone, of the old host's name or disk.
+    private mutating func guesses(_ homeless: Set<PlacementDemand>) -> Set<PlacementDemand> {
+        var asTold: [Node] = []
+        for (position, best) in expected {
+            guard let node = state.node(at: position) else { continue }
+            asTold.append(node)
+            state.add(best)
+        }
+        if asTold.isEmpty { return [] }
+        let positions = Array(expected.keys)
+        var met: Set<PlacementDemand> = []
+        for demand in homeless {
+            let probe = state.probe(demand)
+            if positions.contains(where: { state.accepts(probe, $0) }) { met.insert(demand) }
+        }
+        for node in asTold { state.add(node) }
+        return met
     }
 
     /// The scheduler's own sentence about the nodes that are left.
@@ -254,19 +276,20 @@ struct CapacityFit {
         return PlacementRejection.message(counts, nodes: nodes.count)
     }
 
-    private func refuse(_ pod: Pod, _ reason: String, _ groups: inout FindingGroups) {
+    private func refuse(
+        _ pod: Pod, _ reason: String, _ wave: Int, isGuess: Bool, _ groups: inout FindingGroups
+    ) {
         let workload = index.workload(of: pod)
         let isAgreed = workload.map { policy.downtime.contains($0.reference.key) } ?? false
-        // What comes in is judged again as it is, before anything leaves.
-        let isGuess = expected > 0
         let remedy =
             isAgreed
             ? "a downtime is agreed for it"
             : isGuess
-                ? "as far as the inventory tells of the new nodes: give them room and the labels that the filters name; it is looked at again, and forbidden, once they are in"
+                ? "as far as the inventory tells of the new nodes: give them room and the labels that the filters name; a run that begins with wave \(wave), once they are in, judges them as they are, and is refused where this holds"
                 : "add nodes first, free what the filters name, or take fewer nodes"
         groups.add(
-            isAgreed || isGuess ? .warning : .blocker, .doesNotFit, on: index.subject(of: pod), reason,
+            isAgreed || isGuess ? .warning : .blocker, .doesNotFit, on: index.subject(of: pod),
+            "wave \(wave): its pods would find no node: \(reason)",
             remedy: remedy, item: pod.key.description)
     }
 }

@@ -12,6 +12,9 @@ struct ExpectedNode {
 
     /// The Node.
     let node: Node
+    /// The same at best, were the inventory wrong of it: of any size, with the labels of the Node that it replaces and
+    /// without taints; name and zone are what they are.
+    let atBest: Node
 
     /// - Parameters:
     ///   - host: What the inventory says of it; nil where it is not there any more.
@@ -27,6 +30,16 @@ struct ExpectedNode {
         node = Node(
             name: target.node, uid: "", labels: labels, taints: host?.taints ?? [], readiness: .ready,
             allocatable: Self.size(of: host, like: old))
+        var best = node
+        for (key, value) in old.labels where key != "kubernetes.io/hostname" && key != Self.zoneKey {
+            best.labels[key] = value
+        }
+        best.taints = []
+        let most = Resources.mostOfOne
+        best.allocatable = Resources(
+            milliCPU: most, memory: most, ephemeralStorage: most, pods: most,
+            extended: old.allocatable.extended.mapValues { _ in most })
+        atBest = best
     }
 
     /// What pods may use of it: `allocatable`, else `capacity` less what the old one keeps back, else as much as that.

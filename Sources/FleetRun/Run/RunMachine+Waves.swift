@@ -238,7 +238,7 @@ extension RunMachine {
 
     /// Why an old node stays: a new one of its zone and pool, which came in for one of this wave's, was set aside (R1).
     private func shortage(of target: PlanTarget, in wave: PlannedWave) -> String? {
-        guard target.isNewcomer == false, let before = order.waves.last(where: { $0.number < wave.number }) else {
+        guard target.isNewcomer != true, let before = order.waves.last(where: { $0.number < wave.number }) else {
             return nil
         }
         let missing = before.targets.filter {
@@ -272,7 +272,8 @@ extension RunMachine {
     /// Whether the rate of `starts_per_minute` lets one more node be begun now; when the next one may is noted (E8).
     private mutating func mayStartByRate() -> Bool {
         guard let most = order.policy.startsPerMinute else { return true }
-        starts.removeAll { $0 + .seconds(60) <= now }
+        // A clock that was set back leaves starts behind that are yet to come.
+        starts.removeAll { $0 + .seconds(60) <= now || $0 > now }
         rateDeadline = starts.count < most ? nil : starts.first.map { $0 + .seconds(60) }
         return rateDeadline == nil
     }

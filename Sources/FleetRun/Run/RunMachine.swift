@@ -111,6 +111,9 @@ public struct RunMachine: Sendable {
         triage = order.triage
         positions = Dictionary(state.order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         for (event, time) in history { state.apply(event, at: time) }
+        if order.policy.startsPerMinute != nil {
+            for (event, time) in history { if case .nodeStarted = event { starts.append(time) } }
+        }
         begin(isNew: history.isEmpty)
     }
 

@@ -57,9 +57,9 @@ public struct VerifyDrainedStep: Step {
 
     /// What each workload lacks, and which cordoned Nodes would take its waiting pods.
     private func findings(_ short: [Shortfall], in context: StepContext) -> [Diagnosis.Finding] {
-        let homes = CordonedHomes(in: context.world, besides: context.run.retiring)
+        var cordoned = CordonedHomes(in: context.world, besides: context.run.retiring)
         return short.map { shortfall in
-            let homes = homes.names(for: shortfall.workload)
+            let homes = cordoned.names(for: shortfall.workload)
             let mend =
                 homes.isEmpty
                 ? "kubectl describe its pods that are not Ready; make room for those that wait for a node"
