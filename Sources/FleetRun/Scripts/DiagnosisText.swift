@@ -104,6 +104,7 @@ enum DiagnosisText {
             say api_server "${place%%/*}"
             name=${place%%[:/]*}
             case $name in
+                '['*) ;;
                 *[!0-9.]*) with_limit 10 getent hosts "$name" >/dev/null 2>&1 || { say api_name unresolved; return; } ;;
             esac
             have curl || return 0
