@@ -49,16 +49,13 @@ public struct Announcer: Sendable {
     }
 
     /// Carries out a body, tells meanwhile what it gives, and then what is left for at most 15 seconds.
-    public func during<Result: Sendable>(_ body: () async throws -> Result) async rethrows -> Result {
+    public func during<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask { await sendEvents() }
             group.addTask { await sendNotices() }
             defer { group.cancelAll() }
-            let result: Result
-            do { result = try await body() } catch {
-                close()
-                throw error
-            }
+            let outcome: Swift.Result<Result, any Error>
+            do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
             close()
             group.addTask {
                 try? await ContinuousClock().sleep(for: .seconds(15))
@@ -66,7 +63,7 @@ public struct Announcer: Sendable {
             }
             var open: Set<Part> = [.events, .notices]
             while !open.isEmpty, let ended = try await group.next(), ended != .patience { open.remove(ended) }
-            return result
+            return try outcome.get()
         }
     }
 

@@ -107,7 +107,9 @@ import Testing
         .needsSmallDisk)
     func fullDisk() async throws {
         try await SimulatedWorld.with { world in
-            let playbook = try world.playbook()
+            let told = world.folder.path + "/told"
+            let notify = "notify: [{command: {run: 'echo \"$FLEET_KIND $FLEET_TEXT\" >>\(told)', on: [blocked]}}]"
+            let playbook = try world.playbook(header: notify)
             let disk = "\(world.folder.path)/disk"
             try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
             let log = "\(world.folder.path)/run.log"
@@ -142,6 +144,8 @@ import Testing
             }
             #expect(results == ["first 75", "status 0", "full 75", "second 0", "verify 0"], "\(words.suffix(4000))")
             #expect(words.contains("make room on the disk"), "\(words.suffix(4000))")
+            let notice = FileManager.default.contents(atPath: told).map { String(decoding: $0, as: UTF8.self) }
+            #expect(notice?.hasPrefix("blocked ") == true, "\(notice ?? "nobody was told")")
             let full = FileManager.default.contents(atPath: log + ".full").map { String(decoding: $0, as: UTF8.self) }
             #expect(full?.contains("make room on the disk") == true, "\(full ?? "")")
             await expectDone(world.server, [await world.server.audit.evictedPods], words)

@@ -14,7 +14,7 @@ final class RunCrier: Sendable {
         var events: NodeEvents
     }
 
-    let announcer: Announcer
+    private let announcer: Announcer
     private let notifiers: [Notifier]
     private let state: NIOLockedValueBox<State>
 
@@ -45,11 +45,26 @@ final class RunCrier: Sendable {
                 for event in state.events.take(fact.event, sequence: fact.sequence, at: fact.time) {
                     announcer.take(.event(event))
                 }
-                guard let notice = state.notices.take(fact.event, at: fact.time) else { continue }
-                for notifier in notifiers where notifier.kinds.contains(notice.kind) {
-                    announcer.take(.notice(notice.act(of: notifier), to: notifier.receiver))
-                }
+                if let notice = state.notices.take(fact.event, at: fact.time) { tell(notice) }
             }
+        }
+    }
+
+    /// Carries out what drives the run; that its journal cannot be written is told by nobody else.
+    func telling<Result: Sendable>(_ drive: () async throws -> Result) async throws -> Result {
+        try await announcer.during {
+            do {
+                return try await drive()
+            } catch let failure as JournalFailure {
+                tell(state.withLockedValue { $0.notices.stopped(failure.message, at: RuntimeClock().now) })
+                throw failure
+            }
+        }
+    }
+
+    private func tell(_ notice: Notice) {
+        for notifier in notifiers where notifier.kinds.contains(notice.kind) {
+            announcer.take(.notice(notice.act(of: notifier), to: notifier.receiver))
         }
     }
 }

@@ -257,7 +257,7 @@ struct RunFlow {
         let crier = RunCrier(
             order, after: history, to: preparation.playbook.notifiers, of: preparation.client, output)
         // Nobody waits for a notice: the lock is given back first.
-        let (result, isClean) = try await crier.announcer.during {
+        let (result, isClean) = try await crier.telling {
             let result = try await SSHHosts.with(sshSettings(preparation)) { hosts in
                 let shell = RunShell(
                     run: order.settings.id, cluster: preparation.client, hosts: hosts, local: LocalMachine(),

@@ -45,7 +45,7 @@ struct UndoFlow {
             let printer = RunPrinter(run.id, of: plan, after: found.history, output)
             let crier = RunCrier(order, after: found.history, to: notifiers, of: client, output)
             // Nobody waits for a notice: the lock is given back first, and the run is over only then, as in RunFlow.
-            let result = try await crier.announcer.during {
+            let result = try await crier.telling {
                 let result = try await drive(
                     machine, after: found, heard: heard, by: shell(client, lease), printer, crier)
                 guard result.isFinal else { return result }

@@ -84,6 +84,11 @@ public struct Notices: Sendable {
         return nil
     }
 
+    /// The notice that the process ends, though the run does not: its journal cannot be written.
+    public func stopped(_ why: String, at time: Instant) -> Notice {
+        notice(.blocked, "stopped and can be resumed: \(why); go on with: fleet resume \(run)", at: time)
+    }
+
     private func notice(of fact: RunEvent.WaveChanged, at time: Instant) -> Notice {
         let bad = setAside[fact.wave] ?? []
         let words = bad.isEmpty ? "" : "; set aside: \(NodeSet(bad))"
