@@ -10,7 +10,8 @@ enum JournalSchema {
     /// The version that this fleet writes, and the newest that it reads.
     static let version = 5
 
-    private static let migrations: [String] = [
+    /// One a version, from an empty file on.
+    static let migrations: [String] = [
         """
         CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
         INSERT INTO about VALUES ('file_id', lower(hex(randomblob(16))));

@@ -143,4 +143,43 @@ import Testing
         withExtendedLifetime((first, second)) {}
     }
     #endif
+
+    /// What a version made is on somebody's disk: whoever needs another table adds a version.
+    @Test func `No migration is ever changed`() {
+        let digests = JournalSchema.migrations.map { String(ContentDigest.sha256($0).prefix(16)) }
+        #expect(
+            digests == [
+                "1fd1e73e2923116f",
+                "f86f7b413dbd32d1",
+                "1567c64020ca5645",
+                "11b461da90861ad8",
+                "a09e355a4c27e078",
+            ])
+        #expect(digests.count == JournalSchema.version)
+    }
+
+    @Test(arguments: 1..<JournalSchema.version)
+    func `A file of an older format is brought up to date, whichever it is`(version: Int) async throws {
+        try makeDirectory()
+        let queue = try DatabaseQueue(path: temporary.path)
+        try await queue.write { db in
+            for step in 0..<version { try db.execute(sql: JournalSchema.migrations[step]) }
+            try db.execute(sql: "PRAGMA application_id = \(JournalSchema.applicationID)")
+            try db.execute(sql: "PRAGMA user_version = \(version)")
+            try db.execute(
+                sql: """
+                    INSERT INTO run (id, cluster, playbook, plan_digest, plan_name, started_at)
+                    VALUES ('r-1', 'c', 'p', 'd', 'p', 1)
+                    """)
+        }
+        try queue.close()
+        let journal = try temporary.open()
+        #expect(try await journal.runs().map(\.id) == ["r-1"])
+        let act = OperatorAct(
+            cluster: "c", time: .epoch, by: "a@b", run: "r-1", what: "provider create", subject: "m", outcome: .asked,
+            detail: "")
+        try await journal.note([act])
+        #expect(try await journal.acts() == [act])
+        #expect(try await journal.archive(of: "r-1").acts == [act])
+    }
 }
