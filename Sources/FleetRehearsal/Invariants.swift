@@ -19,6 +19,8 @@ public struct Invariants: Sendable {
     private let permitsOverride: Bool
     private var drainsSince: [NodeName: Instant] = [:]
     private var passed: Set<ObjectUID> = []
+    /// When nodes were begun within the last minute.
+    private var begun: [Instant] = []
     private(set) var inHand: Set<NodeName> = []
     private(set) var setAside: Set<NodeName> = []
     private(set) var finished: Set<NodeName> = []
@@ -43,6 +45,7 @@ public struct Invariants: Sendable {
         switch event {
         case .nodeStarted(let start):
             if !inHand.contains(start.node) { checkCaps(start.node, in: simulation) }
+            checkRate(at: simulation.now)
             inHand.insert(start.node)
         case .nodeFinished(let finish):
             inHand.remove(finish.node)
@@ -85,6 +88,16 @@ public struct Invariants: Sendable {
             }
         }
         if inHand.count >= policy.parallelism { violate("\(name) was begun beyond parallelism \(policy.parallelism)") }
+    }
+
+    /// No more nodes are begun within any minute than the policy says.
+    private mutating func checkRate(at time: Instant) {
+        guard let most = policy.startsPerMinute else { return }
+        begun.removeAll { $0 + .seconds(60) <= time }
+        begun.append(time)
+        if begun.count > most {
+            violate("\(begun.count) nodes were begun within a minute; starts_per_minute is \(most)")
+        }
     }
 
     private func isOut(_ node: Node) -> Bool {

@@ -14,6 +14,14 @@ struct ReplacementTests {
         case inventory, provider
     }
 
+    /// What a playbook says of each of two pools, both in every zone.
+    struct PoolBounds: Sendable {
+        /// New nodes of a pool that come before as many of its old ones go.
+        var surge: Int
+        /// At most so many of a pool's nodes out of service at once.
+        var unavailable: Int
+    }
+
     struct Row: Sendable, CustomTestStringConvertible {
         var source: Source
         /// The surge: new nodes that come before as many old ones go.
@@ -24,9 +32,13 @@ struct ReplacementTests {
         var unavailablePerZone: Int
         var old: Int
         var seed: UInt64
+        /// nil: all nodes are of one pool, of which nothing is said.
+        var pools: PoolBounds?
 
         var testDescription: String {
-            "\(old) nodes by \(source), \(size) at once, \(unavailable) out, \(unavailablePerZone) in a zone, seed \(seed)"
+            let ofPools = pools.map { ", \($0.surge) at once and \($0.unavailable) out in a pool" } ?? ""
+            return
+                "\(old) nodes by \(source), \(size) at once, \(unavailable) out, \(unavailablePerZone) in a zone\(ofPools), seed \(seed)"
         }
     }
 
@@ -164,6 +176,98 @@ struct ReplacementTests {
         }
         #expect(crashes >= whole.events.count / 2, "every other fact is passed by after its turn's acts")
     }
+
+    // MARK: - Pools
+
+    static let pooled = [
+        Row(
+            source: .inventory, size: 6, canary: 0, unavailable: 6, unavailablePerZone: 3, old: 9, seed: 8,
+            pools: PoolBounds(surge: 2, unavailable: 1)),
+        Row(
+            source: .provider, size: 9, canary: 0, unavailable: 9, unavailablePerZone: 3, old: 12, seed: 9,
+            pools: PoolBounds(surge: 3, unavailable: 2)),
+    ]
+
+    @Test(
+        "no pool ever has fewer nodes for pods than it keeps, no more come into it at once than were agreed, no more of it are out",
+        arguments: pooled)
+    func pools(row: Row) throws {
+        let play = try Replacement(row)
+        let bounds = try #require(row.pools)
+        #expect(play.mostOfOnePool == bounds.surge, "the bound on what is out would never be reached")
+        var rehearsal = try play.rehearsal()
+        var most = 0
+        let end = play.snapshot.takenAt + .seconds(2 * 86_400)
+        while rehearsal.result == nil, rehearsal.time < end, rehearsal.step() {
+            most = max(most, play.expectWholePools(in: rehearsal, bounds))
+        }
+        #expect(rehearsal.result == .done, "\(rehearsal.machine.state.reason)")
+        #expect(most == bounds.unavailable, "\(most) of a pool were out at once")
+        let names = Set(rehearsal.simulation.nodes.map(\.name))
+        #expect(names.isDisjoint(with: play.old) && names.isSuperset(of: play.new))
+        #expect(rehearsal.invariants?.violations == [])
+    }
+
+    @Test("killed after facts and taken up again, it keeps every pool whole to the same end")
+    func poolsOverCrashes() throws {
+        let bounds = PoolBounds(surge: 2, unavailable: 1)
+        let play = try Replacement(
+            Row(
+                source: .inventory, size: 6, canary: 0, unavailable: 6, unavailablePerZone: 3, old: 6, seed: 10,
+                pools: bounds))
+        var whole = try play.rehearsal()
+        #expect(whole.play(atMost: .seconds(86_400)) == .done, "\(whole.machine.state.reason)")
+        var crashes = 0
+        for facts in stride(from: 1, to: whole.events.count, by: 17) {
+            var first = try play.rehearsal()
+            guard let wreck = first.crash(afterFacts: facts, performing: facts % 2 == 0) else { continue }
+            crashes += 1
+            var second = Rehearsal(try play.order(), after: wreck)
+            let end = second.time + .seconds(2 * 86_400)
+            while second.result == nil, second.time < end, second.step() {
+                _ = play.expectWholePools(in: second, bounds)
+            }
+            #expect(second.result == .done, "after \(facts) facts: \(second.machine.state.reason)")
+            let names = Set(second.simulation.nodes.map(\.name))
+            #expect(names.isDisjoint(with: play.old) && names.isSuperset(of: play.new), "after \(facts) facts")
+        }
+        #expect(crashes * 34 >= whole.events.count - 1, "every other one is killed before it acts")
+    }
+
+    /// Of nine and six nodes seven and four stay, whichever way it is said.
+    @Test("nodes that come back leave each pool as many as it keeps, also over crashes", arguments: [true, false])
+    func returning(isCap: Bool) throws {
+        let snapshot = Replacement.inPools(DemoCluster.snapshot(nodeCount: 15))
+        var policy = WavePolicy(
+            canary: .count(0), maxUnavailable: .percent(100), maxUnavailablePerZone: .percent(100), soak: .zero)
+        if isCap { policy.maxUnavailablePerPool = .count(2) } else { policy.minAvailable = ["gpu": 7, "web": 4] }
+        let order = try Decommission.order(
+            [snapshot.nodes.prefix(9).map(\.name)], in: snapshot, policy: policy, steps: try Decommission.roundTrip())
+        var whole = Rehearsal(order, in: ClusterSimulation(snapshot: snapshot))
+        whole.invariants = Invariants(order, before: snapshot)
+        let least = playCounting(&whole)
+        #expect(whole.result == .done, "\(whole.machine.state.reason)")
+        #expect(least == ["gpu": 7, "web": 4])
+        #expect(whole.invariants?.violations == [])
+        for facts in stride(from: 1, to: whole.events.count, by: 61) {
+            var first = Rehearsal(order, in: ClusterSimulation(snapshot: snapshot))
+            guard let wreck = first.crash(afterFacts: facts, performing: facts % 2 == 0) else { continue }
+            var second = Rehearsal(order, after: wreck)
+            let least = playCounting(&second)
+            #expect(second.result == .done, "after \(facts) facts: \(second.machine.state.reason)")
+            #expect(least["gpu"] ?? 0 >= 7 && least["web"] ?? 0 >= 4, "after \(facts) facts: \(least)")
+        }
+    }
+
+    /// Plays to the end; returns the fewest Ready Nodes for pods that each pool had at any step.
+    private func playCounting(_ rehearsal: inout Rehearsal) -> [String: Int] {
+        let end = rehearsal.time + .seconds(2 * 86_400)
+        var least = Replacement.schedulableByPool(rehearsal.simulation.nodes)
+        while rehearsal.result == nil, rehearsal.time < end, rehearsal.step() {
+            least.merge(Replacement.schedulableByPool(rehearsal.simulation.nodes)) { min($0, $1) }
+        }
+        return least
+    }
 }
 
 /// One replacement in the demo's cluster: the plan's own waves, and the hosts that come in.
@@ -179,18 +283,25 @@ private struct Replacement {
 
     init(_ row: ReplacementTests.Row) throws {
         self.row = row
-        snapshot = DemoCluster.snapshot(nodeCount: 15)
+        let demo = DemoCluster.snapshot(nodeCount: 15)
+        snapshot = row.pools == nil ? demo : Self.inPools(demo)
         let leaving = snapshot.nodes.prefix(row.old)
         old = Set(leaving.map(\.name))
         steps = try Self.steps()
         let spares = leaving.enumerated().map { number, node in
             let name = row.source == .provider ? HostProvider.successor(of: node.name.rawValue) : "new-\(number)"
-            return Host(name: HostName(name), zone: node.zone, node: NodeName(name))
+            let pool = row.pools == nil ? nil : node.pool
+            return Host(name: HostName(name), zone: node.zone, pool: pool, node: NodeName(name))
         }
         new = Set(spares.map(\.node))
-        let policy = WavePolicy(
+        var policy = WavePolicy(
             canary: .count(row.canary), size: .count(row.size), maxUnavailable: .count(row.unavailable),
             maxUnavailablePerZone: .count(row.unavailablePerZone), soak: .seconds(30))
+        if let pools = row.pools {
+            policy.maxSurgePerPool = .count(pools.surge)
+            policy.maxUnavailablePerPool = .count(pools.unavailable)
+            policy.minAvailable = ["gpu": 9, "web": 6]
+        }
         var header = PlaybookHeader(name: "replace", hosts: "all", waves: policy)
         header.spares = "new_nodes"
         var request = PlanRequest(
@@ -210,6 +321,51 @@ private struct Replacement {
         var takeOut = try Decommission.steps(repeatable: true)
         for index in takeOut.indices { takeOut[index].isForNewcomers = false }
         return bringIn + takeOut
+    }
+
+    /// Fifteen nodes in two pools, nine and six, both in every zone.
+    static func inPools(_ demo: ClusterSnapshot) -> ClusterSnapshot {
+        var snapshot = demo
+        for index in snapshot.nodes.indices {
+            snapshot.nodes[index].labels["pool"] = index / 3 % 2 == 0 ? "gpu" : "web"
+        }
+        return snapshot
+    }
+
+    /// Ready Nodes that take pods, by pool.
+    static func schedulableByPool(_ nodes: [Node]) -> [String: Int] {
+        Dictionary(grouping: nodes.filter { $0.isReady && !$0.isCordoned }) { $0.labels["pool"] ?? "" }
+            .mapValues(\.count)
+    }
+
+    /// How many nodes of one pool leave in one wave, at most.
+    var mostOfOnePool: Int {
+        let sizes = plan.waves.flatMap { wave -> [Int] in
+            let leaving = wave.targets.filter { $0.isNewcomer != true }
+            return Dictionary(grouping: leaving, by: \.pool).values.map(\.count)
+        }
+        return sizes.max() ?? 0
+    }
+
+    /// Every pool has as many nodes for pods as before, and no more beyond and out of service than its bounds say;
+    /// returns how many of one are out at most.
+    func expectWholePools(in rehearsal: Rehearsal, _ bounds: ReplacementTests.PoolBounds) -> Int {
+        let nodes = rehearsal.simulation.nodes
+        let now = Self.schedulableByPool(nodes)
+        var most = 0
+        for (pool, wanted) in Self.schedulableByPool(snapshot.nodes) {
+            let members = nodes.filter { $0.labels["pool"] == pool }
+            let out = members.count { $0.isCordoned }
+            most = max(most, out)
+            if now[pool] ?? 0 < wanted {
+                Issue.record("pool \(pool) has \(now[pool] ?? 0) of \(wanted) nodes for pods at \(rehearsal.time)")
+            }
+            if members.count > wanted + bounds.surge {
+                Issue.record("pool \(pool) has \(members.count) nodes at \(rehearsal.time)")
+            }
+            if out > bounds.unavailable { Issue.record("\(out) of pool \(pool) are out at \(rehearsal.time)") }
+        }
+        return most
     }
 
     /// Ready Nodes that take pods, by zone.
@@ -240,6 +396,7 @@ private struct Replacement {
             var node = like
             (node.name, node.uid, node.machineID) = (target.node, "", "machine-\(target.host)")
             node.labels["kubernetes.io/hostname"] = target.host
+            if let pool = target.pool { node.labels["pool"] = pool.rawValue }
             _ = simulation.apply(
                 .addHost(HostState(node: node, kubelet: .stopped, isJoined: false)), at: simulation.now)
         }

@@ -44,7 +44,7 @@ struct ShapeSeedTests {
     func bites() throws {
         var found: Set<String> = []
         for seed in 1...60 as ClosedRange<UInt64> {
-            let shapes = try Shapes(seed)
+            let shapes = try Shapes(seed, mayBoundPools: false)
             guard shapes.order.policy.order == .spread, shapes.order.settings.evictions.maxInFlight == nil else {
                 continue
             }

@@ -15,7 +15,8 @@ struct Shapes {
     /// When somebody else asks which pod to go.
     let rivals: [(at: Duration, pod: ObjectKey)]
 
-    init(_ number: UInt64) throws {
+    /// - Parameter mayBoundPools: Whether half of the seeds have two pools with bounds, and a rate of starts.
+    init(_ number: UInt64, mayBoundPools: Bool = true) throws {
         var seed = Seed(number &+ 0x5AA9E)
         var cluster = RandomCluster.snapshot(seed: number &+ 0x51)
         if seed.chance(40) { Self.forget(&cluster, &seed) }
@@ -23,8 +24,14 @@ struct Shapes {
         if seed.chance(40) { Self.addBarePods(&cluster, &seed) }
         if seed.chance(40) { Self.trouble(&cluster, &seed) }
         if seed.chance(10) { Self.protectTwice(&cluster, &seed) }
+        // Drawn apart, so that all else of a seed stays what it was.
+        var bounds = Seed(number &+ 0xB0D5)
+        let isBounded = mayBoundPools && bounds.chance(50)
+        if isBounded { Self.splitIntoPools(&cluster, &bounds) }
         snapshot = cluster
-        order = try Self.order(cluster, &seed)
+        var order = try Self.order(cluster, &seed)
+        if isBounded { Self.bound(&order.policy, cluster, &bounds) }
+        self.order = order
         latencies = Scenario.latencies(&seed)
         var settings = SimulationSettings(seed: number &+ 0x9_0000_0000)
         settings.jobTime = .seconds(seed.pick(10...600))
@@ -75,6 +82,16 @@ struct Shapes {
             waves, in: snapshot, policy: policy, steps: try Decommission.roundTrip(), evictions: evictions)
     }
 
+    /// Some of what a playbook says of pools and of the rate.
+    private static func bound(_ policy: inout WavePolicy, _ cluster: ClusterSnapshot, _ seed: inout Seed) {
+        if seed.chance(60) { policy.maxUnavailablePerPool = .count(seed.pick(1...3)) }
+        if seed.chance(40) {
+            let members = cluster.nodes.count { $0.labels["pool"] == "gpu" }
+            policy.minAvailable = ["gpu": max(0, members - seed.pick(1...3))]
+        }
+        if seed.chance(40) { policy.startsPerMinute = seed.pick(1...6) }
+    }
+
     /// Pods under one budget, whose evictions the API answers by that budget's status.
     private static func rivals(_ cluster: ClusterSnapshot, _ seed: inout Seed) -> [(at: Duration, pod: ObjectKey)] {
         let protected = cluster.pods.filter { pod in cluster.budgets.count { $0.selects(pod) } == 1 }
@@ -84,6 +101,10 @@ struct Shapes {
     }
 
     // MARK: - The cluster
+
+    private static func splitIntoPools(_ cluster: inout ClusterSnapshot, _ seed: inout Seed) {
+        for index in cluster.nodes.indices { cluster.nodes[index].labels["pool"] = seed.chance(40) ? "gpu" : "web" }
+    }
 
     /// A controller becomes one of a kind that nobody knows.
     private static func forget(_ cluster: inout ClusterSnapshot, _ seed: inout Seed) {
