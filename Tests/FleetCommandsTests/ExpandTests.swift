@@ -106,6 +106,17 @@ struct ExpandTests {
                 "run", check, "-i", inventory, "-l", "new-a", "--yes", "--output", "json")
             #expect(checked.status == 0, "\(checked.error)\(checked.output.suffix(1500))")
             #expect(checked.steps.first?.detail.hasSuffix("were reached") == true, "\(checked.steps)")
+            // Pods are reached, and a peer of Calico's is down all the same.
+            let peer = "| 10.0.0.2 | node-to-node mesh | start | 09:12:11 | Connect |"
+            _ = try await world.hosts.read(
+                "new-a",
+                "mkdir -p /var/lib/calico; echo new-a >/var/lib/calico/nodename; echo '\(peer)' >\(state)/calico-status"
+            )
+            let quick = try world.folder.write(
+                "name: peers\nhosts: kube_node\nsteps:\n  - check_pod_network: {timeout: 2s}\n", to: "peers.yaml")
+            let down = try await world.run("run", quick, "-i", inventory, "-l", "new-a", "--yes")
+            #expect(down.status == 1, "\(down.error)")
+            #expect(down.error.contains("the network plugin is not well: BGP peer 10.0.0.2 is start"), "\(down.error)")
         }
     }
 

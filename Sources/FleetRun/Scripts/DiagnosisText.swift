@@ -2,6 +2,30 @@ public import FleetModel
 
 /// The script that gathers what a diagnosis needs from a host, as shell text.
 enum DiagnosisText {
+    /// What the network plugin says of itself: `cni_status=…` for whatever is not well.
+    static let pluginStatus = #"""
+        # The plugin's own word, from a tool on the host or in its pod. Of Calico's peers those that are not up.
+        plugin_status() {
+            if have calicoctl && [ -e /var/lib/calico/nodename ]; then
+                words=$(with_limit 15 calicoctl node status 2>&1 </dev/null) || say cni_status "calicoctl node status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
+                printf '%s\n' "$words" | awk -F '|' '
+                    NF > 5 && $2 !~ /PEER ADDRESS/ && $4 !~ /^ *up *$/ { gsub(/ +/, " "); print "BGP peer" $2 "is" $4 "(" $6 ")" }' |
+                    while read -r line; do say cni_status "$line"; done
+            fi
+            # The administrator's tool has the agent's name, and needs a kubeconfig; only the agent's knows endpoints.
+            for tool in cilium-dbg cilium; do
+                have "$tool" && with_limit 15 "$tool" endpoint --help >/dev/null 2>&1 </dev/null || continue
+                words=$(with_limit 15 "$tool" status --brief 2>&1 </dev/null) || say cni_status "$tool status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
+                return
+            done
+            have crictl || return 0
+            agent=$(with_limit 15 crictl ps -q --name '^cilium-agent$' 2>/dev/null | head -n 1)
+            [ -n "$agent" ] || return 0
+            words=$(with_limit 15 crictl exec "$agent" cilium-dbg status --brief 2>&1 </dev/null) ||
+                say cni_status "cilium-dbg status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
+        }
+        """#
+
     static let facts = #"""
         unit_value() { systemctl show -p "$2" "$1" 2>/dev/null | sed -n 's/^[^=]*=//p'; }
 
@@ -52,27 +76,6 @@ enum DiagnosisText {
                 [ ! -r "$log" ] || grep -E 'ERROR|error' "$log" | tail -n 2 | cut -c 1-300 |
                     while read -r line; do say cni_error "$line"; done
             done
-        }
-
-        # The plugin's own word, from a tool on the host or in its pod. Of Calico's peers those that are not up.
-        plugin_status() {
-            if have calicoctl && [ -e /var/lib/calico/nodename ]; then
-                words=$(with_limit 15 calicoctl node status 2>&1 </dev/null) || say cni_status "calicoctl node status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
-                printf '%s\n' "$words" | awk -F '|' '
-                    NF > 5 && $2 !~ /PEER ADDRESS/ && $4 !~ /^ *up *$/ { gsub(/ +/, " "); print "BGP peer" $2 "is" $4 "(" $6 ")" }' |
-                    while read -r line; do say cni_status "$line"; done
-            fi
-            # The administrator's tool has the agent's name, and needs a kubeconfig; only the agent's knows endpoints.
-            for tool in cilium-dbg cilium; do
-                have "$tool" && with_limit 15 "$tool" endpoint --help >/dev/null 2>&1 </dev/null || continue
-                words=$(with_limit 15 "$tool" status --brief 2>&1 </dev/null) || say cni_status "$tool status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
-                return
-            done
-            have crictl || return 0
-            agent=$(with_limit 15 crictl ps -q --name '^cilium-agent$' 2>/dev/null | head -n 1)
-            [ -n "$agent" ] || return 0
-            words=$(with_limit 15 crictl exec "$agent" cilium-dbg status --brief 2>&1 </dev/null) ||
-                say cni_status "cilium-dbg status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
         }
 
         # Over TCP, as every server of names must be reached too (RFC 7766); an answer, a refusal, or silence.
@@ -195,5 +198,6 @@ extension NodeScript {
     /// certificates, space, swap.
     ///
     /// FLEET_PEERS holds addresses of other nodes. Changes nothing; answers in the keys that ``HostFacts`` reads.
-    public static let diagnosis = assemble([], [ScriptText.prelude, ScriptText.clusterAuthority, DiagnosisText.facts])
+    public static let diagnosis = assemble(
+        [], [ScriptText.prelude, ScriptText.clusterAuthority, DiagnosisText.pluginStatus, DiagnosisText.facts])
 }

@@ -5,12 +5,15 @@ import FleetPlanning
 /// `check_pod_network: {nodes, timeout}` – from the host, pods on other nodes are reached by their own addresses (E10).
 ///
 /// Asked are Ready pods with an address of the pod network on as many other nodes, those of other zones first. A node
-/// counts as reached when one of its pods answers or refuses a connection: silence is what a broken pod network has.
+/// counts as reached when one of its pods answers or refuses a connection: silence is what a broken pod network has. Where
+/// Calico's or Cilium's own tool is at hand, what it says of itself must be well too: a peer of BGP may be down long before a
+/// pod is out of reach.
 public struct PodNetworkStep: Step {
     /// `check_pod_network`.
     public static let kind = "check_pod_network"
     /// What it does, for editors and lists.
-    public static let purpose = "From the host, pods on other nodes are reached by their own addresses."
+    public static let purpose =
+        "From the host, pods on other nodes are reached by their own addresses, and the network plugin says that it is well."
 
     /// On how many other nodes pods are asked for.
     public var nodeCount: Int
@@ -39,13 +42,15 @@ public struct PodNetworkStep: Step {
         guard let result else { return looking }
         let answer = NodeAnswer(result.output)
         let silent = answer.all("silent")
-        if result.isSuccess, silent.isEmpty, answer.last("failed") == nil {
+        let status = answer.all("cni_status")
+        if result.isSuccess, silent.isEmpty, status.isEmpty, answer.last("failed") == nil {
             let reached = answer.all("reached")
             return .done(changed: false, "pods on \(reached.joined(separator: ", ")) were reached")
         }
         let words =
             !silent.isEmpty
-            ? "no pod answers on \(silent.joined(separator: ", "))" : answer.last("failed") ?? result.words
+            ? "no pod answers on \(silent.joined(separator: ", "))"
+            : status.first.map { "the network plugin is not well: \($0)" } ?? answer.last("failed") ?? result.words
         guard context.now < context.memory.startedAt + timeout else {
             return context.failedWait(
                 "after \(timeout.text): \(words); look at the network plugin's pod on \(context.target.node), and at what lies between the nodes (VXLAN 4789 or 8472/udp, IP-in-IP, BGP 179/tcp)"
@@ -89,8 +94,8 @@ public struct PodNetworkStep: Step {
 extension NodeScript {
     /// Tries to reach pods: FLEET_PEERS holds lines `NODE ADDRESS …`.
     ///
-    /// Answers `reached=NODE` or `silent=NODE` for each; changes nothing.
-    public static let podNetwork = assemble([], [ScriptText.prelude, reachPods])
+    /// Answers `reached=NODE` or `silent=NODE` for each, and `cni_status=…` for what the plugin complains of; changes nothing.
+    public static let podNetwork = assemble([], [ScriptText.prelude, DiagnosisText.pluginStatus, reachPods])
 
     private static let reachPods = #"""
         # An answer or a refusal is a way there; which port is tried does not matter.
@@ -106,6 +111,7 @@ extension NodeScript {
         }
 
         have curl || { say failed "curl is not installed on the host"; exit 1; }
+        plugin_status </dev/null
         printf '%s\n' "$FLEET_PEERS" | while read -r node addresses; do
             verdict=silent
             for address in $addresses; do if answers "$address"; then verdict=reached; break; fi; done
