@@ -26,6 +26,7 @@ struct SimulatedHosts: Sendable {
         }
         if !faults.isEmpty { return (HostReport(outcome: faults.removeFirst()), nil) }
         if command.script == NodeScript.identity { return (success(identity(of: host)), nil) }
+        if command.script == NodeScript.diagnosis { return (success(diagnosis(of: host)), nil) }
         if let script = DetachedRequest(command.script) { return (success(answer(script, on: host.name)), nil) }
         if let answer = answerAboutBoot(command, on: host) { return answer }
         if command.script == NodeScript.join {
@@ -76,6 +77,17 @@ struct SimulatedHosts: Sendable {
 
     private func success(_ output: String) -> HostReport {
         HostReport(outcome: .exited(0), standardOutput: output)
+    }
+
+    /// What is wrong with a simulated host can only be its kubelet.
+    private func diagnosis(of host: HostState) -> String {
+        let facts = [
+            "hostname=\(host.name)", "joined=\(host.isJoined ? "yes" : "no")", "containerd_state=active",
+            "containerd_boot=enabled", "kubelet_state=\(host.kubelet == .running ? "active" : "inactive")",
+            "kubelet_boot=\(host.kubelet == .disabled ? "disabled" : "enabled")",
+        ]
+        let authority = clusterAuthority.map { ["cluster_ca_sha256=\($0)"] } ?? []
+        return (facts + authority + ["end=yes"]).joined(separator: "\n")
     }
 
     private func identity(of host: HostState) -> String {

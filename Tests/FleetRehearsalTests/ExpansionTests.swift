@@ -192,4 +192,25 @@ struct ExpansionTests {
         }
         #expect(reboots == 1)
     }
+
+    @Test("a wait in vain is explained as it would be live, by the host whose kubelet is stopped (X4)")
+    func explained() throws {
+        var simulation = ClusterSimulation(snapshot: DemoCluster.snapshot())
+        _ = simulation.apply(.host("web-02", .disableKubelet), at: simulation.now)
+        _ = simulation.advance(to: simulation.now + .seconds(300))
+        let node = try #require(simulation.node("web-02"))
+        #expect(!node.isReady)
+        let target = PlanTarget(
+            host: "web-02", node: node.name, nodeUID: node.uid, machineID: node.machineID, zone: node.zone)
+        var rehearsal = Rehearsal(Self.order([[target]], try Self.steps("wait_ready")), in: simulation)
+        _ = rehearsal.play(atMost: .seconds(3600))
+        guard case .quarantined("wait_ready", let reason) = rehearsal.machine.state.nodes["web-02"]?.phase else {
+            Issue.record("not set aside: \(rehearsal.machine.state.reason)")
+            return
+        }
+        #expect(
+            reason.hasPrefix(
+                "waited 10m for Node web-02 to be Ready (it is not heard of): the kubelet is inactive and disabled (certain; systemctl enable --now kubelet); "
+            ), "\(reason)")
+    }
 }
