@@ -75,7 +75,7 @@ import Testing
         print("uninterrupted: \(clock.now - begun)")
         #expect(expected.notes.isEmpty && expected.marked.isEmpty && expected.unready.isEmpty)
         #expect(expected.remains.isEmpty && expected.scripts == Self.targets.map { _ in "ran\nover\n" })
-        #expect(expected.traces == Self.targets.map { _ in "0\n2\ninactive\ndisabled\n" })
+        #expect(expected.traces == Self.targets.map { _ in "0\n3\ninactive\ndisabled\n" })
 
         var chance = Chance(state: Self.seed)
         var kills = 0

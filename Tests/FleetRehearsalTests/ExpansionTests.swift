@@ -114,7 +114,8 @@ struct ExpansionTests {
             #expect(
                 second.play(atMost: .seconds(3600)) == .done, "after \(count) facts: \(second.machine.state.reason)")
             let (all, most) = starts(second)
-            #expect(all == 9 && most <= 2, "after \(count) facts: \(all) begun, \(most) within a minute")
+            // A node whose first fact is the last one is begun again.
+            #expect((9...10).contains(all) && most <= 2, "after \(count) facts: \(all) begun, \(most) within a minute")
         }
         #expect(crashes > 0)
     }

@@ -16,6 +16,8 @@ actor APITransport {
     private var clients: (identity: TLSIdentity, pools: HTTPClients)?
     /// Whether the server may send lists as the beginning of a watch; false once it said that it does not.
     private(set) var streamsLists = true
+    /// Whether it is over: a watch that goes on meanwhile must not open connections that nobody closes.
+    private var isShutDown = false
     /// The pools of the last identity: requests under way end in peace before the next change ends them.
     private var retired: HTTPClients?
 
@@ -28,6 +30,7 @@ actor APITransport {
     }
 
     func shutdown() async {
+        isShutDown = true
         let all = [clients?.pools, retired].compactMap { $0 }
         clients = nil
         retired = nil
@@ -93,6 +96,7 @@ actor APITransport {
     }
 
     private func pools(for identity: TLSIdentity) async throws(ClusterFailure) -> HTTPClients {
+        guard !isShutDown else { throw ClusterFailure(.connectionLost, message: "the client is shut down") }
         if let clients, clients.identity == identity { return clients.pools }
         let pools = try HTTPClients(connection, identity, options)
         let (old, older) = (clients?.pools, retired)

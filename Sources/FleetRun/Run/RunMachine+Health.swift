@@ -82,7 +82,7 @@ extension RunMachine {
     ) {
         guard let watch = health else { return }
         let since = Dictionary(
-            problems.map { ($0.check.name, watch.badSince[$0.check.name] ?? watch.due) }, uniquingKeysWith: { $1 })
+            problems.map { ($0.check.name, watch.badSince[$0.check.name] ?? now) }, uniquingKeysWith: { $1 })
         health?.badSince = since
         let words = "\(what): \(problems.map(\.words).joined(separator: "; "))"
         if words != lastBlock { emit(.runBlocked(RunEvent.RunBlocked(reason: words))) }

@@ -213,9 +213,6 @@ extension RunMachine {
             // Only nodes in hand fill the caps: nothing is to be said of the others.
             if caps.isFull && !state.working.isEmpty || failureReason() != nil { break }
             guard mayStartByRate() else { break }
-            if let reason = windowRefusal(of: target, in: wave, inHand: state.working.count) {
-                return spendWindow(reason)
-            }
             guard caps.permits(target) else {
                 refusal = refusal ?? caps.refusal(of: target)
                 continue
@@ -223,6 +220,9 @@ extension RunMachine {
             if let reason = shortage(of: target, in: wave) {
                 refusal = refusal ?? reason
                 continue
+            }
+            if let reason = windowRefusal(of: target, in: wave, inHand: state.working.count) {
+                return spendWindow(reason)
             }
             if let reason = narrowRefusal(of: target, in: wave, inHand: state.working.count) {
                 if narrow.map({ isHopeless($0) && !isHopeless(reason) }) ?? true { narrow = reason }

@@ -259,12 +259,16 @@ extension RunMachine {
 
     /// Why a step of a node is left to the next window: once it has begun the node cannot be given back, and it, with what
     /// follows from it, could not end in this one.
+    ///
+    /// Nothing is left where a window as long as this one would not be enough either, had the node been begun at its opening.
     func windowRefusal(of name: NodeName, at index: Int) -> String? {
         guard case .open(let span) = window.phase, order.steps[index].step.commits, isReturnable(name),
-            let target = state.nodes[name]?.target
+            let node = state.nodes[name]
         else { return nil }
-        let need = commitment(of: target, from: index, in: span.end - span.start)
-        guard wallTime + need > span.end else { return nil }
+        let length = span.end - span.start
+        let need = commitment(of: node.target, from: index, in: length)
+        let spent = now - (node.steps.values.map(\.startedAt).min() ?? now)
+        guard wallTime + need > span.end, spent + need <= length else { return nil }
         return
             "the window ends in \((span.end - wallTime).minutes)m, and \(order.steps[index].kind) with what follows needs about \(need.minutes)m: left to the next one"
     }
