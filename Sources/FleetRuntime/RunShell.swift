@@ -74,6 +74,8 @@ public struct RunShell: Sendable {
             if let lease { group.addTask { await lease.keep { mailbox.post(.lockLost($0)) } } }
             defer { group.cancelAll() }
             var turn = Turn(machine: machine, sequence: lastSequence)
+            // What is lost is not asked about again: the run winds down.
+            var isLost = false
             for await _ in mailbox.signals {
                 var observations = mailbox.takeAll()
                 if let gap = pulse.takeSilence(at: clock.now) {
@@ -81,7 +83,8 @@ public struct RunShell: Sendable {
                     observations.insert(.suspended(for: gap), at: 0)
                 }
                 // Before anything else is done: somebody may have taken the cluster over meanwhile.
-                if let lease, lease.isDoubtful(at: clock.now), let reason = await lease.confirm() {
+                if !isLost, let lease, lease.isDoubtful(at: clock.now), let reason = await lease.confirm() {
+                    isLost = true
                     observations.append(.lockLost(reason))
                 }
                 let reaction = turn.handle(observations, at: clock.now)

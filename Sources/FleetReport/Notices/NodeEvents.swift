@@ -67,6 +67,7 @@ public struct NodeEvents: Sendable {
             return nil
         case .operationFinished(let fact):
             guard let node = uncordoning.removeValue(forKey: fact.id), fact.result.isSuccess else { return nil }
+            done[node] = nil
             let words = Words(reason: "Uncordoned", action: "Uncordon", verb: "uncordoned")
             return make(node, words, "rolled back", sequence, time)
         case .nodeReturned(let fact):
