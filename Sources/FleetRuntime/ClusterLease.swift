@@ -230,7 +230,11 @@ public final class ClusterLease: Sendable {
 
     /// Whether it is so long since a renewal that somebody may have taken it meanwhile: nothing is begun before it is
     /// confirmed.
-    func isDoubtful(at now: Instant) -> Bool { now >= held.withLockedValue(\.renewedAt) + timing.renewDeadline }
+    ///
+    /// A process that runs gives it up by itself before that; one that stood still did not.
+    func isDoubtful(at now: Instant) -> Bool {
+        now >= held.withLockedValue(\.renewedAt) + timing.duration - timing.retryPeriod
+    }
 
     private var overdue: String { "it could not be renewed for \(timing.renewDeadline.components.seconds)s" }
 

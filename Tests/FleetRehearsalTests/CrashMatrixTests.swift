@@ -82,8 +82,13 @@ struct CrashMatrixTests {
                     while rehearsal.events.count < asked, rehearsal.step() {}
                     rehearsal.requestStop(.rollback)
                 },
-                // As `fleet rollback` does where no process drives the run any more.
-                resumed: { $0.requestStop(.rollback) }
+                // The wish outlives the process that heard of it; where none did, it is said again.
+                resumed: { rehearsal in
+                    let isHeard = rehearsal.events.contains {
+                        if case .stopRequested = $0.event { true } else { false }
+                    }
+                    if !isHeard { rehearsal.requestStop(.rollback) }
+                }
             ) { rehearsal, last in
                 #expect(rehearsal.result == .rolledBack, "\(last): \(rehearsal.machine.state.reason)")
                 rehearsal.invariants?.checkEnd(.rolledBack, in: rehearsal.simulation, deletesNodes: false)

@@ -148,7 +148,7 @@ struct ExpansionTests {
     }
 
     @Test(
-        "killed after any fact, every host joins once, and whoever made a token, it is revoked",
+        "killed after any fact, every host is a Node in the end, and whoever made a token, it is revoked",
         arguments: [false, true])
     func crashes(performing: Bool) throws {
         let (order, simulation) = try hosts()

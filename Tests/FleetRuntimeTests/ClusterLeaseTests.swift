@@ -244,6 +244,9 @@ struct ClusterLeaseTests {
         let clock = ContinuousClock()
         let start = clock.now
         let lease = try await take(port, timing: seldom)
+        let taken = RuntimeClock().now
+        #expect(!lease.isDoubtful(at: taken + seldom.duration / 2))
+        #expect(lease.isDoubtful(at: taken + seldom.duration))
         #expect(port.reads == 1)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await lease.keep { reason in Issue.record("lost: \(reason)") } }
