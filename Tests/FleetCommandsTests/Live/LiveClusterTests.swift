@@ -103,7 +103,7 @@ struct LiveClusterTests {
             }
             for single in watched {
                 let (least, most) = (await single.least, await single.most)
-                #expect(least == 1 && most == 2)
+                #expect(least == 1 && most == 2, "\(single.app): from \(least ?? -1) to \(most ?? -1)")
             }
             let moved = try world.audit().dropFirst(since).filter {
                 $0.isFleets && $0.objectRef?.subresource == "eviction" && $0.responseStatus?.code == 201
