@@ -155,8 +155,6 @@ enum DiagnosisText {
             done
         }
 
-        with_limit() { if have timeout; then timeout "$@"; else shift; "$@"; fi; }
-
         facts() {
             say hostname "$(uname -n)"
             say time "$(date +%s)"

@@ -3,8 +3,6 @@ import FleetModel
 /// The script by which a control-plane host tells who is a member of etcd, as shell text.
 enum EtcdText {
     static let members = #"""
-        with_limit() { if have timeout; then timeout "$@"; else shift; "$@"; fi; }
-
         # A flag of the API server's, from its static pod.
         flag() { sed -n "s/^ *- *--$1=//p" /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | head -n 1; }
 

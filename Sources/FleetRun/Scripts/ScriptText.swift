@@ -10,6 +10,7 @@ enum ScriptText {
 
         have() { command -v "$1" >/dev/null 2>&1; }
         say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ')"; }
+        with_limit() { if have timeout; then timeout "$@"; else shift; "$@"; fi; }
         """#
 
     /// What a script needs that changes what a host is: alone at it, and with what lives there in sight.
@@ -21,8 +22,6 @@ enum ScriptText {
             exec 9>/run/fleet.lock
             flock -w 600 9 || refuse "another script of fleet's has been working on this host for 10 minutes (/run/fleet.lock)"
         }
-
-        with_limit() { if have timeout; then timeout "$@"; else shift; "$@"; fi; }
 
         # Mount points strictly below a path: POINT TYPE, in reverse order of mounting.
         mounts_below() {

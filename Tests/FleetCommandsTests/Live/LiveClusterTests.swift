@@ -103,7 +103,8 @@ struct LiveClusterTests {
             }
             for single in watched {
                 let (least, most) = (await single.least, await single.most)
-                #expect(least == 1 && most == 2, "\(single.app): from \(least ?? -1) to \(most ?? -1)")
+                #expect(
+                    least == 1 && most == 2, "\(single.app): from \(least.map(String.init) ?? "nothing") to \(most)")
             }
             let moved = try world.audit().dropFirst(since).filter {
                 $0.isFleets && $0.objectRef?.subresource == "eviction" && $0.responseStatus?.code == 201

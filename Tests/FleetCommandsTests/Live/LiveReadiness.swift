@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// How many Ready pods an app of namespace `shop` has, by the API server's own watch: every change counts.
 actor LiveReadiness {
-    private let app: String
+    let app: String
     private var ready: [String: Bool] = [:]
     /// The least so far; nil before the first look.
     private(set) var least: Int?
