@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRun
+import FleetSimulation
 import Foundation
 import Testing
 
@@ -52,14 +53,32 @@ struct ShapeSeedTests {
             strict.policy.order = .zoneByZone
             strict.settings.evictions.maxInFlight = 1
             strict.settings.evictions.maxInFlightPerZone = 1
+            strict.policy.startsPerMinute = 1
             var rehearsal = shapes.rehearsal()
             rehearsal.invariants = Invariants(strict, before: shapes.snapshot)
             _ = shapes.play(&rehearsal)
             let violations = rehearsal.invariants?.violations ?? []
-            for words in ["max_in_flight is 1", "leaving its zone", "of another zone was still leaving"]
+            for words in [
+                "max_in_flight is 1", "leaving its zone", "of another zone was still leaving", "starts_per_minute is 1",
+            ]
             where violations.contains(where: { $0.contains(words) }) { found.insert(words) }
-            if found.count == 3 { return }
+            if found.count == 4 { return }
         }
-        #expect(found.count == 3, "\(found)")
+        #expect(found.count == 4, "\(found)")
+    }
+
+    @Test("the look at nodes that come back finds those that a run keeps")
+    func returnedBites() throws {
+        let snapshot = DemoCluster.snapshot()
+        let steps = try Decommission.maintenance().filter { $0.kind != "uncordon" }
+        let order = try Decommission.order(
+            DecommissionTests.waves, in: snapshot, policy: DecommissionTests.policy, steps: steps)
+        var rehearsal = Rehearsal(order, in: ClusterSimulation(snapshot: snapshot))
+        rehearsal.invariants = Invariants(order, before: snapshot)
+        _ = rehearsal.play(atMost: .seconds(86_400))
+        #expect(rehearsal.machine.state.nodes.values.contains { $0.phase == .finished })
+        rehearsal.invariants?.checkEnd(.done, in: rehearsal.simulation, deletesNodes: false, uncordons: true)
+        let found = rehearsal.invariants?.violations ?? []
+        #expect(found.contains { $0.contains("is finished and still cordoned") }, "\(found)")
     }
 }

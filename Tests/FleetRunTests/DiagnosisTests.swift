@@ -103,7 +103,7 @@ struct DiagnosisTests {
                 "authority-expired certain", "certificate-expired certain", "serving-certificate-expired possible",
             ]),
         Row(
-            name: "the network plugin is not well", more: ["cni_status=BGP peer 10.0.0.2 is start (Connect)"],
+            name: "the network plugin is not well", more: ["bgp_peer=10.0.0.2 start (Connect)"],
             found: ["network-plugin-status likely"]),
         Row(
             name: "no server of names answers", more: ["resolver=10.0.0.53 silent", "resolver=10.0.0.54 silent"],

@@ -47,8 +47,9 @@ struct FailedWaitTests {
             words: "after 2m: no pod answers on n2; look at "),
         Row(
             kind: "check_pod_network",
-            acts: ["look": ("cni_status=BGP peer 10.0.0.2 is start\nreached=n2", "exited 0", 1)],
-            pods: [peer], words: "after 2m: the network plugin is not well: BGP peer 10.0.0.2 is start; look at "),
+            acts: ["look": ("bgp_peer=10.0.0.2 start (Connect)\nreached=n2", "exited 0", 1)],
+            pods: [peer],
+            words: "after 2m: the network plugin is not well: BGP peer 10.0.0.2 is start (Connect); look at "),
         Row(
             kind: "service", arguments: ["name": "kubelet", "state": "started"],
             acts: ["service": ("", "exited 3", 1)], words: "service kubelet started: exited 3: "),

@@ -157,7 +157,7 @@ struct DiagnosisScriptTests {
             #expect(second.crio.state == "active" && second.cgroupDrivers == ("systemd", "cgroupfs"))
             #expect(
                 second.networkStatus == [
-                    "BGP peer 10.0.0.3 is start ( Connect )", "cilium-dbg status: Error: KVStore: cannot reach etcd",
+                    "BGP peer 10.0.0.3 is start (Connect)", "cilium-dbg status: Error: KVStore: cannot reach etcd",
                 ])
             // A tool of that name on the host: the administrator's says nothing of the agent, the agent's own does.
             let tool = "/usr/local/sbin/cilium"

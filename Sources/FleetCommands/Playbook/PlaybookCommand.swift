@@ -43,10 +43,14 @@ struct PlaybookCheckCommand: AsyncParsableCommand {
                     missing.append((name, error))
                 }
             }
+            // An included file is read with each playbook that includes it.
+            var seen: Set<Diagnostic> = []
+            mistakes = mistakes.filter { seen.insert($0).inserted }
             for warning in mistakes where warning.severity == .warning { output.warning("\(warning)") }
-            if missing.count == 1, Diagnostics(mistakes) == nil { throw missing[0].error }
-            mistakes += missing.map { Diagnostic("\($0.error)", at: SourceLocation(file: $0.name)) }
-            if let failure = Diagnostics(Array(Set(mistakes))) { throw failure }
+            var errors = mistakes.filter { $0.severity == .error }
+            if missing.count == 1, errors.isEmpty { throw missing[0].error }
+            errors += missing.map { Diagnostic("\($0.error)", at: SourceLocation(file: $0.name)) }
+            if let failure = Diagnostics(errors) { throw failure }
             return .done
         }
     }

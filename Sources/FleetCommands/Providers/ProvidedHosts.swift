@@ -81,21 +81,25 @@ struct ProvidedHosts {
         try await note(.delete, machines.map(request), .asked)
         do {
             let nodes = try await nodes()
-            for back in machines where nodes.contains(back.node) {
-                output.warning("Node \(back.node) is in the cluster again: its machine \(back.host) is not deleted")
+            let back = machines.filter { nodes.contains($0.node) }
+            for target in back {
+                output.warning("Node \(target.node) is in the cluster again: its machine \(target.host) is not deleted")
             }
             let present = Set(try await call(.list).map(\.name))
-            let due = machines.filter { !nodes.contains($0.node) && present.contains($0.host) }.map(request)
+            let rest = machines.filter { !nodes.contains($0.node) }
+            let due = rest.filter { present.contains($0.host) }.map(request)
             if !due.isEmpty {
                 let names = due.map(\.name).joined(separator: ", ")
                 output.progress("deleting \(names) by \(provider.command.joined(separator: " "))")
                 _ = try await call(.delete, due)
             }
+            try await note(.delete, due, .done)
+            try await note(.delete, rest.filter { !present.contains($0.host) }.map(request), .done, "it was not listed")
+            try await note(.delete, back.map(request), .done, "kept: its Node is in the cluster again")
         } catch {
             try await note(.delete, machines.map(request), .failed)
             throw error
         }
-        try await note(.delete, machines.map(request), .done)
     }
 
     /// Asks for machines; that they are asked for, and what came of it, is noted one by one.
@@ -116,14 +120,16 @@ struct ProvidedHosts {
 
     private static func name(of action: ProviderProcess.Action) -> String { "provider \(action.rawValue)" }
 
-    /// Its words are no part of it: what a command prints when it fails may hold a secret, and a journal is kept.
+    /// A provider's words are no part of it: what a command prints when it fails may hold a secret, and a journal is kept.
     private func note(
-        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ outcome: OperatorAct.Outcome
+        _ action: ProviderProcess.Action, _ hosts: [ProviderProcess.Request.Host], _ outcome: OperatorAct.Outcome,
+        _ detail: String? = nil
     ) async throws {
         try await journal.note(
             hosts.map { host in
                 .now(
-                    Self.name(of: action), on: host.name, outcome: outcome, host.replaces.map { "for \($0)" } ?? "",
+                    Self.name(of: action), on: host.name, outcome: outcome,
+                    detail ?? host.replaces.map { "for \($0)" } ?? "",
                     in: plan.cluster, for: run)
             })
     }

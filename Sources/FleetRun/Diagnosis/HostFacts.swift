@@ -94,7 +94,7 @@ public struct HostFacts: Hashable, Sendable {
         networkConfigurations = answer.last("cni_configurations").flatMap(Int.init)
         missingPlugins = answer.all("cni_missing")
         networkErrors = answer.all("cni_error")
-        networkStatus = answer.all("cni_status")
+        networkStatus = answer.networkStatus()
         resolvers = Self.servers("resolver", answer)
         clusterDNS = Self.servers("cluster_dns", answer)
         apiServer = answer.last("api_server") ?? ""
@@ -126,5 +126,17 @@ public struct HostFacts: Hashable, Sendable {
         let parts = text.split(separator: " ")
         guard parts.count == 3, let used = Int(parts[1]), let inodes = Int(parts[2]) else { return nil }
         return Disk(path: String(parts[0]), used: used, inodes: inodes)
+    }
+}
+
+extension NodeAnswer {
+    /// What the network plugin complains of; a peer at one of some addresses is none of its concern.
+    func networkStatus(sparing away: Set<String> = []) -> [String] {
+        let peers = all("bgp_peer").compactMap { line -> String? in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, !away.contains(String(parts[0])) else { return nil }
+            return "BGP peer \(parts[0]) is \(parts[1])"
+        }
+        return peers + all("cni_status")
     }
 }

@@ -81,7 +81,9 @@ enum HostRules {
         guard let end = evidence.host?.authorityEnd, end <= evidence.now.microseconds / 1_000_000 else { return nil }
         return Finding(
             "authority-expired", .certain, "the cluster's CA has expired: nothing that it signed is believed any more",
-            mend: "renew it on the control plane (kubeadm certs), then give every host the new one")
+            mend:
+                "rotate it by hand, since kubeadm renews no CA (Kubernetes: manual rotation of CA certificates), then give every host the new one"
+        )
     }
 
     static let servingCertificate: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in
@@ -91,7 +93,9 @@ enum HostRules {
         return Finding(
             "serving-certificate-expired", .possible,
             "the certificate by which the kubelet is known has expired: logs, exec and metrics of the node may fail",
-            mend: "systemctl restart kubelet; where it is signed for it: kubectl get csr")
+            mend:
+                "its own: rm /var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet.key, then systemctl restart kubelet; one that is signed for it: kubectl get csr"
+        )
     }
 
     static let networkStatus: @Sendable (DiagnosisEvidence) -> Finding? = { evidence in

@@ -67,15 +67,24 @@ struct NarrowRefusal: Hashable, Sendable {
     var window: NarrowWindow
     /// How long the node needs.
     var need: Duration
+
+    var meeting: WindowMeeting { WindowMeeting(window: window, need: need) }
+}
+
+/// A question about windows that must meet: asked once, since the answer takes a look at a year.
+struct WindowMeeting: Hashable, Sendable {
+    var window: NarrowWindow
+    var need: Duration
 }
 
 extension WindowCalendar {
-    /// The longest time in which this calendar and another one are both open; zero when they never are, within a year.
-    func longest(with other: WindowCalendar, from instant: Instant) -> Duration {
+    /// The longest time in which this calendar and another one are both open, or the first one that is enough; zero when
+    /// they never are, within a year.
+    func longest(with other: WindowCalendar, from instant: Instant, enough: Duration) -> Duration {
         var longest = Duration.zero
         var time = instant
         let horizon = instant + .seconds(366 * 86_400)
-        while let own = span(at: time) ?? next(after: time), own.start < horizon {
+        while longest < enough, let own = span(at: time) ?? next(after: time), own.start < horizon {
             var inner = max(own.start, time)
             while let theirs = other.span(at: inner) ?? other.next(after: inner), theirs.start < own.end {
                 longest = max(longest, min(own.end, theirs.end) - max(own.start, theirs.start))

@@ -62,15 +62,13 @@ extension RunMachine {
     /// Nothing is in hand, and every node left has pods that may not be moved now: waits, or ends the run.
     mutating func awaitNarrowWindow(_ refusal: NarrowRefusal) {
         blockedSince = nil
-        guard order.narrowWindows.waits, !isHopeless(refusal) else {
-            guard !refusal.isForGood, let common = common[refusal.window], common < refusal.need else {
-                return finish(.blocked, refusal.reason)
-            }
+        if isHopeless(refusal), !refusal.isForGood, let common = common[refusal.meeting] {
             return finish(
                 .blocked,
                 "\(refusal.reason); that and the run's own windows are open together for \(common.minutes)m at most: no run ever moves it"
             )
         }
+        guard order.narrowWindows.waits, !refusal.isForGood else { return finish(.blocked, refusal.reason) }
         if refusal.reason != lastBlock { emit(.runBlocked(RunEvent.RunBlocked(reason: refusal.reason))) }
         lastBlock = refusal.reason
     }
@@ -78,8 +76,10 @@ extension RunMachine {
     /// Whether waiting is in vain: no window of the pods is ever long enough, or none is while the run's own is open.
     mutating func isHopeless(_ refusal: NarrowRefusal) -> Bool {
         guard !refusal.isForGood, let run = order.window?.calendar else { return refusal.isForGood }
-        let longest = common[refusal.window] ?? run.longest(with: refusal.window.calendar, from: wallTime)
-        common[refusal.window] = longest
+        let longest =
+            common[refusal.meeting]
+            ?? run.longest(with: refusal.window.calendar, from: wallTime, enough: refusal.need)
+        common[refusal.meeting] = longest
         return longest < refusal.need
     }
 

@@ -238,9 +238,9 @@ extension RunMachine {
 
     /// Why an old node stays: a new one of its zone and pool, which came in for one of this wave's, was set aside (R1).
     private func shortage(of target: PlanTarget, in wave: PlannedWave) -> String? {
-        guard target.isNewcomer != true, let before = order.waves.last(where: { $0.number < wave.number }) else {
-            return nil
-        }
+        guard target.isNewcomer != true, let before = order.waves.last(where: { $0.number < wave.number }),
+            before.targets.first?.isNewcomer == true
+        else { return nil }
         let missing = before.targets.filter {
             $0.isNewcomer == true && $0.isInterchangeable(with: target)
                 && state.nodes[$0.node]?.isQuarantined == true

@@ -84,7 +84,7 @@ public struct RunMachine: Sendable {
     /// Where the narrower windows stand, in the order of the playbook; empty before the first turn.
     var narrow: [NarrowState] = []
     /// How long narrower windows and the run's own are open together, as far as that was asked.
-    var common: [NarrowWindow: Duration] = [:]
+    var common: [WindowMeeting: Duration] = [:]
     /// Nodes in hand whose pods' window is closed, and until when what is under way there is awaited.
     var returning: [NodeName: Instant] = [:]
     /// Since when the time of such nodes was not yet recorded as one that does not count.

@@ -8,7 +8,8 @@ extension CleanupText {
 
         keep_flannel_networks() {
             plugin flannel && [ -n "$flannel_networks" ] || return 0
-            for network in $flannel_networks; do echo "FLANNEL_NETWORK=$network"; done >"$FLANNEL"
+            for network in $flannel_networks; do echo "FLANNEL_NETWORK=$network"; done >"$FLANNEL.new" &&
+                mv -f "$FLANNEL.new" "$FLANNEL"
         }
 
         clean_calico_node() {
@@ -64,12 +65,12 @@ extension CleanupText {
             calico_routes | while read -r family route; do ip "$family" route del $route || exit 1; done
         }
 
-        # FAMILY ROUTE for each into flannel's network over another node (host-gw).
+        # FAMILY ROUTE for each into flannel's network over another node (host-gw). A daemon that marks its routes is another.
         flannel_routes() {
             for network in $flannel_networks; do
                 case $network in *:*) family=-6 ;; *) family=-4 ;; esac
                 routes "$family" root "$network" |
-                    awk '$4 != "default" && $5 == "via" && $7 == "dev" { sub(/ root [^ ]+/, ""); print }'
+                    awk '$4 != "default" && $5 == "via" && $7 == "dev" && !/ proto / { sub(/ root [^ ]+/, ""); print }'
             done
         }
 
@@ -87,8 +88,9 @@ extension CleanupText {
 
         remove_cilium_rules() {
             cilium_rules | while read -r family priority mark table; do
+                # The table first: without its rule nobody would know of it any more.
+                [ -z "$(routes "$family" table "$table")" ] || ip "$family" route flush table "$table" || exit 1
                 ip "$family" rule del pref "$priority" fwmark "$mark" lookup "$table" || exit 1
-                ip "$family" route flush table "$table" 2>/dev/null
             done
             [ -z "$(cilium_rules)" ]
         }

@@ -482,7 +482,8 @@ enum CleanupText {
         # may know more of them to go, once a daemon has ended.
         save_rules() {
             saved=$STATE/rules
-            if [ ! -d "$saved" ] || [ -d "$saved/decided" ]; then
+            # Nothing is removed before the timer's token is there: a picture without one may be half, and is taken anew.
+            if [ ! -s "$saved/timer" ] || [ -d "$saved/decided" ]; then
                 rm -rf -- "$saved"
                 mkdir -p "$saved" || return 1
                 for backend in $(backends); do "$backend-save" >"$saved/$backend" 2>/dev/null; done
@@ -528,8 +529,7 @@ enum CleanupText {
         arm_timer() {
             token=$$.$(date +%s)
             save_rules || return 1
-            write_timer "$token" >"$saved/timer.sh"
-            echo "$token" >"$saved/timer"
+            write_timer "$token" >"$saved/timer.sh" && echo "$token" >"$saved/timer" || return 1
             if have setsid; then setsid sh "$saved/timer.sh" >/dev/null 2>&1 </dev/null 9>&- &
             else nohup sh "$saved/timer.sh" >/dev/null 2>&1 </dev/null 9>&- &
             fi

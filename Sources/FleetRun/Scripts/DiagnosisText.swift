@@ -2,15 +2,16 @@ public import FleetModel
 
 /// The script that gathers what a diagnosis needs from a host, as shell text.
 enum DiagnosisText {
-    /// What the network plugin says of itself: `cni_status=…` for whatever is not well.
+    /// What the network plugin says of itself: `cni_status=…` for whatever is not well, `bgp_peer=ADDRESS STATE (INFO)` for
+    /// Calico's peers that are not up.
     static let pluginStatus = #"""
         # The plugin's own word, from a tool on the host or in its pod. Of Calico's peers those that are not up.
         plugin_status() {
             if have calicoctl && [ -e /var/lib/calico/nodename ]; then
                 words=$(with_limit 15 calicoctl node status 2>&1 </dev/null) || say cni_status "calicoctl node status: $(printf '%s' "$words" | tail -n 1 | cut -c 1-300)"
                 printf '%s\n' "$words" | awk -F '|' '
-                    NF > 5 && $2 !~ /PEER ADDRESS/ && $4 !~ /^ *up *$/ { gsub(/ +/, " "); print "BGP peer" $2 "is" $4 "(" $6 ")" }' |
-                    while read -r line; do say cni_status "$line"; done
+                    NF > 5 && $2 !~ /PEER ADDRESS/ && $4 !~ /^ *up *$/ { gsub(/ /, "", $2); gsub(/^ +| +$/, "", $4); gsub(/^ +| +$/, "", $6); print $2, $4, "(" $6 ")" }' |
+                    while read -r line; do say bgp_peer "$line"; done
             fi
             # The administrator's tool has the agent's name, and needs a kubeconfig; only the agent's knows endpoints.
             for tool in cilium-dbg cilium; do

@@ -90,9 +90,10 @@ extension PreparationText {
             fi
             dnf5 -q -y --setopt=disable_excludes='*' install "$@"
             result=$?
-            restore_locks || return 1
-            [ "$result" = 0 ] && [ -n "$held" ] || return "$result"
-            dnf5 -q versionlock delete $held && dnf5 -q versionlock add $held
+            if [ "$result" != 0 ] || [ -z "$held" ]; then restore_locks && return "$result"; return 1; fi
+            # The copy stays until the locks have moved on: killed in between, the next pass brings it back.
+            cp -p "$locks.fleet" "$locks" && dnf5 -q versionlock delete $held && dnf5 -q versionlock add $held &&
+                rm -f "$locks.fleet" || { restore_locks; return 1; }
         }
 
         # What a lock of dnf 5 says beside a version, such as "evr < 2": somebody's own, which one of fleet's would undo.

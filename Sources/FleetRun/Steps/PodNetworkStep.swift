@@ -42,7 +42,9 @@ public struct PodNetworkStep: Step {
         guard let result else { return looking }
         let answer = NodeAnswer(result.output)
         let silent = answer.all("silent")
-        let status = answer.all("cni_status")
+        // A node that is away cannot be a peer, and is no fault of this one's.
+        let away = context.world.nodes.values.filter { !$0.isReady }.flatMap(\.internalAddresses)
+        let status = answer.networkStatus(sparing: Set(away))
         if result.isSuccess, silent.isEmpty, status.isEmpty, answer.last("failed") == nil {
             let reached = answer.all("reached")
             return .done(changed: false, "pods on \(reached.joined(separator: ", ")) were reached")
@@ -94,7 +96,7 @@ public struct PodNetworkStep: Step {
 extension NodeScript {
     /// Tries to reach pods: FLEET_PEERS holds lines `NODE ADDRESS …`.
     ///
-    /// Answers `reached=NODE` or `silent=NODE` for each, and `cni_status=…` for what the plugin complains of; changes nothing.
+    /// Answers `reached=NODE` or `silent=NODE` for each, and what the plugin complains of; changes nothing.
     public static let podNetwork = assemble([], [ScriptText.prelude, DiagnosisText.pluginStatus, reachPods])
 
     private static let reachPods = #"""

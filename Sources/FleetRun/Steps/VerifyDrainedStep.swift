@@ -86,7 +86,7 @@ public struct VerifyDrainedStep: Step {
                 return nil
             }
             return world.title(of: uid).map {
-                Shortfall(workload: uid, title: $0, wanted: wanted, ready: world.readyPods(of: uid))
+                Shortfall(workload: uid, title: $0, wanted: wanted, ready: ready)
             }
         }
         return short.isEmpty ? [] : short.sorted { $0.title < $1.title }
