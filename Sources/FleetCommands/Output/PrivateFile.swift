@@ -10,8 +10,8 @@ enum PrivateFile {
         to path: String, beforePlacing: () async throws -> Void = {}, _ body: (FileHandle) throws -> Void
     ) async throws {
         let target = Paths.expanded(path)
-        var status = stat()
-        if stat(target, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: target, isDirectory: &isDirectory), isDirectory.boolValue {
             throw UsageError("\(path) cannot be written: it is a directory")
         }
         let partial = target + ".partial"
