@@ -12,7 +12,7 @@ public enum Planner {
         let judgement = PodJudgement(of: targets, request, index)
         let cut = WaveCut(
             policy: policy, oneByOne: request.playbook.isForControlPlane,
-            budgets: SharedBudgets(judgement.moves(of: targets), of: request.snapshot))
+            budgets: SharedBudgets(judgement, of: targets))
         let waves =
             request.playbook.spares == nil
             ? cut.waves(of: targets) : replacement(of: targets, cut, request, index).waves
@@ -53,10 +53,9 @@ public enum Planner {
         CapsFindings(request, index, plan).collect(into: &groups)
         groups.append(judgement.findings)
         let leaving = plan.waves.leaving
-        let moves = judgement.moves(in: leaving)
         if request.checksCapacity {
             var fit = CapacityFit(request, index, plan.waves)
-            fit.place(moves, into: &groups)
+            fit.place(judgement, into: &groups)
         }
         if request.controllerManager != nil || request.kubelets != nil {
             let present = Set(request.snapshot.nodes.map(\.name))
@@ -71,6 +70,6 @@ public enum Planner {
         let forecaster = Forecaster(
             policy: plan.policy, evictions: request.playbook.evictions, index: index,
             targets: leaving.flatMap(\.targets))
-        plan.forecast = forecaster.forecast(leaving, moves)
+        plan.forecast = forecaster.forecast(leaving, judgement)
     }
 }

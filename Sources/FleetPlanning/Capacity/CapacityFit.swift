@@ -51,7 +51,8 @@ struct CapacityFit {
     private var expected: [Int: Node] = [:]
     /// Pods of earlier waves, by the node of a later wave that took them.
     private var guests: [Int: [Int]] = [:]
-    private var moved: Set<Int> = []
+    /// The pods that were taken from the node that they are on, by position.
+    private var moved: [Bool] = []
 
     init(_ request: PlanRequest, _ index: ClusterIndex, _ waves: [PlannedWave]) {
         self.index = index
@@ -69,19 +70,16 @@ struct CapacityFit {
         staying = Ring((0..<state.indexLimit).filter { !own.contains($0) })
     }
 
-    mutating func place(_ moves: [PodMove], into groups: inout FindingGroups) {
-        let byWave = Dictionary(grouping: moves.filter(\.needsHome), by: \.wave)
+    mutating func place(_ judgement: PodJudgement, into groups: inout FindingGroups) {
         for (place, wave) in waves.enumerated() {
             if wave.targets.first?.isNewcomer == true {
                 bringIn(wave.targets, for: place + 1 < waves.count ? waves[place + 1].targets : [])
                 continue
             }
-            let positions = byWave[wave.number]?.map(\.position) ?? []
-            let byNode = Dictionary(grouping: positions) { index.snapshot.pods[$0].nodeName ?? "" }
             for round in returnsNodes && !removesNodes ? outages.rounds(of: wave.targets) : [wave.targets] {
                 let nodes = round.compactMap { state.index(of: $0.node) }
                 later.remove(nodes)
-                let leaving = takeOut(round.flatMap { byNode[$0.node] ?? [] }, from: nodes)
+                let leaving = takeOut(round, judgement)
                 report(settle(leaving), wave.number, &groups)
                 for node in nodes { retire(node) }
             }
@@ -109,34 +107,39 @@ struct CapacityFit {
         for node in snapshot.nodes { state.add(node) }
         for volume in snapshot.volumes { state.set(volume) }
         for claim in snapshot.claims { state.set(claim) }
-        demands.reserveCapacity(snapshot.pods.count)
+        demands = Array(repeating: nil, count: snapshot.pods.count)
+        moved = Array(repeating: false, count: snapshot.pods.count)
         // Pods of one controller look alike: comparing them costs less than finding each one's class.
         var siblings: [ObjectUID: (pod: Pod, demand: PlacementDemand)] = [:]
-        for pod in snapshot.pods {
-            guard !pod.isFinished, let name = pod.nodeName, let node = state.index(of: name) else {
-                demands.append(nil)
-                continue
+        for name in snapshot.nodes.map({ $0.name }) {
+            guard let node = state.index(of: name) else { continue }
+            for position in index.positions(on: name) where demands[position] == nil {
+                let pod = snapshot.pods[position]
+                if pod.isFinished { continue }
+                let sibling = pod.controller.flatMap { siblings[$0.uid] }
+                let isAlike = sibling.map { $0.pod.demandsTheSame(as: pod) } ?? false
+                let demand = isAlike ? sibling?.demand ?? state.demand(of: pod) : state.demand(of: pod)
+                if !isAlike, let owner = pod.controller { siblings[owner.uid] = (pod, demand) }
+                state.assume(demand, on: node, isTerminating: pod.isTerminating)
+                demands[position] = demand
             }
-            let sibling = pod.controller.flatMap { siblings[$0.uid] }
-            let isAlike = sibling.map { $0.pod.demandsTheSame(as: pod) } ?? false
-            let demand = isAlike ? sibling?.demand ?? state.demand(of: pod) : state.demand(of: pod)
-            if !isAlike, let owner = pod.controller { siblings[owner.uid] = (pod, demand) }
-            state.assume(demand, on: node, isTerminating: pod.isTerminating)
-            demands.append(demand)
         }
     }
 
     // MARK: - Nodes
 
-    /// Cordons a wave's nodes, takes away the pods that leave them, and returns those.
-    private mutating func takeOut(_ positions: [Int], from nodes: [Int]) -> [Int] {
-        for position in positions {
-            guard let name = index.snapshot.pods[position].nodeName, let node = state.index(of: name) else { continue }
-            forget(position, on: node)
-            moved.insert(position)
+    /// Cordons targets' nodes, takes away the pods that leave them, and returns those.
+    private mutating func takeOut(_ targets: [PlanTarget], _ judgement: PodJudgement) -> [Int] {
+        var leaving: [Int] = []
+        for target in targets {
+            let node = state.index(of: target.node)
+            for move in judgement.moves(from: target.node) where move.needsHome {
+                if let node { forget(move.position, on: node) }
+                moved[move.position] = true
+                leaving.append(move.position)
+            }
         }
-        var leaving = positions
-        for node in nodes {
+        for node in targets.compactMap({ state.index(of: $0.node) }) {
             setCordon(node, true)
             for guest in guests.removeValue(forKey: node) ?? [] {
                 forget(guest, on: node)
@@ -149,7 +152,7 @@ struct CapacityFit {
     private mutating func retire(_ node: Int) {
         guard let name = state.node(at: node)?.name else { return }
         if removesNodes {
-            for position in index.positions(on: name) where !moved.contains(position) { forget(position, on: node) }
+            for position in index.positions(on: name) where !moved[position] { forget(position, on: node) }
             state.remove(name)
         } else if returnsNodes, index.nodes[name]?.isCordoned != true {
             setCordon(node, false)

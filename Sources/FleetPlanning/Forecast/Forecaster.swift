@@ -21,23 +21,22 @@ struct Forecaster {
 
     private let policy: WavePolicy
     private let evictions: EvictionPolicy
-    private let index: ClusterIndex
     private let outages: OutageRounds
 
     init(policy: WavePolicy, evictions: EvictionPolicy, index: ClusterIndex, targets: [PlanTarget]) {
         self.policy = policy
         self.evictions = evictions
-        self.index = index
         outages = OutageRounds(policy, index, targets)
     }
 
-    func forecast(_ waves: [PlannedWave], _ moves: [PodMove]) -> Forecast {
-        let byWave = Dictionary(grouping: moves, by: \.wave)
-        var forecast = Forecast(evictions: moves.count)
+    func forecast(_ waves: [PlannedWave], _ judgement: PodJudgement) -> Forecast {
+        var forecast = Forecast(evictions: 0)
         for wave in waves {
-            let lanes = Self.lanes(byWave[wave.number] ?? [])
-            forecast.waves.append(part(wave, byWave[wave.number] ?? [], lanes))
-            forecast.stalls += Self.stalls(wave.number, lanes)
+            let moves = judgement.moves(from: wave.targets)
+            let lanes = Self.lanes(moves)
+            forecast.evictions += moves.count
+            forecast.waves.append(part(wave, moves, lanes, judgement))
+            forecast.stalls += stalls(wave.number, lanes, judgement)
         }
         let soak = Int(policy.soak.inSeconds) * max(0, waves.count - 1)
         forecast.shortestSeconds = forecast.waves.reduce(soak) { $0 + $1.shortestSeconds }
@@ -46,7 +45,9 @@ struct Forecaster {
         return forecast
     }
 
-    private func part(_ wave: PlannedWave, _ moves: [PodMove], _ lanes: [PodMove.Lane: Lane]) -> Forecast.Wave {
+    private func part(
+        _ wave: PlannedWave, _ moves: [PodMove], _ lanes: [Int: Lane], _ judgement: PodJudgement
+    ) -> Forecast.Wave {
         guard !moves.isEmpty else {
             return Forecast.Wave(number: wave.number, evictions: 0, shortestSeconds: 0, longestSeconds: 0)
         }
@@ -54,22 +55,21 @@ struct Forecaster {
         let sending = Int((Double(moves.count) / rate).rounded(.up))
         // One second's evictions, at least one, go at once.
         let spread = Int((Double(moves.count) - max(1, rate)) / rate)
-        let byNode = Dictionary(grouping: moves) { index.snapshot.pods[$0.position].nodeName ?? "" }
         // Whoever loses nothing that is awaited makes nobody wait.
-        let busy = wave.targets.filter { target in byNode[target.node]?.contains { $0.lane != .free } ?? false }
+        let busy = wave.targets.filter { judgement.moves(from: $0.node).contains { $0.lane != nil } }
         let quick = lanes.values.map { Self.batches($0) * Self.quickStart }.max() ?? 0
         return Forecast.Wave(
             number: wave.number, evictions: moves.count,
             shortestSeconds: max(quick, spread, outages.rounds(of: busy).count * Self.quickStart),
-            longestSeconds: slow(wave, byNode, lanes) + sending
+            longestSeconds: slow(wave, lanes, judgement) + sending
         )
     }
 
     /// The caps make a wave's nodes wait for one another, and each round takes as long as its slowest lane.
-    private func slow(_ wave: PlannedWave, _ byNode: [NodeName: [PodMove]], _ lanes: [PodMove.Lane: Lane]) -> Int {
+    private func slow(_ wave: PlannedWave, _ lanes: [Int: Lane], _ judgement: PodJudgement) -> Int {
         let rounds = outages.rounds(of: wave.targets)
         return rounds.reduce(0) { sum, round in
-            let moves = round.flatMap { byNode[$0.node] ?? [] }
+            let moves = judgement.moves(from: round)
             let lanes = rounds.count == 1 ? lanes : Self.lanes(moves)
             let grace = moves.map(\.gracePeriodSeconds).max() ?? 0
             let slowest = lanes.values.map { Self.batches($0) * ($0.grace + Self.slowStart) }.max()
@@ -77,21 +77,19 @@ struct Forecaster {
         }
     }
 
-    private static func lanes(_ moves: [PodMove]) -> [PodMove.Lane: Lane] {
-        var lanes: [PodMove.Lane: Lane] = [:]
-        for move in moves where move.lane != .free {
-            lanes[move.lane, default: Lane()].take(move)
-        }
+    private static func lanes(_ moves: [PodMove]) -> [Int: Lane] {
+        var lanes: [Int: Lane] = [:]
+        for move in moves { if let lane = move.lane { lanes[lane, default: Lane()].take(move) } }
         return lanes
     }
 
-    private static func stalls(_ wave: Int, _ lanes: [PodMove.Lane: Lane]) -> [Forecast.Stall] {
-        lanes.compactMap { key, lane in
-            guard batches(lane) > 1 else { return nil }
-            let seconds = batches(lane) * quickStart
+    private func stalls(_ wave: Int, _ lanes: [Int: Lane], _ judgement: PodJudgement) -> [Forecast.Stall] {
+        lanes.compactMap { number, lane in
+            let batches = Self.batches(lane)
+            guard batches > 1 else { return nil }
             return Forecast.Stall(
-                subject: key.subject, wave: wave, pods: lane.pods, allowance: lane.allowance, seconds: seconds
-            )
+                subject: judgement.lanes[number].subject, wave: wave, pods: lane.pods, allowance: lane.allowance,
+                seconds: batches * Self.quickStart)
         }
     }
 
@@ -114,7 +112,6 @@ extension PodMove.Lane {
     /// The budget or the workload, in the cluster's words.
     var subject: String {
         switch self {
-        case .free: ""
         case .budget(let key): "PodDisruptionBudget \(key)"
         case .implicit(_, let subject): subject
         }

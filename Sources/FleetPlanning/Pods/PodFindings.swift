@@ -9,6 +9,9 @@ struct PodFindings {
     private let budgets: BudgetFindings
     private let surges: Bool
     private var owners: [ObjectUID: PodOwner] = [:]
+    /// The lanes of the pods that move, and their positions.
+    private(set) var lanes: [PodMove.Lane] = []
+    private var laneNumbers: [PodMove.Lane: Int] = [:]
 
     init(_ request: PlanRequest, _ index: ClusterIndex) {
         self.request = request
@@ -71,23 +74,30 @@ struct PodFindings {
         }
         let (lane, allowance) = lane(of: pod, owner, selecting.first)
         return PodMove(
-            position: position, wave: 1, lane: lane, allowance: allowance,
+            position: position, lane: lane, allowance: allowance,
             gracePeriodSeconds: Int(pod.gracePeriodSeconds),
             needsHome: pod.controller != nil && !pod.isFinished && !pod.isTerminating
         )
     }
 
-    private func lane(of pod: Pod, _ owner: PodOwner, _ budget: PodDisruptionBudget?) -> (PodMove.Lane, Int) {
+    private mutating func lane(of pod: Pod, _ owner: PodOwner, _ budget: PodDisruptionBudget?) -> (Int?, Int) {
         if let budget {
             let expected = BudgetRule.expected(budget, replicas: owner.replicas)
-            return (.budget(budget.key), max(1, BudgetRule.ceiling(of: budget, expected: expected)))
+            return (number(of: .budget(budget.key)), max(1, BudgetRule.ceiling(of: budget, expected: expected)))
         }
         guard let controller = pod.controller, controller.kind != "Job", !pod.isFinished, !pod.isTerminating else {
-            return (.free, .max)
+            return (nil, .max)
         }
         let allowance = ImplicitBudget.maxUnavailable(replicas: owner.replicas, policy: policy.withoutBudget)
         let uid = owner.workload?.reference.uid ?? controller.uid
-        return (.implicit(uid, subject: owner.subject), max(1, allowance))
+        return (number(of: .implicit(uid, subject: owner.subject)), max(1, allowance))
+    }
+
+    private mutating func number(of lane: PodMove.Lane) -> Int {
+        if let known = laneNumbers[lane] { return known }
+        laneNumbers[lane] = lanes.count
+        lanes.append(lane)
+        return lanes.count - 1
     }
 
     private mutating func owner(of pod: Pod) -> PodOwner {

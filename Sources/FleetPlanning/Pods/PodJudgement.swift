@@ -4,30 +4,21 @@ import FleetModel
 struct PodJudgement {
     /// What is to be said of the pods, in the order of the targets.
     let findings: FindingGroups
+    /// What limits how many pods may be out at once.
+    let lanes: [PodMove.Lane]
     private let moves: [NodeName: [PodMove]]
 
     init(of targets: [PlanTarget], _ request: PlanRequest, _ index: ClusterIndex) {
         var pods = PodFindings(request, index)
         var findings = FindingGroups()
         moves = pods.moves(of: targets, into: &findings)
+        lanes = pods.lanes
         self.findings = findings
     }
 
-    /// The pods that leave some targets, all as if they went in one wave.
-    func moves(of targets: [PlanTarget]) -> [PodMove] {
-        moves(in: [PlannedWave(number: 1, targets: targets)])
-    }
+    /// The pods that leave a node.
+    func moves(from node: NodeName) -> [PodMove] { moves[node] ?? [] }
 
-    /// The pods that leave, wave by wave.
-    func moves(in waves: [PlannedWave]) -> [PodMove] {
-        waves.flatMap { wave in
-            wave.targets.flatMap { target in
-                (moves[target.node] ?? []).map { move in
-                    var move = move
-                    move.wave = wave.number
-                    return move
-                }
-            }
-        }
-    }
+    /// The pods that leave some targets, in their order.
+    func moves(from targets: [PlanTarget]) -> [PodMove] { targets.flatMap { moves(from: $0.node) } }
 }

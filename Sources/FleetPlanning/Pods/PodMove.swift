@@ -1,19 +1,19 @@
 import FleetModel
 
 /// A pod that a plan evicts.
+///
+/// It holds numbers only: large plans have many.
 struct PodMove {
     /// What limits how many may be out at once.
     enum Lane: Hashable {
-        case free
         case budget(ObjectKey)
         case implicit(ObjectUID, subject: String)
     }
 
     /// The pod's position in the snapshot.
     let position: Int
-    /// The wave that it leaves in, from 1.
-    var wave: Int
-    let lane: Lane
+    /// The lane's position among the judgement's; nil where nothing limits it.
+    let lane: Int?
     /// How many pods of the lane may be out at once while all others are healthy.
     let allowance: Int
     let gracePeriodSeconds: Int

@@ -14,6 +14,7 @@ struct SharedBudgets {
         let pods: Int
     }
 
+    /// How many pods of each lane may be out at once.
     private var allowances: [Int] = []
     private var shares: [NodeName: [Share]] = [:]
 
@@ -21,19 +22,17 @@ struct SharedBudgets {
     init() {}
 
     /// The budgets, implicit ones included, of the pods that leave.
-    init(_ moves: [PodMove], of snapshot: ClusterSnapshot) {
-        var numbers: [PodMove.Lane: Int] = [:]
-        var counts: [NodeName: [Int: Int]] = [:]
-        for move in moves where move.lane != .free {
-            guard let node = snapshot.pods[move.position].nodeName else { continue }
-            let number = numbers[move.lane] ?? allowances.count
-            if number == allowances.count {
-                numbers[move.lane] = number
-                allowances.append(max(1, move.allowance))
+    init(_ judgement: PodJudgement, of targets: [PlanTarget]) {
+        allowances = Array(repeating: 0, count: judgement.lanes.count)
+        for target in targets where shares[target.node] == nil {
+            var pods: [Int: Int] = [:]
+            for move in judgement.moves(from: target.node) {
+                guard let lane = move.lane else { continue }
+                pods[lane, default: 0] += 1
+                if allowances[lane] == 0 { allowances[lane] = max(1, move.allowance) }
             }
-            counts[node, default: [:]][number, default: 0] += 1
+            shares[target.node] = pods.map { Share(budget: $0.key, pods: $0.value) }
         }
-        shares = counts.mapValues { $0.map { Share(budget: $0.key, pods: $0.value) } }
     }
 
     /// How many more batches the node's slowest budget needs beside a wave than alone.

@@ -45,7 +45,7 @@ extension RunMachine {
         let pods = world.pods(on: name)
         if residents[name] == nil {
             let began = state.nodes[name]?.firstEviction
-            residents[name] = Set(pods.filter { pod in began.map { pod.createdAt <= $0 } ?? true }.map(\.uid))
+            residents[name] = Set(pods.filter { pod in began.map { pod.createdAt <= $0 } ?? true }.map { $0.uid })
         }
         for pod in pods { enqueue(pod, drain) }
     }

@@ -29,7 +29,8 @@ extension RunMachine {
         var scope = order.scopes[name] ?? VariableScope()
         guard let node = state.nodes[name] else { return scope }
         if let facts = node.facts { scope.addLiteral([GatheredFacts.variable: .mapping(facts.variables)]) }
-        scope.addLiteral(registered(by: node, before: index))
+        let registered = registered(by: node, before: index)
+        if !registered.isEmpty { scope.addLiteral(registered) }
         if order.steps.indices.contains(index) { scope.add(order.steps[index].variables) }
         return scope
     }

@@ -238,7 +238,8 @@ extension RunMachine {
 
     /// Why an old node stays: a new one of its zone and pool, which came in for one of this wave's, was set aside (R1).
     private func shortage(of target: PlanTarget, in wave: PlannedWave) -> String? {
-        guard target.isNewcomer != true, let before = order.waves.last(where: { $0.number < wave.number }),
+        guard !state.setAside.isEmpty, target.isNewcomer != true,
+            let before = order.waves.last(where: { $0.number < wave.number }),
             before.targets.first?.isNewcomer == true
         else { return nil }
         let missing = before.targets.filter {

@@ -105,14 +105,12 @@ private struct Shortfall {
 
     /// What it lacks, with the Pending reasons of its pods; once it is late also with where the others stand.
     func words(in world: World, isLate: Bool) -> String {
-        let reasons = isLate ? troubles(in: world) : Self.sorted(world.unreadyPods(of: workload).map(\.pendingReason))
+        let reasons = isLate ? troubles(in: world) : world.pendingReasons(of: workload)
         return reasons.isEmpty ? words : "\(words) (\(reasons.prefix(3).joined(separator: "; ")))"
     }
 
     /// Why its pods are not Ready, each reason once.
-    func troubles(in world: World) -> [String] { Self.sorted(world.unreadyPods(of: workload).map(Self.trouble)) }
-
-    private static func sorted(_ reasons: [String]) -> [String] { Set(reasons.filter { !$0.isEmpty }).sorted() }
+    func troubles(in world: World) -> [String] { Set(world.unreadyPods(of: workload).map(Self.trouble)).sorted() }
 
     /// Why a pod is not Ready: the scheduler's own words, else where it stands.
     private static func trouble(of pod: Pod) -> String {

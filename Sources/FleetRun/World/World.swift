@@ -37,6 +37,8 @@ public struct World: Sendable {
     private var readyByWorkload: [ObjectUID: Int] = [:]
     private var unreadyByController: [ObjectUID: Set<ObjectUID>] = [:]
     private var replicasByWorkload: [ObjectUID: Int] = [:]
+    /// Kind and name of each workload: asked for far more often than workloads come.
+    private var titles: [ObjectUID: String] = [:]
     private var replicaSetsByDeployment: [ObjectUID: [ObjectUID]] = [:]
     private var deploymentByReplicaSet: [ObjectUID: ObjectUID] = [:]
     private var budgetsByNamespace: [String: [String: PodDisruptionBudget]] = [:]
@@ -137,7 +139,7 @@ public struct World: Sendable {
 
     /// Kind and name of a workload, or of a controller of an unknown kind.
     func title(of workload: ObjectUID) -> String? {
-        workloads[workload]?.reference.description ?? strangers[workload]?.title
+        titles[workload] ?? strangers[workload]?.title
     }
 
     /// Namespace and name of the same.
@@ -181,12 +183,24 @@ public struct World: Sendable {
     /// A workload's pods that are not Ready.
     public func unreadyPods(of workload: ObjectUID) -> [Pod] {
         var unready: [Pod] = []
-        func add(_ controller: ObjectUID) {
-            for uid in unreadyByController[controller] ?? [] { if let pod = pods[uid] { unready.append(pod) } }
-        }
-        for replicaSet in replicaSetsByDeployment[workload] ?? [] { add(replicaSet) }
-        add(workload)
+        forEachUnreadyPod(of: workload) { unready.append($0) }
         return unready
+    }
+
+    /// Why a workload's pods are Pending, each reason once, sorted.
+    func pendingReasons(of workload: ObjectUID) -> [String] {
+        var reasons: Set<String> = []
+        forEachUnreadyPod(of: workload) { if !$0.pendingReason.isEmpty { reasons.insert($0.pendingReason) } }
+        return reasons.isEmpty ? [] : reasons.sorted()
+    }
+
+    private func forEachUnreadyPod(of workload: ObjectUID, _ body: (Pod) -> Void) {
+        func visit(_ controller: ObjectUID) {
+            guard let unready = unreadyByController[controller], !unready.isEmpty else { return }
+            for uid in unready { if let pod = pods[uid] { body(pod) } }
+        }
+        for replicaSet in replicaSetsByDeployment[workload] ?? [] { visit(replicaSet) }
+        visit(workload)
     }
 
     /// The budgets that select a pod, by name.
@@ -304,7 +318,7 @@ public struct World: Sendable {
 
     private mutating func insert(_ workload: Workload) {
         let uid = workload.reference.uid
-        workloads[uid] = workload
+        if workloads.updateValue(workload, forKey: uid) == nil { titles[uid] = workload.reference.description }
         replicasByWorkload[uid] = workload.replicas
         guard let above = workload.controller?.uid else { return }
         let old = deploymentByReplicaSet.updateValue(above, forKey: uid)
@@ -322,6 +336,7 @@ public struct World: Sendable {
     private mutating func removeWorkload(_ uid: ObjectUID) {
         guard workloads.removeValue(forKey: uid) != nil else { return }
         replicasByWorkload[uid] = nil
+        titles[uid] = nil
         if let above = deploymentByReplicaSet.removeValue(forKey: uid) { detach(uid, from: above) }
     }
 

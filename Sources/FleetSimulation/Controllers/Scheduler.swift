@@ -40,7 +40,8 @@ struct SchedulerMemory: Sendable {
         for node in nodes { lists[zoneOfNode[node]].append(node) }
         let sorted = zones.indices.sorted { zones[$0] < zones[$1] }.map { lists[$0] }
         order = []
-        for row in 0..<(sorted.map(\.count).max() ?? 0) {
+        order.reserveCapacity(nodes.count)
+        for row in 0..<(sorted.map { $0.count }.max() ?? 0) {
             for list in sorted where row < list.count { order.append(list[row]) }
         }
         if position >= order.count { position = 0 }
@@ -172,7 +173,9 @@ extension SimulatedCluster {
             return node
         }
         if scheduler.nodesChanged {
-            let live = nodes.indices.filter { nodes[$0].isLive }
+            var live: [Int] = []
+            live.reserveCapacity(nodes.count)
+            for node in nodes.indices where nodes[node].isLive { live.append(node) }
             scheduler.rebuildOrder(of: live)
         }
         guard !scheduler.order.isEmpty else { return nil }
