@@ -2,14 +2,8 @@ import FleetModel
 
 /// What the scheduler remembers between pods.
 struct SchedulerMemory: Sendable {
-    /// Nodes in the order in which they are tried, zones in turn.
-    var order: [Int] = []
-    var position = 0
-    /// Nodes came, went or moved: the order is built anew.
-    var nodesChanged = true
-    /// The zones by number, and the zone of each node.
-    private var zones: [String] = []
-    private var zoneOfNode: [Int] = []
+    /// The nodes that are tried.
+    var order = ZoneTurnOrder()
     /// Pods that no node fits, until something makes room.
     var unschedulable: Set<Int> = []
     /// Counts up when room may have appeared; the same pod class fails once for each.
@@ -23,29 +17,6 @@ struct SchedulerMemory: Sendable {
     private var avoided: [Int] = []
     /// The sets: nodes share few of them.
     private var taintSets: [[Taint]] = [[]]
-
-    /// Notes the zone of a node that has come or moved.
-    mutating func note(_ zone: Zone?, of node: Int) {
-        while zoneOfNode.count <= node { zoneOfNode.append(0) }
-        let name = zone?.rawValue ?? ""
-        zoneOfNode[node] = zones.firstIndex(of: name) ?? zones.count
-        if zoneOfNode[node] == zones.count { zones.append(name) }
-        nodesChanged = true
-    }
-
-    /// Sets the order of nodes: zones in turn by name, as the scheduler's node tree has it.
-    mutating func rebuildOrder(of nodes: [Int]) {
-        nodesChanged = false
-        var lists = [[Int]](repeating: [], count: zones.count)
-        for node in nodes { lists[zoneOfNode[node]].append(node) }
-        let sorted = zones.indices.sorted { zones[$0] < zones[$1] }.map { lists[$0] }
-        order = []
-        order.reserveCapacity(nodes.count)
-        for row in 0..<(sorted.map { $0.count }.max() ?? 0) {
-            for list in sorted where row < list.count { order.append(list[row]) }
-        }
-        if position >= order.count { position = 0 }
-    }
 
     /// Notes the taints of a node that has come or changed.
     mutating func note(_ taints: [Taint], of node: Int) {
@@ -172,12 +143,6 @@ extension SimulatedCluster {
             guard let node = nodeIndex(pinned), placement.accepts(probe, node) else { return nil }
             return node
         }
-        if scheduler.nodesChanged {
-            var live: [Int] = []
-            live.reserveCapacity(nodes.count)
-            for node in nodes.indices where nodes[node].isLive { live.append(node) }
-            scheduler.rebuildOrder(of: live)
-        }
         guard !scheduler.order.isEmpty else { return nil }
         countSiblings(index, sign: 1)
         defer { countSiblings(index, sign: -1) }
@@ -190,16 +155,13 @@ extension SimulatedCluster {
         scheduler.forgetFitting()
         var found = 0
         var tried = 0
-        var next = scheduler.position
         while tried < scheduler.order.count, found < limit {
-            let node = scheduler.order[next]
+            let node = scheduler.order.next()
             tried += 1
-            next = next + 1 == scheduler.order.count ? 0 : next + 1
             guard placement.accepts(probe, node) else { continue }
             found += 1
             scheduler.note(fitting: node, freeShare: placement.freeShare(node), aversions)
         }
-        scheduler.position = next
         return scheduler.best()
     }
 

@@ -10,7 +10,7 @@ extension SimulatedCluster {
         if node.createdAt == .epoch { node.createdAt = now }
         let index = placement.add(node)
         scheduler.note(node.taints, of: index)
-        scheduler.note(node.zone, of: index)
+        scheduler.order.put(index, in: node.zone)
         var record = NodeRecord(node: node)
         if index == nodes.count {
             nodes.append(record)
@@ -61,7 +61,7 @@ extension SimulatedCluster {
         enqueueLifecycle(index)
         plan(.syncDaemons(node: index, token: nodes[index].token), after: settings.workloadController)
         if !new.isCordoned { wakeUnschedulable() }
-        if moved { scheduler.note(new.zone, of: index) }
+        if moved { scheduler.order.put(index, in: new.zone) }
     }
 
     /// Removes a Node; its pods stay until pod garbage collection finds them.
@@ -82,7 +82,7 @@ extension SimulatedCluster {
         nodes[index].lifecyclePending = false
         nodes[index].token &+= 1
         finishWrite(node: index, event: .deleted)
-        scheduler.nodesChanged = true
+        scheduler.order.remove(index)
         if !left.isEmpty { planOrphanCollection(name) }
         forgetDaemons(ofNode: index)
     }
