@@ -290,7 +290,7 @@ enum SandboxStandIns {
                 echo "    certificate-authority-data: $(base64 -w 0 "$STATE/cluster-ca.crt")"
                 echo "    server: https://${endpoint:-10.0.0.1:6443}"
                 echo "  name: default-cluster"
-            } >$K/kubelet.conf
+            } >$K/bootstrap-kubelet.conf
             printf 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: systemd\n' >/var/lib/kubelet/config.yaml
             echo 'KUBELET_KUBEADM_ARGS=""' >/var/lib/kubelet/kubeadm-flags.env
             echo client >/var/lib/kubelet/pki/kubelet-client-current.pem
@@ -303,10 +303,11 @@ enum SandboxStandIns {
             systemctl start kubelet
             # Only a kubelet that runs asks for its certificate, and writes kubelet.conf.
             [ "$(systemctl is-active kubelet)" = active ] || {
-                rm -f $K/kubelet.conf "$STATE/joined"
+                rm -f "$STATE/joined"
                 echo "[kubelet-check] The kubelet is not healthy after 4m0.000873s"
                 die "error execution phase kubelet-start: The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: connection refused" 1
             }
+            mv $K/bootstrap-kubelet.conf $K/kubelet.conf
             echo
             echo "This node has joined the cluster:"
         }
