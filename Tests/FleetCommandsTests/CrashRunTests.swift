@@ -1,4 +1,4 @@
-import FleetKubernetes
+import FleetCommands
 import FleetModel
 import FleetRun
 import FleetSimulation
@@ -6,45 +6,17 @@ import FleetSimulationServer
 import Foundation
 import Testing
 
-@testable import FleetCommands
-
-/// The real binary over real sshd, killed at random instants and taken up again, until the run is done.
+/// The real binary over real sshd, killed at random instants and taken up again, or ended, by the next one.
 ///
-/// `FLEET_CRASHES=500` kills more often, `FLEET_SEED=17` begins with another seed.
+/// `FLEET_CRASHES=500` kills more often, each test a fifth of that; `FLEET_SEED=17` begins with another seed.
 @Suite(.serialized, .needsHosts) struct CrashRunTests {
-    private static let kills = ProcessInfo.processInfo.environment["FLEET_CRASHES"].flatMap(Int.init) ?? 20
-    private static let seed = ProcessInfo.processInfo.environment["FLEET_SEED"].flatMap(UInt64.init) ?? 1
-    private static let targets: [NodeName] = ["web-02", "web-06", "web-07", "web-11"]
-    /// The script is repeatable where it never began; that it runs once is what the host tells.
-    private static let steps = [
-        "cordon:", "surge_single_replicas:", "exclude_from_load_balancers:", "drain: {delete_emptydir_data: true}",
-        "verify_drained:", "wait_volumes_detached:",
-        "run: {repeatable: true, script: 'echo ran >>/var/ran; sleep 1; echo over >>/var/ran'}",
-        "service: {name: kubelet, state: stopped, enabled: false}", "delete_node:", "cleanup:", "verify_gone:",
-    ]
+    /// How often each of the five tests kills.
+    private static let kills = max(1, number("FLEET_CRASHES", 20) / 5)
+    private static let seed = number("FLEET_SEED", 1)
 
-    /// What is left when everything is over, as far as two runs can be compared.
-    private struct End: Equatable, Sendable {
-        var nodes: [NodeName]
-        var marked: [NodeName]
-        var notes: [String]
-        var replicas: [String: Int]
-        var unready: [String]
-        var lockHolder: String
-        /// What the script wrote on each host, and what fleet left there.
-        var scripts: [String]
-        var remains: [String]
-        /// What Kubernetes left on each host: files, network rules, the kubelet's state.
-        var traces: [String]
+    private static func number(_ name: String, _ usual: Int) -> Int {
+        ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? usual
     }
-
-    private static let traces = """
-        for path in /etc/cni/net.d /var/lib/cni /var/lib/kubelet /etc/kubernetes /run/fleet; do
-            [ ! -e "$path" ] || ls -A "$path"
-        done
-        iptables-save | grep -c -e '^-A KUBE' -e '^:KUBE' -e cali-; iptables-save | grep -c ACME-INPUT
-        systemctl is-active kubelet; systemctl is-enabled kubelet; exit 0
-        """
 
     /// SplitMix64, so that instants can be told again.
     private struct Chance: Sendable {
@@ -57,134 +29,267 @@ import Testing
             mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
             return (mixed ^ (mixed >> 31)) % bound
         }
-    }
 
-    /// A run that was killed again and again until it was done.
-    private struct Played: Sendable {
-        var end: End
-        var instants: [String] = []
-        var evictedTwice: [String] = []
-        var chance: Chance
-    }
-
-    @Test("killed twenty times, the run ends as if nothing had happened, and no pod was evicted twice")
-    func killed() async throws {
-        let clock = ContinuousClock()
-        let begun = clock.now
-        let expected = try await inWorld { world in try await play(world, Chance(state: 0), kills: 0) }.end
-        print("uninterrupted: \(clock.now - begun)")
-        #expect(expected.notes.isEmpty && expected.marked.isEmpty && expected.unready.isEmpty)
-        #expect(expected.remains.isEmpty && expected.scripts == Self.targets.map { _ in "ran\nover\n" })
-        #expect(expected.traces == Self.targets.map { _ in "0\n3\ninactive\ndisabled\n" })
-
-        var chance = Chance(state: Self.seed)
-        var kills = 0
-        var worlds = 0
-        while kills < Self.kills {
-            worlds += 1
-            let played = try await inWorld { [chance, kills] world in
-                try await play(world, chance, kills: Self.kills - kills)
-            }
-            (kills, chance) = (kills + played.instants.count, played.chance)
-            #expect(played.end == expected, "killed at \(played.instants)")
-            #expect(played.evictedTwice.isEmpty, "\(played.evictedTwice), killed at \(played.instants)")
+        mutating func milliseconds(_ range: Range<Int>) -> Int {
+            range.lowerBound + Int(next(below: UInt64(range.count)))
         }
-        print("\(kills) kills in \(worlds) runs, seed \(Self.seed)")
+    }
+
+    /// A run in a world of its own, which begins with a seed, and what was done to it.
+    private struct Played: Sendable {
+        var end: WorldEnd
+        var evictedTwice: [String]
+        var blows: [String] = []
+        /// How it is played again.
+        var replay = ""
+
+        init(_ world: HostWorld) async throws {
+            end = try await WorldEnd.of(world)
+            evictedTwice = await world.server.audit.evictedPods.filter { $0.value > 1 }.map { "\($0.key)" }
+        }
+    }
+
+    private func replay(_ test: String, seed: Int, _ blows: [String]) -> String {
+        let kills = 5 * max(1, blows.count { $0.hasPrefix("killed") })
+        let words = blows.isEmpty ? "" : "\(blows.joined(separator: ", ")); "
+        return
+            "\(words)replay: FLEET_CRASHES=\(kills) FLEET_SEED=\(seed) swift test --filter FleetCommandsTests.CrashRunTests/\(test)"
+    }
+
+    // MARK: - Taken up again
+
+    @Test("nodes that go: the run ends as if nothing had happened, and no pod was evicted twice")
+    func decommission() async throws {
+        let end = try await checkResumed(.decommission)
+        #expect(end.nodes.allSatisfy { !KilledPlaybook.decommission.targets.contains($0) } && end.nodes.count == 8)
+        #expect(end.traces == KilledPlaybook.decommission.targets.map { _ in "0\n3\ninactive\ndisabled\n" })
+    }
+
+    @Test("nodes that come back: the same, and each host booted once")
+    func maintenance() async throws {
+        let end = try await checkResumed(.maintenance)
+        #expect(end.nodes == DemoCluster.snapshot().nodes.map(\.name).sorted())
+        #expect(end.traces.allSatisfy { $0.hasSuffix("\nactive\nenabled\n") }, "\(end.traces)")
+    }
+
+    @Test("hosts that join: the same, each joined once, and no token is left")
+    func expansion() async throws {
+        let end = try await checkResumed(.expansion)
+        #expect(KilledPlaybook.expansion.targets.allSatisfy { end.nodes.contains($0) } && end.nodes.count == 15)
+        #expect(end.traces.allSatisfy { $0.hasSuffix("\nactive\nenabled\n") }, "\(end.traces)")
+    }
+
+    /// Plays a playbook whole, with outages under it, and killed so often as is asked: it ends the same way.
+    private func checkResumed(_ playbook: KilledPlaybook) async throws -> WorldEnd {
+        async let undisturbed = playbook.inWorld { world in
+            let run = try RunningFleet(playbook.arguments(in: world, isFirst: true), in: world.folder.path)
+            #expect(try await run.status() == 0, "\(run.error.suffix(3000))")
+            return try await Played(world)
+        }
+        async let disturbed = playbook.inWorld { try await outlast(playbook, $0) }
+        let runs = try await killed(playbook.name) { seed, kills in
+            try await playbook.inWorld { try await play(playbook, $0, seed: seed, kills: kills) }
+        }
+        let expected = try await undisturbed.end
+        #expect(expected.notes.isEmpty && expected.unready.isEmpty && expected.marked.isEmpty)
+        #expect(expected.tokens.isEmpty && expected.remains.isEmpty && expected.lockHolder.isEmpty)
+        #expect(expected.replicas == WorldEnd.replicas(in: DemoCluster.snapshot()))
+        #expect(expected.scripts == playbook.targets.map { _ in "ran\nover\n" })
+        #expect(expected.boots == playbook.targets.map { _ in playbook.boots })
+        #expect(expected.joins == playbook.targets.map { _ in playbook.joins })
+        let all = try await runs + [disturbed]
+        for played in all {
+            #expect(played.end == expected, "\(played.replay)")
+            #expect(played.evictedTwice.isEmpty, "\(played.replay)")
+        }
+        return expected
+    }
+
+    /// Plays worlds of growing seeds until fleet was killed as often as is asked.
+    private func killed(
+        _ test: String, _ play: (_ seed: Int, _ kills: Int) async throws -> Played
+    ) async throws -> [Played] {
+        var all: [Played] = []
+        var kills = 0
+        while kills < Self.kills {
+            let seed = Self.seed + all.count
+            var played = try await play(seed, Self.kills - kills)
+            played.replay = replay(test, seed: seed, played.blows)
+            all.append(played)
+            kills += played.blows.count
+        }
+        print("\(test): \(kills) kills in \(all.count) runs, seed \(Self.seed)")
+        return all
     }
 
     /// Kills the run at random instants, at most so often, takes it up again, and looks at the end.
-    private func play(_ world: HostWorld, _ chance: Chance, kills: Int) async throws -> Played {
-        var chance = chance
-        var instants: [String] = []
-        var isFirst = true
-        while true {
-            let run = try launch(world, isFirst: isFirst)
-            let pause = 300 + Int(chance.next(below: 2700))
-            guard instants.count < kills, try await isKilled(run, after: .milliseconds(pause)) else {
-                #expect(try await run.status() == 0, "killed at \(instants): \(run.error.suffix(3000))")
-                break
-            }
-            instants.append("\(pause)ms")
-            isFirst = try await FleetBinary(directory: world.folder.path).run("runs").output.contains("no runs yet")
+    private func play(_ playbook: KilledPlaybook, _ world: HostWorld, seed: Int, kills: Int) async throws -> Played {
+        var chance = Chance(state: UInt64(seed))
+        var blows: [String] = []
+        var run = try RunningFleet(playbook.arguments(in: world, isFirst: true), in: world.folder.path)
+        while blows.count < kills, try await isKilled(run, after: chance.milliseconds(300..<3000), &blows) {
+            run = try RunningFleet(
+                playbook.arguments(in: world, isFirst: try await !hasBegun(in: world)), in: world.folder.path)
         }
-        let twice = await world.server.audit.evictedPods.filter { $0.value > 1 }
-        return Played(
-            end: try await end(of: world), instants: instants, evictedTwice: twice.map { "\($0.key)" }, chance: chance)
-    }
-
-    /// A cluster, and the hosts of the nodes that go; what happens to their kubelets happens to their Nodes.
-    private func inWorld<Result: Sendable>(
-        _ body: @escaping @Sendable (HostWorld) async throws -> Result
-    ) async throws -> Result {
-        let snapshot = DemoCluster.snapshot()
-        var result: Result?
-        try await HostWorld.with(HostWorld.hosts(of: Self.targets, in: snapshot), snapshot: snapshot) { world in
-            result = try await world.linked { try await body(world) }
-        }
-        return try #require(result)
-    }
-
-    private func launch(_ world: HostWorld, isFirst: Bool) throws -> RunningFleet {
-        let playbook = try world.folder.playbook(Self.steps)
-        let limit = isFirst ? ["-l", Self.targets.map(\.rawValue).joined(separator: ",")] : []
-        return try RunningFleet(
-            ["run", playbook, "-i", try world.inventory(), "--yes", "-v", "--kubeconfig", world.kubeconfig] + limit,
-            in: world.folder.path)
+        let status = try await run.status()
+        #expect(status == 0, "\(replay(playbook.name, seed: seed, blows))\n\(run.error.suffix(3000))")
+        var played = try await Played(world)
+        played.blows = blows
+        return played
     }
 
     /// Kills it after a while; false when it ended before.
-    private func isKilled(_ run: RunningFleet, after pause: Duration) async throws -> Bool {
-        try await ContinuousClock().sleep(for: pause)
+    private func isKilled(_ run: RunningFleet, after pause: Int, _ blows: inout [String]) async throws -> Bool {
+        try await ContinuousClock().sleep(for: .milliseconds(pause))
         guard run.isRunning else { return false }
         run.kill()
-        return try await run.status() != 0
+        guard try await run.status() != 0 else { return false }
+        blows.append("killed after \(pause)ms")
+        return true
     }
 
-    /// Lets the cluster settle, and looks at it.
-    private func end(of world: HostWorld) async throws -> End {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(30)
-        var found = try await look(at: world)
-        while !found.unready.isEmpty, clock.now < deadline {
-            try await clock.sleep(for: .milliseconds(100))
-            found = try await look(at: world)
+    private func hasBegun(in world: HostWorld) async throws -> Bool {
+        try await !FleetBinary(directory: world.folder.path).run("runs").output.contains("no runs yet")
+    }
+
+    // MARK: - The world fails, not fleet
+
+    /// The hosts' sshd and the API server die for two seconds each, in turns, while one process drives the run to its end.
+    private func outlast(_ playbook: KilledPlaybook, _ world: HostWorld) async throws -> Played {
+        var chance = Chance(state: UInt64(Self.seed))
+        var blows: [String] = []
+        let run = try RunningFleet(playbook.arguments(in: world, isFirst: true), in: world.folder.path)
+        try await run.says(" begins")
+        while blows.count < 4 {
+            let pause = chance.milliseconds(200..<2000)
+            try await ContinuousClock().sleep(for: .milliseconds(pause))
+            guard run.isRunning else { break }
+            if blows.count.isMultiple(of: 2) {
+                blows.append("no sshd after \(pause)ms")
+                try world.endLogins(for: 2)
+            } else {
+                blows.append("no API after \(pause)ms")
+                try await world.endAPI(for: .seconds(2))
+            }
         }
-        return found
+        let status = try await run.status()
+        #expect(status == 0, "\(replay(playbook.name, seed: Self.seed, blows))\n\(run.error.suffix(3000))")
+        var played = try await Played(world)
+        played.blows = blows
+        played.replay = replay(playbook.name, seed: Self.seed, blows)
+        return played
     }
 
-    private func look(at world: HostWorld) async throws -> End {
+    // MARK: - Ended instead
+
+    @Test("aborted after a crash, or two: what is temporary is undone, cordons stay and are named")
+    func aborted() async throws { try await checkEnded(.abort, named: "aborted") }
+
+    @Test("rolled back after a crash, or two: what was not drained takes pods again")
+    func rolledBack() async throws { try await checkEnded(.rollback, named: "rolledBack") }
+
+    private func checkEnded(_ kind: StopKind, named test: String) async throws {
+        let playbooks: [KilledPlaybook] = [.decommission, .expansion, .maintenance]
+        let all = try await killed(test) { seed, kills in
+            let playbook = playbooks[seed % playbooks.count]
+            return try await playbook.inWorld { try await end(kind, playbook, $0, seed: seed, kills: kills, test) }
+        }
+        for played in all {
+            #expect(played.evictedTwice.isEmpty, "\(played.replay)")
+            #expect(
+                played.end.scripts.allSatisfy { ["never ran", "ran\n", "ran\nover\n"].contains($0) }, "\(played.replay)"
+            )
+            #expect(
+                played.end.boots.allSatisfy { $0 <= 1 } && played.end.joins.allSatisfy { $0 <= 1 }, "\(played.replay)")
+            #expect(played.end.tokens.isEmpty && played.end.lockHolder.isEmpty, "\(played.replay)")
+            #expect(played.end.unready.isEmpty, "\(played.replay)")
+            #expect(played.end.replicas == WorldEnd.replicas(in: DemoCluster.snapshot()), "\(played.replay)")
+        }
+    }
+
+    /// Kills a run, perhaps takes it up and kills it again, and ends it by a command, whose process is killed as well.
+    private func end(
+        _ kind: StopKind, _ playbook: KilledPlaybook, _ world: HostWorld, seed: Int, kills: Int, _ test: String
+    ) async throws -> Played {
+        var chance = Chance(state: UInt64(seed))
+        var blows: [String] = []
+        let wanted = min(kills, 1 + Int(chance.next(below: 2)))
+        while true {
+            let run = try RunningFleet(
+                playbook.arguments(in: world, isFirst: try await !hasBegun(in: world)), in: world.folder.path)
+            guard try await isKilled(run, after: chance.milliseconds(500..<4000), &blows) else { break }
+            if blows.count >= wanted, try await hasBegun(in: world) { break }
+        }
+        let words = [kind.rawValue, "r-", "--kubeconfig", world.kubeconfig]
+        if blows.count < kills {
+            let first = try RunningFleet(words, in: world.folder.path)
+            _ = try await isKilled(first, after: chance.milliseconds(50..<600), &blows)
+        }
+        let last = try RunningFleet(words, in: world.folder.path)
+        let status = try await last.status()
+        let runs = try await FleetBinary(directory: world.folder.path).run("runs", "--output", "json").output
+        let replay = self.replay(test, seed: seed, blows)
+        // A run that was over before is not ended again, and says so.
+        let isOver = last.error.contains("was over already: ") || last.error.contains(" has ended: ")
+        #expect(status == 0 || isOver, "\(replay)\n\(last.error)")
+        var played = try await Played(world)
+        played.blows = blows
+        if runs.contains("\"\(kind.result.rawValue)\"") {
+            try await expectUndone(kind, playbook, world, played.end, replay)
+        } else {
+            #expect(isOver && runs.contains("\"done\""), "\(replay)\n\(runs)\n\(last.error)")
+        }
+        return played
+    }
+
+    /// What safety rule 21 says of an abort and of a rollback; what stays is told.
+    private func expectUndone(
+        _ kind: StopKind, _ playbook: KilledPlaybook, _ world: HostWorld, _ end: WorldEnd, _ replay: String
+    ) async throws {
         let snapshot = await world.server.simulation.snapshot()
-        let connection = try Kubeconfig(explicitPath: world.kubeconfig, context: nil).connection()
-        let holder = try await KubernetesClient.withClient(connection: connection) { client in
-            let lock: ClusterLock? = try await LeaseClient(client: client).read()
-            return lock?.holder ?? ""
+        let cordoned = snapshot.nodes.filter(\.isCordoned).map(\.name).sorted()
+        let report = try await FleetBinary(directory: world.folder.path).run("report", "r-").output
+        #expect(end.notes == cordoned.map { "Node \($0) cordon" }, "\(replay)\n\(report)")
+        #expect(cordoned.allSatisfy { playbook.targets.contains($0) }, "\(replay)")
+        #expect(!snapshot.nodes.flatMap(\.taints).contains { $0.key.hasPrefix("fleet.run/") }, "\(replay)")
+        let labels = Set(snapshot.nodes.flatMap(\.labels.keys))
+        #expect(!labels.contains { $0.contains("exclude-from-external") }, "\(replay)")
+        let stays = told("still cordoned by this run", in: report)
+        #expect(cordoned.map(\.rawValue).allSatisfy { stays.contains($0) }, "\(replay)\n\(report)")
+        let midway = told("left in the middle of a step, look there", in: report)
+        let hosts = end.remains.map { String($0.prefix { $0 != ":" }) }
+        #expect(hosts.allSatisfy { midway.contains($0) }, "\(end.remains) \(replay)\n\(report)")
+        guard kind == .rollback else { return }
+        let undrained = snapshot.pods.filter {
+            guard let node = $0.nodeName, cordoned.contains(node) else { return false }
+            return $0.controller?.kind != "DaemonSet" && !$0.isFinished && !$0.isMirror
         }
-        let controllers = snapshot.workloads.filter { $0.controller == nil && $0.reference.kind != .daemonSet }
-        let leftovers = LeftoverSearch().leftovers(in: snapshot).map { "\($0.object) \($0.kind.rawValue)" }
-        return End(
-            nodes: snapshot.nodes.map(\.name).sorted(),
-            marked: snapshot.nodes.filter { $0.isCordoned || !$0.taints.isEmpty }.map(\.name).sorted(),
-            notes: leftovers.sorted(),
-            replicas: Dictionary(
-                controllers.map { ("\($0.reference)", $0.replicas) }, uniquingKeysWith: { first, _ in first }),
-            unready: snapshot.pods.filter { !$0.isReady && !$0.isFinished }.map { "\($0.key)" }.sorted(),
-            lockHolder: holder, scripts: Self.targets.map { file("var/ran", of: $0, in: world) ?? "never ran" },
-            remains: Self.targets.flatMap { entries("var/lib/fleet", of: $0, in: world) },
-            traces: try await Self.traces(in: world))
+        #expect(undrained.isEmpty, "\(replay): \(undrained.map(\.key)) on cordoned nodes\n\(report)")
     }
 
-    private static func traces(in world: HostWorld) async throws -> [String] {
-        var found: [String] = []
-        for target in targets { found.append(try await world.hosts.read(target.rawValue, traces).output) }
-        return found
+    /// What a report says after some words, up to the next clause.
+    private func told(_ words: String, in report: String) -> String {
+        let rest = report.components(separatedBy: words + ": ").dropFirst().first ?? ""
+        return String(rest.prefix { $0 != ";" })
+    }
+}
+
+extension HostWorld {
+    /// For so many seconds no host lets anybody in, and what is connected is cut off at its next command.
+    fileprivate func endLogins(for seconds: Int) throws {
+        let end = Int(Date.now.timeIntervalSince1970) + seconds
+        for host in hosts.hosts {
+            try Data("\(end)".utf8).write(
+                to: URL(fileURLWithPath: hosts.root(of: host.name) + "/var/lib/sandbox/down-until"))
+        }
     }
 
-    private func file(_ path: String, of node: NodeName, in world: HostWorld) -> String? {
-        try? String(contentsOfFile: "\(world.hosts.root(of: node.rawValue))/\(path)", encoding: .utf8)
-    }
-
-    private func entries(_ path: String, of node: NodeName, in world: HostWorld) -> [String] {
-        let all = try? FileManager.default.contentsOfDirectory(atPath: "\(world.hosts.root(of: node.rawValue))/\(path)")
-        return (all ?? []).map { "\(node): \($0)" }
+    /// For a while every connection to the API server breaks; what was on its way may have been done.
+    fileprivate func endAPI(for time: Duration) async throws {
+        await server.inject(WireFault(.cut(lands: true), count: 2))
+        await server.inject(WireFault(.cut(lands: false), count: 1_000_000))
+        await server.endWatches()
+        try await ContinuousClock().sleep(for: time)
+        await server.clearFaults()
     }
 }
