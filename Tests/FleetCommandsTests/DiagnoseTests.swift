@@ -32,13 +32,16 @@ struct DiagnoseTests {
             _ = try await world.hosts.read("web-02", "systemctl disable --now kubelet")
             await world.server.perform(.host("web-02", .disableKubelet))
             try await world.until { try await world.snapshot().nodes.first { $0.name == "web-02" }?.isReady == false }
-            let text = try await world.run("diagnose", "web-02", "-i", inventory)
+            // Each waits for answers of an API server that the sandbox has no way to.
+            async let asText = world.run("diagnose", "web-02", "-i", inventory)
+            async let asJSON = world.run("diagnose", "web-02", "-i", inventory, "--output", "json")
+            async let ofMissing = world.run("diagnose", "web-05", "-i", inventory)
+            let (text, json, missing) = try await (asText, asJSON, ofMissing)
             #expect(text.status == 1)
             #expect(text.output.hasPrefix("Node web-02 is not Ready\n\ncertain: "), "\(text.output)\(text.error)")
             #expect(
                 text.output.contains(
                     "certain: the kubelet is inactive and disabled\n    → systemctl enable --now kubelet"))
-            let json = try await world.run("diagnose", "web-02", "-i", inventory, "--output", "json")
             let document = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
             #expect(document?["schema"] as? String == "fleet.diagnosis/v1")
             #expect(document?["ready"] as? Bool == false)
@@ -49,7 +52,6 @@ struct DiagnoseTests {
                 cordoned.output
                     == "Node web-04 is Ready\n\ncertain: the Node is cordoned: no pods come\n    → kubectl uncordon web-04, if nobody works on it\n"
             )
-            let missing = try await world.run("diagnose", "web-05", "-i", inventory)
             #expect(missing.status == 1)
             #expect(
                 missing.output.hasPrefix(

@@ -34,10 +34,11 @@ struct EveryKindTests {
         return snapshot
     }
 
-    @Test(
-        "Kubelets take settings one wave at a time, files and lines are there, labels and taints too; then nothing changes",
-        .timeLimit(.minutes(5)))
-    func twice() async throws {
+    @Test("Steps whose effects are watched for a while, on hosts and on a dead node", .timeLimit(.minutes(5)))
+    func watched() async { await together(twice, hostOff) }
+
+    /// Kubelets take settings one wave at a time, files and lines are there, labels and taints too; then nothing changes.
+    private func twice() async throws {
         let snapshot = Self.snapshot()
         try await HostWorld.with(HostWorld.hosts(of: Self.names, in: snapshot), snapshot: snapshot) { world in
             let inventory = try world.inventory(["web-02": ["rack: r7"], "web-06": ["rack: r9"]])
@@ -104,10 +105,8 @@ struct EveryKindTests {
         }
     }
 
-    @Test(
-        "host_off: nothing before the proof; then what the dead kubelet never ends has ended, and the taint goes",
-        .timeLimit(.minutes(2)))
-    func hostOff() async throws {
+    /// host_off: nothing before the proof; then what the dead kubelet never ends has ended, and the taint goes.
+    private func hostOff() async throws {
         let node: NodeName = "web-03"
         try await SimulatedWorld.with { world in
             await world.server.perform(.host(node, .powerOff))

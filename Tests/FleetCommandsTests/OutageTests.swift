@@ -31,8 +31,11 @@ import Testing
         #expect(sum.values.allSatisfy { $0 == 1 }, "evicted twice: \(sum.filter { $0.value > 1 })")
     }
 
-    @Test("the API server is gone for two seconds in mid-run: the run waits and goes on by itself")
-    func shortOutage() async throws {
+    @Test("the API server dies in mid-run, for seconds and for longer than the lock lasts")
+    func apiKilled() async { await together(shortOutage, longOutage) }
+
+    /// It is gone for two seconds: the run waits and goes on by itself.
+    private func shortOutage() async throws {
         try await SimulatedWorld.with { world in
             let playbook = try world.playbook()
             let run = try RunningFleet(
@@ -52,8 +55,8 @@ import Testing
         }
     }
 
-    @Test("it is gone for longer than the lock lasts: the run stops with 75 and is taken up again")
-    func longOutage() async throws {
+    /// It is gone for longer than the lock lasts: the run stops with 75 and is taken up again.
+    private func longOutage() async throws {
         try await SimulatedWorld.with { world in
             let playbook = try world.playbook()
             let run = try RunningFleet(
@@ -101,7 +104,6 @@ import Testing
         }
     }
 
-    /// A file system of one megabyte inside bubblewrap fills up in mid-run.
     @Test(
         "the disk is full: nothing is done without a record, the exit says 75, and with room it goes on",
         .needsSmallDisk)
@@ -110,46 +112,67 @@ import Testing
             let told = world.folder.path + "/told"
             let notify = "notify: [{command: {run: 'echo \"$FLEET_KIND $FLEET_TEXT\" >>\(told)', on: [blocked]}}]"
             let playbook = try world.playbook(header: notify)
-            let disk = "\(world.folder.path)/disk"
-            try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-            let log = "\(world.folder.path)/run.log"
-            let script = """
-                export FLEET_STATE=\(disk)/fleet.sqlite NO_COLOR=1
-                \(FleetBinary.path) run \(playbook) --yes -v -l \(Self.limit) --kubeconfig \(world.kubeconfig) 2>\(log) &
-                fleet=$!
-                while kill -0 $fleet 2>/dev/null && ! grep -q 'evicts ' \(log); do sleep 0.05; done
-                cat /dev/zero >\(disk)/filler 2>/dev/null
-                wait $fleet
-                echo "first $?"
-                cat /dev/zero >\(disk)/filler.more 2>/dev/null
-                \(FleetBinary.path) status >/dev/null 2>>\(log)
-                echo "status $?"
-                \(FleetBinary.path) resume --playbook \(playbook) --kubeconfig \(world.kubeconfig) 2>\(log).full
-                echo "full $?"
-                rm -f \(disk)/filler \(disk)/filler.more
-                \(FleetBinary.path) resume --playbook \(playbook) --kubeconfig \(world.kubeconfig) 2>>\(log)
-                echo "second $?"
-                \(FleetBinary.path) journal verify 2>>\(log) >/dev/null
-                echo "verify $?"
-                """
-            let said = try await FleetBinary.tool(
-                "bwrap",
-                [
-                    "--dev-bind", "/", "/", "--size", "2000000", "--tmpfs", disk, "--die-with-parent", "sh", "-c",
-                    script,
-                ])
-            let words = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
-            let results = said.split(separator: "\n").filter {
-                ["first", "status", "full", "second", "verify"].contains($0.split(separator: " ").first ?? "")
-            }
-            #expect(results == ["first 75", "status 0", "full 75", "second 0", "verify 0"], "\(words.suffix(4000))")
-            #expect(words.contains("make room on the disk"), "\(words.suffix(4000))")
+            let words = try await expectSurvived(
+                ["run", playbook, "--yes", "-v", "-l", Self.limit, "--kubeconfig", world.kubeconfig],
+                fillingAt: "evicts ", in: world.folder)
             let notice = FileManager.default.contents(atPath: told).map { String(decoding: $0, as: UTF8.self) }
             #expect(notice?.hasPrefix("blocked ") == true, "\(notice ?? "nobody was told")")
-            let full = FileManager.default.contents(atPath: log + ".full").map { String(decoding: $0, as: UTF8.self) }
-            #expect(full?.contains("make room on the disk") == true, "\(full ?? "")")
             await expectDone(world.server, [await world.server.audit.evictedPods], words)
         }
+    }
+
+    @Test("the disk is full while a host joins: it joins once, and its token is gone in the end", .needsHosts)
+    func fullDiskOnHosts() async throws {
+        let playbook = KilledPlaybook.expansion
+        try await playbook.inWorld { world in
+            let words = try await expectSurvived(
+                playbook.arguments(in: world, isFirst: true), fillingAt: "join begins", in: world.folder)
+            let end = try await WorldEnd.of(world)
+            #expect(end.joins == [1, 1, 1] && end.scripts == Array(repeating: "ran\nover\n", count: 3), "\(words)")
+            #expect(end.tokens.isEmpty && end.remains.isEmpty && end.unready.isEmpty && end.lockHolder.isEmpty)
+            #expect(playbook.targets.allSatisfy { end.nodes.contains($0) } && end.notes.isEmpty, "\(words)")
+        }
+    }
+
+    /// Runs fleet on a file system of two megabytes inside bubblewrap, which fills up once a word was said: it stops,
+    /// says why, and goes on when there is room. Returns what was said.
+    private func expectSurvived(
+        _ arguments: [String], fillingAt word: String, in folder: TemporaryFolder
+    ) async throws -> String {
+        let disk = "\(folder.path)/disk"
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        let log = "\(folder.path)/run.log"
+        let script = """
+            export FLEET_STATE=\(disk)/fleet.sqlite NO_COLOR=1
+            \(FleetBinary.path) \(arguments.joined(separator: " ")) 2>\(log) &
+            fleet=$!
+            while kill -0 $fleet 2>/dev/null && ! grep -q '\(word)' \(log); do sleep 0.05; done
+            cat /dev/zero >\(disk)/filler 2>/dev/null
+            wait $fleet
+            echo "first $?"
+            cat /dev/zero >\(disk)/filler.more 2>/dev/null
+            \(FleetBinary.path) status >/dev/null 2>>\(log)
+            echo "status $?"
+            \(FleetBinary.path) resume 2>\(log).full
+            echo "full $?"
+            rm -f \(disk)/filler \(disk)/filler.more
+            \(FleetBinary.path) resume -v 2>>\(log)
+            echo "second $?"
+            \(FleetBinary.path) journal verify 2>>\(log) >/dev/null
+            echo "verify $?"
+            """
+        let said = try await FleetBinary.tool(
+            "bwrap",
+            ["--dev-bind", "/", "/", "--size", "2000000", "--tmpfs", disk, "--die-with-parent", "sh", "-c", script])
+        let words = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let results = said.split(separator: "\n").filter {
+            ["first", "status", "full", "second", "verify"].contains($0.split(separator: " ").first ?? "")
+        }
+        #expect(results == ["first 75", "status 0", "full 75", "second 0", "verify 0"], "\(words.suffix(4000))")
+        #expect(words.contains("make room on the disk"), "\(words.suffix(4000))")
+        let full = FileManager.default.contents(atPath: log + ".full").map { String(decoding: $0, as: UTF8.self) }
+        #expect(full?.contains("make room on the disk") == true, "\(full ?? "")")
+        return words
     }
 }
 

@@ -22,6 +22,7 @@ struct SimulatedWorld {
         settings.podStart = .milliseconds(100)...(.milliseconds(300))
         settings.podReady = .milliseconds(50)...(.milliseconds(200))
         settings.podStop = .milliseconds(50)...(.milliseconds(200))
+        settings.nodeMonitorGrace = .seconds(4)
         let account = Account(
             user: "tester", groups: ["system:authenticated"], token: "secret-token-of-the-test", allowed: allowed,
             denied: denied)

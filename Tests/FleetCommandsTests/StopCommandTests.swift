@@ -48,6 +48,9 @@ import Testing
         }
     }
 
+    @Test("a lock that is lost, that a lost machine left, that a copied or another state file would have")
+    func heldLocks() async { await together(lostLock, leftovers, copied, handOver) }
+
     @Test("watch tells what the driving process tells, exits as the run does, and says so when nobody drives it")
     func watched() async throws {
         try await SimulatedWorld.with { world in
@@ -105,8 +108,8 @@ import Testing
         }
     }
 
-    @Test("a run whose lock is taken ends with 75 and names who took it; it goes on only by taking it back")
-    func lostLock() async throws {
+    /// A run whose lock is taken ends with 75 and names who took it; it goes on only by taking it back.
+    private func lostLock() async throws {
         try await SimulatedWorld.with { world in
             let run = try await startStuck(world)
             let other = LockClaim(run: "r-other", planDigest: "d", stateFile: "theirs", user: "bob", machine: "laptop")
@@ -234,8 +237,8 @@ import Testing
         }
     }
 
-    @Test("leftovers of a lost machine are found and undone from another one, which takes the cluster over")
-    func leftovers() async throws {
+    /// Leftovers of a lost machine are found and undone from another one, which takes the cluster over.
+    private func leftovers() async throws {
         try await SimulatedWorld.with { world in
             let run = try await startStuck(world, state: "lost.sqlite")
             run.kill()
@@ -455,8 +458,8 @@ import Testing
         }
     }
 
-    @Test("a run is handed to another machine and gone on with there, and nowhere else")
-    func handOver() async throws {
+    /// A run is handed to another machine and gone on with there, and nowhere else.
+    private func handOver() async throws {
         try await SimulatedWorld.with { world in
             let run = try await startStuck(world)
             let file = "\(world.folder.path)/run.ndjson"
@@ -524,8 +527,8 @@ import Testing
         }
     }
 
-    @Test("a copy of the state file does not drive the run that another process drives")
-    func copied() async throws {
+    /// A copy of the state file does not drive the run that another process drives.
+    private func copied() async throws {
         try await SimulatedWorld.with { world in
             let run = try await startStuck(world)
             for suffix in ["", "-wal"] {
