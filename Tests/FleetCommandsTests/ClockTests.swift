@@ -80,9 +80,10 @@ import Testing
     }
 
     @Test(
-        "forward, back while no process runs, forward again: no timeout runs out, and the end is the same",
-        arguments: [3600, -3600])
-    func steps(by seconds: Int) async throws {
+        "forward, back while no process runs, forward again: no timeout runs out, and the end is the same; and reverse")
+    func steps() async { await together({ try await stepped(by: 3600) }, { try await stepped(by: -3600) }) }
+
+    private func stepped(by seconds: Int) async throws {
         try await SimulatedWorld.with { world in
             let machine = try await Machine(world)
             let steps = [
@@ -111,7 +112,9 @@ import Testing
     }
 
     @Test("a window closes and opens by the clock as it is now")
-    func window() async throws {
+    func window() async { await together(closes, opens) }
+
+    private func closes() async throws {
         try await SimulatedWorld.with { world in
             let machine = try await Machine(world)
             let open = "{from: \"\(Self.time(-1800))\", to: \"\(Self.time(1800))\"}"
@@ -123,6 +126,9 @@ import Testing
             #expect(first.error.contains("outside the window"), "\(first.error.suffix(2000))")
             #expect(await world.server.simulation.nodes.allSatisfy { !$0.isCordoned })
         }
+    }
+
+    private func opens() async throws {
         try await SimulatedWorld.with { world in
             let machine = try await Machine(world)
             let later = "{from: \"\(Self.time(1800))\", to: \"\(Self.time(5400))\"}"

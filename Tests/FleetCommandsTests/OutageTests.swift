@@ -134,8 +134,9 @@ import Testing
         }
     }
 
-    /// Runs fleet on a file system of two megabytes inside bubblewrap, which fills up once a word was said: it stops,
-    /// says why, and goes on when there is room. Returns what was said.
+    /// Runs fleet on a file system of two megabytes inside bubblewrap, which fills up once a word was said.
+    ///
+    /// It stops, says why, and goes on when there is room. Returns what was said.
     private func expectSurvived(
         _ arguments: [String], fillingAt word: String, in folder: TemporaryFolder
     ) async throws -> String {
