@@ -62,7 +62,7 @@ struct SimulatedWorld {
 
 /// An Event as the API lists it.
 struct ListedEvent: Decodable {
-    struct Object: Decodable { var kind, name: String }
+    struct Object: Decodable { var kind, name, uid: String }
     var reason: String
     var regarding: Object
     var note: String?
@@ -70,7 +70,12 @@ struct ListedEvent: Decodable {
 
 extension SimulatedWorld {
     /// The Events of the cluster, oldest first.
-    func events() async throws -> [ListedEvent] {
+    func events() async throws -> [ListedEvent] { try await ListedEvent.all(of: server) }
+}
+
+extension ListedEvent {
+    /// The Events of a simulated cluster about its Nodes, oldest first.
+    static func all(of server: SimulationServer) async throws -> [ListedEvent] {
         struct List: Decodable { var items: [ListedEvent] }
         let url = "http://127.0.0.1:\(server.port)/apis/events.k8s.io/v1/namespaces/default/events"
         let body = try await FleetBinary.tool(

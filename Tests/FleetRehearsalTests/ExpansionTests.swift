@@ -129,6 +129,13 @@ struct ExpansionTests {
         let requests = tokens(rehearsal)
         #expect(requests.count == 6 && Set(requests).count == 6)
         #expect(rehearsal.machine.state.compensations.isEmpty)
+        // The facts alone tell which Nodes came in: whoever writes Events about them knows no more.
+        let told = rehearsal.events.compactMap { event, _ -> String? in
+            guard case .stepFinished(let fact) = event, fact.step == "join" else { return nil }
+            return "\(fact.node) \(fact.nodeUID?.rawValue ?? "unknown")"
+        }
+        let joined = rehearsal.simulation.nodes.filter { $0.name.rawValue.hasPrefix("new-") }
+        #expect(told.sorted() == joined.map { "\($0.name) \($0.uid)" }.sorted())
     }
 
     private func expectJoined(_ simulation: ClusterSimulation, _ when: String) {

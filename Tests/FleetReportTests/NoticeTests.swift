@@ -87,6 +87,41 @@ struct NoticeTests {
     }
 
     @Test(
+        "a Node that came in gets its Event by the UID that it registered with; one that never registered has none",
+        arguments: [
+            ("u9", [.nodeFinished(.init(node: "n9"))], ["Joined"], ["joined the cluster, label"]),
+            (nil, [.nodeFinished(.init(node: "n9"))], [], []),
+            ("u9", [Self.aside(nil)], ["SetAside"], ["set aside in wait_ready"]),
+            (nil, [Self.aside("u9")], ["SetAside"], ["set aside in wait_ready"]),
+            (nil, [Self.aside(nil)], [], []),
+            (
+                "u9", [.runFinished(.init(result: .aborted, reason: "by ops"))], ["Joined"],
+                ["joined the cluster, label"]
+            ),
+        ] as [(ObjectUID?, [RunEvent], [String], [String])])
+    func newcomers(uid: ObjectUID?, ends: [RunEvent], reasons: [String], verbs: [String]) {
+        var log = NodeEvents(run: "r-1", playbook: "expand", actor: RunStory.actor, uids: [:])
+        let facts: [RunEvent] = [
+            .nodeStarted(.init(node: "n9", wave: 2, zone: "b")),
+            .stepFinished(
+                .init(
+                    node: "n9", index: 0, step: "join", changed: true, detail: "registered", nodeUID: uid)),
+            .stepFinished(.init(node: "n9", index: 1, step: "label", changed: true, detail: "")),
+        ]
+        let events = (facts + ends).enumerated().flatMap { place, fact in
+            log.take(fact, sequence: Int64(place + 1), at: RunStory.start)
+        }
+        #expect(events.map(\.reason) == reasons)
+        #expect(zip(events, verbs).allSatisfy { $0.note.hasPrefix("\($1) by fleet run r-1 (expand, wave 2)") })
+        #expect(events.allSatisfy { $0.uid == "u9" })
+    }
+
+    private static func aside(_ uid: ObjectUID?) -> RunEvent {
+        .nodeQuarantined(
+            .init(node: "n9", step: "wait_ready", reason: "not Ready", owesCleanup: false, nodeUID: uid))
+    }
+
+    @Test(
         "the weightiest of what was done names the Event; what went before a failure is told with it",
         arguments: [
             (["cordon", "drain", "delete_node"], "Deleted", "cordoned, drained (d), removed from the cluster"),

@@ -49,6 +49,11 @@ struct FrozenEventTests {
             payload:
                 #"{"diagnosis":[{"code":"swap-on","evidence":["in use: /swap.img"],"likelihood":"certain","mend":"swapoff -a","message":"swap is on"}],"node":"web-01","owesCleanup":false,"reason":"waited 10m","step":"wait_ready"}"#
         ),
+        Row(
+            kind: "node.quarantined",
+            payload:
+                #"{"node":"web-01","nodeUID":"u9","owesCleanup":false,"reason":"not Ready in 10m","step":"wait_ready"}"#
+        ),
         Row(kind: "node.rewound", payload: #"{"node":"web-01","steps":[2]}"#),
         Row(kind: "time.stopped", payload: #"{"node":"web-01","reason":"its window was closed","seconds":28800}"#),
         Row(kind: "time.stopped", payload: #"{"reason":"fleet did not run","seconds":61.5}"#),
@@ -59,6 +64,10 @@ struct FrozenEventTests {
         Row(
             kind: "step.finished",
             payload: #"{"changed":true,"detail":"SchedulingDisabled","index":0,"node":"web-01","step":"cordon"}"#),
+        Row(
+            kind: "step.finished",
+            payload:
+                #"{"changed":true,"detail":"registered","index":0,"node":"web-01","nodeUID":"u9","step":"join"}"#),
         Row(
             kind: "step.retried",
             payload:

@@ -161,6 +161,9 @@ struct JoinStepTests {
         let text = try recorded(events)
         #expect(text.contains("bootstrap token \(token.id)"))
         #expect(text.contains("join as n9; Node n9 registered, kubelet v1.36.0"))
+        // The plan knew no UID: who tells of the Node finds it in the fact.
+        let joined = events.compactMap { if case .stepFinished(let fact) = $0 { fact.nodeUID } else { nil } }
+        #expect(joined == [newNode().uid])
         #expect(!text.contains(String(secret.suffix(16))))
     }
 
@@ -182,6 +185,8 @@ struct JoinStepTests {
             return
         }
         #expect(reason == "join the cluster: join as n9: connection refused")
+        let told = failed.events.compactMap { if case .nodeQuarantined(let fact) = $0 { fact } else { nil } }
+        #expect(told.map(\.nodeUID) == [nil])
         // A refused revocation is tried again; the run does not end before.
         let refused = machine.handle(
             .completed(id: failed.ids[0], .cluster(.failed(ClusterFailure(.serverError, message: "no")))),
@@ -233,7 +238,9 @@ struct JoinStepTests {
         let joining = try signed(&machine, asked, at: start + .seconds(2))
         _ = machine.handle(
             .completed(id: joining.ids[0], host("changed=join as n9\nmachine_id=machine-n9")), at: start + .seconds(3))
-        _ = machine.handle(.changed(.node(newNode(machine: "machine-other"))), at: start + .seconds(4))
+        let other = machine.handle(.changed(.node(newNode(machine: "machine-other"))), at: start + .seconds(4))
+        let told = other.events.compactMap { if case .nodeQuarantined(let fact) = $0 { fact.nodeUID } else { nil } }
+        #expect(told == [newNode().uid])
         guard case .quarantined(_, let reason) = machine.state.nodes[name]?.phase else {
             Issue.record("not set aside")
             return

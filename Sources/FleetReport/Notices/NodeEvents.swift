@@ -9,12 +9,12 @@ public struct NodeEvents: Sendable {
     private let run: RunID
     private let playbook: String
     private let reporter: String
-    private let uids: [NodeName: ObjectUID]
+    private var uids: [NodeName: ObjectUID]
     private var waves: [NodeName: Int] = [:]
     private var done: [NodeName: [(words: Words, detail: String)]] = [:]
     private var uncordoning: [Int: NodeName] = [:]
 
-    /// The events of a run; nodes without a known UID, such as those that have yet to join, get none.
+    /// The events of a run over Nodes whose UIDs the plan knows; those of Nodes that come in are told by the facts.
     public init(run: RunID, playbook: String, actor: RunEvent.Actor, uids: [NodeName: ObjectUID]) {
         self.run = run
         self.playbook = playbook
@@ -24,8 +24,18 @@ public struct NodeEvents: Sendable {
 
     /// The Events that a fact gives; none for most.
     public mutating func take(_ event: RunEvent, sequence: Int64, at time: Instant) -> [NodeEvent] {
+        learn(from: event)
         if case .runFinished(let fact) = event { return leftovers(of: fact, sequence, time) }
         return [outcome(of: event, sequence, time)].compactMap(\.self)
+    }
+
+    /// A Node that came in is known from the step that brought it, or from what it was set aside for.
+    private mutating func learn(from event: RunEvent) {
+        switch event {
+        case .stepFinished(let fact): if let uid = fact.nodeUID { uids[fact.node] = uid }
+        case .nodeQuarantined(let fact): if let uid = fact.nodeUID { uids[fact.node] = uid }
+        default: break
+        }
     }
 
     /// What was done to nodes that the run leaves in the middle of their steps.
@@ -90,7 +100,8 @@ public struct NodeEvents: Sendable {
         UncordonStep.kind: Words(reason: "Uncordoned", action: "Uncordon", verb: "uncordoned", weight: 2),
         DrainStep.kind: Words(reason: "Drained", action: "Drain", verb: "drained", weight: 3),
         RebootStep.kind: Words(reason: "Rebooted", action: "Reboot", verb: "rebooted", weight: 4),
-        DeleteNodeStep.kind: Words(reason: "Deleted", action: "Delete", verb: "removed from the cluster", weight: 5),
+        JoinStep.kind: Words(reason: "Joined", action: "Join", verb: "joined the cluster", weight: 5),
+        DeleteNodeStep.kind: Words(reason: "Deleted", action: "Delete", verb: "removed from the cluster", weight: 6),
     ]
 
     /// What was done to a node, by the name of the weightiest; nil when it was nothing that Events tell.

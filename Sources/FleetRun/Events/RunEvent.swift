@@ -147,6 +147,8 @@ extension RunEvent {
         /// What was found to be wrong with the node, the likeliest first; nil where nothing was asked or found, as in
         /// journals that lack it.
         public var diagnosis: [Diagnosis.Finding]?
+        /// The UID of the Node where it came in during the plan; nil for others, and in journals that lack it.
+        public var nodeUID: ObjectUID?
     }
 
     /// A draining node gave way to others that waited for it: it is uncordoned, and begun again later in its wave.
@@ -191,6 +193,8 @@ extension RunEvent {
         public var changed: Bool
         /// What it did or found, for the report.
         public var detail: String
+        /// The UID of the Node that the step brought in; nil for other steps, and in journals that lack it.
+        public var nodeUID: ObjectUID?
     }
 
     /// A step failed, and is tried again after a pause.

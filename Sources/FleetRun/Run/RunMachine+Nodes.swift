@@ -116,7 +116,8 @@ extension RunMachine {
             emit(
                 .stepFinished(
                     RunEvent.StepFinished(
-                        node: name, index: index, step: planned.kind, changed: changed, detail: detail)
+                        node: name, index: index, step: planned.kind, changed: changed, detail: detail,
+                        nodeUID: planned.step.traits.contains(.joins) ? registeredUID(of: node.target) : nil)
                 )
             )
             return endStep(planned, index, name)
@@ -224,13 +225,19 @@ extension RunMachine {
             .nodeQuarantined(
                 RunEvent.NodeQuarantined(
                     node: name, step: planned.kind, reason: reason, owesCleanup: owes,
-                    diagnosis: findings.isEmpty ? nil : findings)
+                    diagnosis: findings.isEmpty ? nil : findings,
+                    nodeUID: (state.nodes[name]?.target).flatMap(registeredUID))
             )
         )
         deadlines[name] = nil
         watched.forget(name)
         governor.drop(name)
         settleEnded(name)
+    }
+
+    /// The UID of a Node that registered after the plan was made: whoever only reads the facts knows it from them alone.
+    private func registeredUID(of target: PlanTarget) -> ObjectUID? {
+        target.nodeUID == nil ? world.nodes[target.node]?.uid : nil
     }
 
     /// What an ended node still needs: its label when it was set aside, and the end of its temporary changes.
