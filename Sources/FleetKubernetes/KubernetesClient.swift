@@ -49,10 +49,14 @@ public struct KubernetesClient: ClusterPort {
     /// Closes all connections; requests under way fail.
     public func shutdown() async { await transport.shutdown() }
 
-    /// Reads the cluster's whole state with consistent lists.
-    public func snapshot() async throws(ClusterFailure) -> ClusterSnapshot { try await read().snapshot }
+    /// Reads the cluster's whole state with consistent lists, and the server's version.
+    public func snapshot() async throws(ClusterFailure) -> ClusterSnapshot {
+        var snapshot = try await read().snapshot
+        snapshot.serverVersion = try await serverVersion()
+        return snapshot
+    }
 
-    /// The same, together with the places where watches go on from.
+    /// The same without the server's version, together with the places where watches go on from.
     public func read() async throws(ClusterFailure) -> ClusterReading { try await Lister(client: self).read() }
 
     /// A client over the same connections whose watches go on from a reading while it is fresh, without listing anew.

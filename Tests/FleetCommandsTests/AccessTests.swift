@@ -46,8 +46,8 @@ struct AccessTests {
             #expect(nodes == 4, "cordons, and the taint of the later wave's node, which is read before it is changed")
             #expect(
                 counts == [
-                    "create pods/eviction": audit.evictions, "create events": 2, "get ": 1, "create leases": 1,
-                    "create selfsubjectrulesreviews": 1, "get nodes": 2,
+                    "create pods/eviction": audit.evictions, "create events": 2, "create leases": 1,
+                    "create selfsubjectrulesreviews": 1, "create selfsubjectreviews": 1, "get nodes": 2,
                 ])
         }
     }
@@ -132,7 +132,7 @@ struct PrintedRoles {
         items = try JSONDecoder().decode(List.self, from: Data(result.output.utf8)).items
     }
 
-    /// The rules as the simulated API takes them; everybody may ask what they may do.
+    /// The rules as the simulated API takes them; everybody may ask who they are and what they may do.
     var rules: [Account.Rule] {
         items.flatMap { item in
             item.rules.map { rule in
@@ -140,7 +140,12 @@ struct PrintedRoles {
                     verbs: Set(rule.verbs), resources: Set(rule.resources), groups: Set(rule.apiGroups),
                     namespace: item.metadata["namespace"], names: rule.resourceNames.map { Set($0) })
             }
-        } + [Account.Rule(verbs: ["create"], resources: ["selfsubjectaccessreviews", "selfsubjectrulesreviews"])]
+        }
+            + [
+                Account.Rule(
+                    verbs: ["create"],
+                    resources: ["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"])
+            ]
     }
 
     /// Every verb on every resource that is permitted, such as `patch nodes`.

@@ -72,7 +72,7 @@ import Testing
             var title, outcome: String
             var changes: [Change]
         }
-        struct Actor: Decodable { var user, machine, version: String }
+        struct Actor: Decodable { var user, machine, version, clusterUser: String }
         struct Audit: Decodable {
             var actors: [Actor]
             var acts: [Act]
@@ -96,6 +96,9 @@ import Testing
             let json = try await world.fleet.run("report", try await runName(world), "--output", "json")
             let report = try JSONDecoder().decode(Report.self, from: Data(json.output.utf8))
             #expect(report.audit.actors.count == 1 && report.audit.actors[0].version.isEmpty == false)
+            #expect(report.audit.actors.map(\.clusterUser) == ["tester"])
+            let status = try await world.fleet.run("status", try await runName(world))
+            #expect(status.output.contains("(tester in the cluster, fleet "), "\(status.output)")
             #expect(report.planDigest.count == 64)
             let changes = report.audit.acts.flatMap(\.changes)
             #expect(

@@ -94,6 +94,27 @@ import Testing
         }
     }
 
+    @Test(
+        "what the cluster calls the user is its own word; a server that has none tells nothing, and nothing fails",
+        arguments: [
+            (Script.json(201, ["status": ["userInfo": ["username": "oidc:alice", "groups": ["ops"]]]]), "oidc:alice"),
+            (.json(201, ["status": ["userInfo": ["username": ""]]]), nil), (.json(201, ["status": ["allowed": false]]), nil),
+            (.status(404, "NotFound", "the server could not find the requested resource"), nil),
+            (.status(403, "Forbidden", "no"), nil),
+        ] as [(Script, String?)])
+    func userName(answer: Script, name: String?) async throws {
+        let api = FakeAPI()
+        let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        api.on("POST \(path)", answer)
+        try await withAPI(api) { client, server in
+            #expect(await client.userName() == name)
+            #expect(server.requests.map(\.path) == [path])
+            #expect(
+                server.requests.first?.json
+                    == ["apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"])
+        }
+    }
+
     @Test("each namespace is a place of its own; a single question is asked as such")
     func places() async throws {
         let api = FakeAPI()

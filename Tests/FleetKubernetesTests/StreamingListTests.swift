@@ -25,8 +25,8 @@ import Testing
         try await withAPI(api) { client, server in
             let reading = try await client.read()
             #expect(reading.snapshot.pods.map { "\($0.key.name)@\($0.resourceVersion)" } == ["a@5", "b@3"])
-            #expect(reading.snapshot.clusterUID == "cluster-1" && reading.snapshot.serverVersion == "v1.36.0")
-            #expect(server.requests.filter { !$0.isStream }.map(\.path) == ["/version"])
+            #expect(reading.snapshot.clusterUID == "cluster-1")
+            #expect(server.requests.allSatisfy { $0.isStream })
             let asked = server.requests.filter(\.isStream).map(\.path)
             #expect(asked.sorted() == ([APIResource.namespaces] + APIResource.ofSnapshot).map(\.path).sorted())
             let first = try #require(server.requests.first { $0.path == pods })

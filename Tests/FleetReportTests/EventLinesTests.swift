@@ -108,8 +108,10 @@ struct EventLinesTests {
 
     @Test("every kind of event has a sentence or is told by another")
     func allKinds() {
+        var named = RunStory.actor
+        named.clusterUser = "oidc:alice"
         let more: [(Double, RunEvent)] = [
-            (30, .runResumed(.init(actor: RunStory.actor, inDoubt: [7]))),
+            (30, .runResumed(.init(actor: named, inDoubt: [7]))),
             (31, .soakStarted(.init(wave: 1, seconds: 120))),
             (32, .identityProved(.init(node: "web-001", proof: "", isClusterCA: nil))),
             (33, .compensationOwed(.init(compensation: compensation))),
@@ -120,7 +122,7 @@ struct EventLinesTests {
         let texts = tell(RunStory.events + more).suffix(7)
         #expect(
             texts == [
-                "14:02:30Z  run \(RunStory.id) goes on, by alice@bastion (fleet 0.1.0); 1 operation in doubt: looking at the world before acting again",
+                "14:02:30Z  run \(RunStory.id) goes on, by alice@bastion (oidc:alice in the cluster, fleet 0.1.0); 1 operation in doubt: looking at the world before acting again",
                 "14:02:31Z  wave 1  soaks for 2m before the next wave",
                 "14:02:32Z  wave 1  web-001  nothing proves that the host is this Node: it will not be cleaned",
                 "14:02:33Z  wave 1  web-001  for the time being: Deployment shop/api has 2 replicas instead of 1",

@@ -192,8 +192,10 @@ struct NoticeTests {
             request: .init(
                 id: 9, pod: pod, node: "web-001", budget: "b", workload: nil, readyBefore: 3, podCreatedAt: nil),
             reason: "it needs 3 and has 3", waitedSeconds: 60)
+        var named = RunStory.actor
+        named.clusterUser = "oidc:alice"
         let told = AuditTrail([
-            (.runResumed(.init(actor: RunStory.actor, inDoubt: [], consent: consent)), RunStory.start),
+            (.runResumed(.init(actor: named, inDoubt: [], consent: consent)), RunStory.start),
             (.budgetPassed(past), RunStory.start),
             (.runHandedOver(.init(actor: RunStory.actor, stateFile: "f")), RunStory.start),
         ])
@@ -203,6 +205,7 @@ struct NoticeTests {
         #expect(
             text.contains(#""consent":{"allowed":["budget-override"],"approvals":["critical-pods"],"takeOver":"r-0"}"#),
             "\(text)")
+        #expect(text.contains(#""clusterUser":"oidc:alice""#), "\(text)")
         #expect(text.contains(#""title":"delete shop/cart-1 past its budget: it needs 3 and has 3""#), "\(text)")
         #expect(text.contains(#""handOvers":[{"at":""#), "\(text)")
     }

@@ -32,6 +32,11 @@ struct FrozenEventTests {
                 #"{"actor":{"machine":"bastion","user":"alice","version":"0.1.0"},"consent":{"allowed":[],"approvals":[],"takesBack":true},"inDoubt":[]}"#
         ),
         Row(
+            kind: "run.resumed",
+            payload:
+                #"{"actor":{"clusterUser":"oidc:alice","machine":"bastion","user":"alice","version":"0.1.0"},"inDoubt":[]}"#
+        ),
+        Row(
             kind: "run.handed_over",
             payload: #"{"actor":{"machine":"bastion","user":"alice","version":"0.1.0"},"stateFile":"3f2a9c01"}"#),
         Row(kind: "preflight.passed", payload: #"{"hosts":4}"#),

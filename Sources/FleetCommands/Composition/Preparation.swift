@@ -47,10 +47,13 @@ struct Preparation: Sendable {
     var plan: Plan { pinned ?? current }
 
     /// Reads everything, plans, and hands it to a body; the connections are closed afterwards.
+    ///
+    /// A run asks for the API server's version only where it may decide something: where kubelets come in or are installed,
+    /// or those that are there differ. What looks at a plan always does.
     static func with<Result>(
-        _ source: PlanSource, _ body: (Preparation) async throws -> Result
+        _ source: PlanSource, isForRun: Bool = false, _ body: (Preparation) async throws -> Result
     ) async throws -> Result {
-        let preparation = try await prepare(source)
+        let preparation = try await prepare(source, isForRun)
         do {
             let result = try await body(preparation)
             await preparation.client.shutdown()
@@ -62,13 +65,13 @@ struct Preparation: Sendable {
     }
 
     /// Reads everything and plans; changes nothing.
-    private static func prepare(_ source: PlanSource) async throws -> Preparation {
+    private static func prepare(_ source: PlanSource, _ isForRun: Bool) async throws -> Preparation {
         let playbook = try LoadedPlaybook.load(source.playbook)
         let extra = try ExtraVariables.parse(source.inventory.extraVars)
         let files = try LoadedInventory.load(source.inventory)
         let client = KubernetesClient(connection: try source.cluster.connection())
         do {
-            return try await prepare(source, playbook, extra, files, client)
+            return try await prepare(source, playbook, extra, files, client, isForRun)
         } catch {
             await client.shutdown()
             throw error
@@ -77,7 +80,7 @@ struct Preparation: Sendable {
 
     private static func prepare(
         _ source: PlanSource, _ playbook: LoadedPlaybook, _ extra: VariableMapping, _ files: LoadedInventory?,
-        _ client: KubernetesClient
+        _ client: KubernetesClient, _ isForRun: Bool
     ) async throws -> Preparation {
         let reading = try await client.read()
         let snapshot = reading.snapshot
@@ -96,6 +99,9 @@ struct Preparation: Sendable {
         )
         request.spares = spares
         request.versions = playbook.versions(hosts: hosts, spares: spares, extra: extra)
+        if !isForRun || !request.versions.isEmpty || Set(snapshot.nodes.map(\.kubeletVersion)).count > 1 {
+            request.snapshot.serverVersion = try await client.serverVersion()
+        }
         if playbook.summaries.contains(where: \.joins) {
             request.controllerManager = try await client.controllerManagerArguments()
             request.kubelets = try await client.kubeletSettings()

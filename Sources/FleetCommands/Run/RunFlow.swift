@@ -46,7 +46,7 @@ struct RunFlow {
 
     /// Plans, pins, runs, and returns the exit code.
     func run() async throws -> FleetExit {
-        try await Preparation.with(source) { try await run($0) }
+        try await Preparation.with(source, isForRun: true) { try await run($0) }
     }
 
     private func run(_ preparation: Preparation) async throws -> FleetExit {
@@ -251,6 +251,7 @@ struct RunFlow {
         _ lease: ClusterLease
     ) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
+        let order = await order.signed(for: preparation.client)
         let clock = RuntimeClock()
         let history = earlier?.history ?? []
         let printer = RunPrinter(order.settings.id, of: preparation.plan, after: history, output)
@@ -292,6 +293,15 @@ struct RunFlow {
         Secrets(source.hosts, hosts: preparation.hosts, output).give(to: &settings)
         settings.warn = { output.warning($0) }
         return settings
+    }
+}
+
+extension RunOrder {
+    /// The same, with what the cluster calls whoever it is done by.
+    func signed(for client: KubernetesClient) async -> RunOrder {
+        var order = self
+        order.settings.actor.clusterUser = await client.userName()
+        return order
     }
 }
 

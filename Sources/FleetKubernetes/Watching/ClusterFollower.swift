@@ -13,9 +13,7 @@ struct ClusterFollower: Sendable {
     func follow() async -> ClusterFailure? {
         do throws(ClusterFailure) {
             guard let reading = try await read() else { return nil }
-            let snapshot = reading.snapshot
-            await mirror.synchronize(
-                reading.lists, serverVersion: snapshot.serverVersion, clusterUID: snapshot.clusterUID)
+            await mirror.synchronize(reading.lists, clusterUID: reading.snapshot.clusterUID)
             return await watch(reading.lists.filter { !Self.listedOnly.contains($0.resource) })
         } catch {
             return Task.isCancelled ? nil : error
@@ -25,16 +23,8 @@ struct ClusterFollower: Sendable {
     /// The client's own reading while it is fresh, else a new one; nil when cancelled.
     private func read() async throws(ClusterFailure) -> ClusterReading? {
         if let reading = client.reading, reading.isFresh { return reading }
-        let (uid, version) = try await identity()
-        return try await lists().map { ClusterReading($0, serverVersion: version, clusterUID: uid) }
-    }
-
-    private func identity() async throws(ClusterFailure) -> (ObjectUID, String) {
         let uid = try await patiently(.namespaces) { () async throws(ClusterFailure) in try await client.clusterUID() }
-        let version = try await patiently(.namespaces) { () async throws(ClusterFailure) in
-            try await client.serverVersion()
-        }
-        return (uid, version)
+        return try await lists().map { ClusterReading($0, clusterUID: uid) }
     }
 
     /// All first lists in parallel; nil when cancelled.

@@ -13,8 +13,7 @@ actor ClusterMirror {
     init(emit: @escaping @Sendable (ClusterObservation) -> Void) { self.emit = emit }
 
     /// Takes over the first lists and sends the whole state.
-    func synchronize(_ lists: [Listed], serverVersion: String, clusterUID: ObjectUID) {
-        base.serverVersion = serverVersion
+    func synchronize(_ lists: [Listed], clusterUID: ObjectUID) {
         base.clusterUID = clusterUID
         for list in lists { objects[list.resource] = Self.index(list.objects) }
         isSynchronized = true

@@ -5,14 +5,13 @@ import FleetWire
 ///
 /// A run that begins right after its plan follows the plan's reading instead of listing everything a second time.
 public struct ClusterReading: Sendable {
-    /// The state.
+    /// The state, without the server's version: no watch tells it, and few ask for it.
     public let snapshot: ClusterSnapshot
     let lists: [Listed]
     private let readAt: ContinuousClock.Instant
 
-    init(_ lists: [Listed], serverVersion: String, clusterUID: ObjectUID) {
+    init(_ lists: [Listed], clusterUID: ObjectUID) {
         var snapshot = ClusterSnapshot()
-        snapshot.serverVersion = serverVersion
         snapshot.clusterUID = clusterUID
         for list in lists { for object in list.objects { snapshot.add(object) } }
         snapshot.takenAt = .now

@@ -21,7 +21,6 @@ struct Lister: Sendable {
     func read() async throws(ClusterFailure) -> ClusterReading {
         // The cluster's identity first: it also tells, once for all lists, whether the server streams them.
         let uid = try await client.clusterUID()
-        let version = try await client.serverVersion()
         let outcomes = await withTaskGroup(of: Result<Listed?, ClusterFailure>.self) { group in
             for resource in APIResource.ofSnapshot {
                 group.addTask {
@@ -38,7 +37,7 @@ struct Lister: Sendable {
         }
         var lists: [Listed] = []
         for outcome in outcomes { if let list = try outcome.get() { lists.append(list) } }
-        return ClusterReading(lists, serverVersion: version, clusterUID: uid)
+        return ClusterReading(lists, clusterUID: uid)
     }
 
     /// A list; nil for an optional resource that is not served or not permitted, which is said once.

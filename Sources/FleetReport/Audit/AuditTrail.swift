@@ -24,6 +24,8 @@ public struct AuditTrail: Encodable, Sendable {
         var user: String
         var machine: String
         var version: String
+        /// What the cluster calls them; nil where it did not tell.
+        var clusterUser: String?
         var isResumption: Bool
         /// What was said yes to by name.
         var consent: RunEvent.Consent?
@@ -126,7 +128,7 @@ public struct AuditTrail: Encodable, Sendable {
         actors.append(
             Actor(
                 at: time.timestamp, user: actor.user, machine: actor.machine, version: actor.version,
-                isResumption: isResumption, consent: consent))
+                clusterUser: actor.clusterUser, isResumption: isResumption, consent: consent))
     }
 
     private mutating func act(

@@ -321,8 +321,11 @@ extension EventLines {
 }
 
 extension RunEvent.Actor {
-    /// `alice@bastion (fleet 0.1.0)`.
-    var sentence: String { "\(user)@\(machine) (fleet \(version))" }
+    /// `alice@bastion (oidc:alice in the cluster, fleet 0.1.0)`.
+    var sentence: String {
+        let name = clusterUser.map { "\($0) in the cluster, " } ?? ""
+        return "\(user)@\(machine) (\(name)fleet \(version))"
+    }
 }
 
 extension RunEvent.RunFinished {

@@ -65,12 +65,15 @@ extension RunEvent {
         public var machine: String
         /// fleet's version.
         public var version: String
+        /// What the cluster calls the user, as its own audit does; nil where it does not tell, and in journals that lack it.
+        public var clusterUser: String?
 
         /// An actor.
-        public init(user: String, machine: String, version: String) {
+        public init(user: String, machine: String, version: String, clusterUser: String? = nil) {
             self.user = user
             self.machine = machine
             self.version = version
+            self.clusterUser = clusterUser
         }
     }
 
