@@ -84,8 +84,10 @@ extension Invariants {
     }
 
     private mutating func checkQuarantine(of node: Node) {
+        let (step, reason) = (node.labels["fleet.run/quarantined"], node.annotations["fleet.run/quarantine-reason"])
+        if (step == nil) != (reason == nil) { violate("\(node.name) says only a part of why it was set aside") }
         guard setAside.contains(node.name), !isRolledBack else { return }
-        if node.labels["fleet.run/quarantined"] == nil { violate("\(node.name) was set aside without its label") }
+        if step == nil { violate("\(node.name) was set aside without its label") }
     }
 
     /// As many pods are Ready as before, or as the workload wants by now (safety rule 15).

@@ -131,6 +131,8 @@ struct MaintenanceTests {
             let node = try await world.snapshot().nodes.first { $0.name == "web-02" }
             #expect(node?.isCordoned == true)
             #expect(node?.labels["fleet.run/quarantined"] != nil, "\(node?.labels ?? [:])")
+            let reason = node?.annotations["fleet.run/quarantine-reason"] ?? ""
+            #expect(reason.contains("confirm the network rules"), "\(node?.annotations ?? [:])")
         }
     }
 

@@ -226,6 +226,29 @@ struct CompensationTests {
                 })
     }
 
+    @Test(
+        "the mark of a node that was set aside is found by its label or its reason, and goes as a whole, with the cordon",
+        arguments: [
+            (["fleet.run/quarantined": "drain"], ["fleet.run/quarantine-reason": "not drained within 30m"]),
+            (["fleet.run/quarantined": "drain"], [:]), ([:], ["fleet.run/quarantine-reason": "by\nhand"]), ([:], [:]),
+        ] as [([String: String], [String: String])])
+    func quarantineMark(labels: [String: String], annotations: [String: String]) {
+        var node = Fixture.node("n1")
+        node.labels.merge(labels) { $1 }
+        node.annotations.merge(annotations) { $1 }
+        node.resourceVersion = "7"
+        let snapshot = ClusterSnapshot(nodes: [node])
+        let lifted = LeftoverSearch(liftsCordons: true).leftovers(in: snapshot)
+        guard !labels.isEmpty || !annotations.isEmpty else { return #expect(lifted.isEmpty) }
+        let patch = NodePatch(
+            labels: labels.mapValues { _ -> String? in nil }, annotations: annotations.mapValues { _ -> String? in nil })
+        #expect(
+            lifted.map(\.fate) == [.restore(.patchNode("n1", uid: node.uid, patch), resourceVersion: "7")])
+        #expect(lifted.allSatisfy { !$0.found.isEmpty && !$0.found.contains("\n") })
+        let kept = LeftoverSearch().leftovers(in: snapshot)
+        #expect(kept.map(\.kind) == [.quarantine] && kept.allSatisfy { !$0.isRestorable })
+    }
+
     @Test("a surge that somebody took back is not sent again: the node is set aside, and the number stays")
     func overruled() throws {
         let cart = Single("cart")

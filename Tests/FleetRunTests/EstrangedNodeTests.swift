@@ -95,15 +95,16 @@ struct EstrangedNodeTests {
         #expect(none.requests.isEmpty)
         var node = Fixture.node("n1", cordoned: true)
         node.annotations[CordonStep.annotation] = "r-before"
-        node.labels[RunMachine.quarantineLabel] = "drain"
+        node.labels[QuarantineMark.label] = "drain"
+        node.annotations[QuarantineMark.annotation] = "not drained within 30m"
         let (_, reaction) = try machine([("uncordon", null)], node: node)
         #expect(
             reaction.requests == [
                 .patchNode(
                     "n1", uid: "uid-n1",
                     NodePatch(
-                        isCordoned: false, labels: [RunMachine.quarantineLabel: nil],
-                        annotations: [CordonStep.annotation: nil]))
+                        isCordoned: false, labels: [QuarantineMark.label: nil],
+                        annotations: [CordonStep.annotation: nil, QuarantineMark.annotation: nil]))
             ])
     }
 }

@@ -133,7 +133,7 @@ struct ResumeTests {
         let first = machine.handle(synchronized(dead), at: start)
         #expect(
             first.requests == [
-                .patchNode("n1", uid: "uid-n1", NodePatch(labels: ["fleet.run/quarantined": "delete_node"]))
+                .patchNode("n1", uid: "uid-n1", try mark(in: first.events))
             ])
         #expect(first.finished == nil)
         #expect(machine.handle(.completed(id: first.ids[0], .cluster(.succeeded)), at: start).finished == .failed)
@@ -150,7 +150,15 @@ struct ResumeTests {
         let again = resumed.handle(synchronized(dead), at: start + .seconds(60))
         #expect(
             again.requests.contains(
-                .patchNode("n1", uid: "uid-n1", NodePatch(labels: ["fleet.run/quarantined": "delete_node"]))))
+                .patchNode("n1", uid: "uid-n1", try mark(in: events))))
+    }
+
+    /// What says on the Node that it was set aside in `delete_node`, and why.
+    private func mark(in events: [RunEvent]) throws -> NodePatch {
+        let facts = events.compactMap { if case .nodeQuarantined(let fact) = $0 { fact } else { nil } }
+        let fact = try #require(facts.first)
+        return NodePatch(
+            labels: ["fleet.run/quarantined": "delete_node"], annotations: ["fleet.run/quarantine-reason": fact.reason])
     }
 
     @Test("a pod that left while the watch was broken holds nothing up, and nothing is evicted blindly")

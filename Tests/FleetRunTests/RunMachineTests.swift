@@ -56,11 +56,30 @@ struct RunMachineTests {
         _ = machine.handle(.completed(id: second.ids[0], .cluster(.succeeded)), at: start + .seconds(1))
         _ = machine.handle(.changed(.node(node)), at: start + .seconds(2))
         let failed = machine.handle(.changed(.node(Fixture.node("n1", ready: false))), at: start + .seconds(3))
-        #expect(failed.kinds.contains("node.quarantined"))
+        let told = try #require(reason(in: failed))
         let patch = NodePatch(
-            isCordoned: true, labels: [RunMachine.quarantineLabel: "soak"],
-            annotations: [CordonStep.annotation: "r-test"])
-        #expect(failed.requests == [.patchNode("n1", uid: "uid-n1", patch)])
+            isCordoned: true, labels: [QuarantineMark.label: "soak"],
+            annotations: [
+                CordonStep.annotation: "r-test",
+                QuarantineMark.annotation: told,
+            ])
+        #expect(failed.requests == [.patchNode("n1", uid: "uid-n1", patch)], "one request for all of it")
+    }
+
+    private func reason(in reaction: Reaction) -> String? {
+        reaction.events.compactMap { if case .nodeQuarantined(let fact) = $0 { fact.reason } else { nil } }.first
+    }
+
+    @Test(
+        "the reason on a Node is one line of at most 250 characters, without what a terminal would obey",
+        arguments: [
+            ("not drained within 30m", "not drained within 30m"), ("one\n\ttwo  three\r\n", "one two three"),
+            ("red \u{1B}[31mred\u{7}", "red [31mred"), ("left\u{202E}right", "left right"), ("", ""),
+            (String(repeating: "ä", count: 250), String(repeating: "ä", count: 250)),
+            (String(repeating: "ä", count: 251), String(repeating: "ä", count: 249) + "…"),
+        ])
+    func quarantineWords(reason: String, words: String) {
+        #expect(QuarantineMark.words(reason) == words)
     }
 
     @Test("another plan's taint stays when a node is uncordoned")

@@ -178,12 +178,16 @@ public struct LeftoverSearch: Sendable {
     }
 
     private func quarantine(of node: Node) -> Leftover? {
-        guard let step = node.labels[RunMachine.quarantineLabel] else { return nil }
+        guard node.isMarkedQuarantined else { return nil }
         let run = node.annotations[CordonStep.annotation].map { RunID($0) }
-        let patch = NodePatch(labels: [RunMachine.quarantineLabel: nil])
-        let kept = "it says in which step the node was set aside; it goes with the cordon (--uncordon)"
+        var patch = NodePatch()
+        patch.unmarkQuarantined(node)
+        let step = node.labels[QuarantineMark.label].map { "\(QuarantineMark.label)=\($0)" }
+        let reason = node.annotations[QuarantineMark.annotation].map(QuarantineMark.words)
+        let kept = "it says in which step the node was set aside, and why; it goes with the cordon (--uncordon)"
         return leftover(
-            .quarantine, node, run, previous: nil, found: "\(RunMachine.quarantineLabel)=\(step)", patch,
+            .quarantine, node, run, previous: nil,
+            found: [step, reason].compactMap(\.self).joined(separator: ": "), patch,
             keeping: liftsCordons ? nil : kept)
     }
 

@@ -242,14 +242,17 @@ extension RunMachine {
 
     /// What an ended node still needs: its label when it was set aside, and the end of its temporary changes.
     private mutating func settleEnded(_ name: NodeName) {
-        if case .quarantined(let step, _) = state.nodes[name]?.phase { label(name, quarantinedIn: step) }
+        if case .quarantined(let step, let reason) = state.nodes[name]?.phase {
+            label(name, quarantinedIn: step, because: reason)
+        }
         settleCompensations(of: name)
     }
 
-    /// Labels a node; again where that was refused in passing, or where it is in doubt after a crash.
+    /// Labels a node, with the reason beside the label; again where that was refused in passing, or where it is in doubt
+    /// after a crash.
     ///
     /// A run that only looks leaves no mark.
-    private mutating func label(_ name: NodeName, quarantinedIn step: String) {
+    private mutating func label(_ name: NodeName, quarantinedIn step: String, because reason: String) {
         guard !order.steps.onlyLook, let node = world.nodes[name], let target = state.nodes[name]?.target,
             target.nodeUID ?? node.uid == node.uid
         else { return }
@@ -260,7 +263,8 @@ extension RunMachine {
                 if now < act.changedAt + act.pause { return wake(name, at: act.changedAt + act.pause) }
             }
         }
-        var patch = NodePatch(labels: [Self.quarantineLabel: step])
+        var patch = NodePatch()
+        patch.markQuarantined(in: step, because: reason)
         if !node.isCordoned, takesPods(name) {
             patch.isCordoned = true
             patch.annotations[CordonStep.annotation] = order.settings.id.rawValue
@@ -294,7 +298,7 @@ extension RunMachine {
         guard let act = state.act(Self.labelKey, of: name), case .finished(let result) = act.state, result.isPassing,
             act.attempts < 6, let node = world.nodes[name]
         else { return false }
-        return node.labels[Self.quarantineLabel] == nil
+        return node.labels[QuarantineMark.label] == nil
     }
 
     // MARK: - Compensations

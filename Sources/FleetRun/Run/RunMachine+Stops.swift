@@ -143,12 +143,9 @@ extension RunMachine {
         guard uncordoning else { return patch }
         patch.isCordoned = false
         patch.annotations[CordonStep.annotation] = .some(nil)
-        if node.labels[Self.quarantineLabel] != nil { patch.labels[Self.quarantineLabel] = .some(nil) }
+        patch.unmarkQuarantined(node)
         return patch
     }
-
-    /// Names the step in which a node was set aside, on the Node.
-    public static let quarantineLabel = "fleet.run/quarantined"
 
     private func isMarkOnItsWay(to name: NodeName) -> Bool {
         state.act(Self.retireKey, of: name).map { isOnItsWay($0, to: name, takenBackBy: Self.putBackKey) } ?? false

@@ -27,14 +27,14 @@ public struct UncordonStep: Step {
         let isMarked = node.isRetiring && node.isMarked(by: context.run.planDigest, of: context.run.id)
         let isOurs = node.isCordoned && !context.target.wasCordoned && node.annotations[CordonStep.annotation] != nil
         // An earlier run may have set it aside.
-        let isLabelled = (isOurs || !node.isCordoned) && node.labels[RunMachine.quarantineLabel] != nil
+        let isLabelled = (isOurs || !node.isCordoned) && node.isMarkedQuarantined
         guard isMarked || isOurs || isLabelled else {
             if node.isCordoned { return .done(changed: false, "left cordoned: the cordon is not this plan's") }
             return .done(changed: context.memory.acts["uncordon"] != nil, "schedulable")
         }
         var patch = NodePatch(isCordoned: isOurs ? false : nil)
         if isOurs { patch.annotations[CordonStep.annotation] = .some(nil) }
-        if isLabelled { patch.labels[RunMachine.quarantineLabel] = .some(nil) }
+        if isLabelled { patch.unmarkQuarantined(node) }
         if isMarked { patch.unmark() }
         return context.request(
             "uncordon", "uncordon \(node.name)", .patchNode(node.name, uid: node.uid, patch), waitingFor: "schedulable"
