@@ -261,9 +261,10 @@ let package = Package(
             dependencies: [
                 "FleetCommands", "FleetSimulationServer", "FleetKubernetes", "FleetSSH", "FleetJournal", "FleetRun",
                 "FleetReport", "FleetPlanning", "FleetFiles", "FleetExpressions", "FleetSimulation", "FleetWire",
-                "FleetPorts", "FleetModel",
+                "FleetRuntime", "FleetPorts", "FleetModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOConcurrencyHelpers", package: nio),
                 .product(name: "NIOCore", package: nio),
                 .product(name: "NIOHTTP1", package: nio),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

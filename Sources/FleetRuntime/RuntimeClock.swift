@@ -10,11 +10,17 @@ import Darwin
 public struct RuntimeClock: Sendable {
     private let anchor: ContinuousClock.Instant
     private let epoch: Instant
+    private let leap: @Sendable () -> Duration
 
     /// A clock anchored now.
-    public init() {
+    public init() { self.init { .zero } }
+
+    /// A clock that is ahead by what a test says: as after a time in which the process did not run, sleeps that are under
+    /// way end no earlier for it.
+    init(ahead leap: @escaping @Sendable () -> Duration) {
         anchor = .now
         epoch = Self.wallTime
+        self.leap = leap
     }
 
     /// What the machine's clock shows now.
@@ -26,15 +32,15 @@ public struct RuntimeClock: Sendable {
 
     /// By how much the machine's clock was set since this one was anchored, in whole seconds; 0 for what a daemon slews.
     public var setBy: Duration {
-        let seconds = (Self.wallTime - now).inSeconds.rounded()
+        let seconds = (Self.wallTime + leap() - now).inSeconds.rounded()
         return abs(seconds) < 5 ? .zero : .seconds(seconds)
     }
 
     /// The time.
-    public var now: Instant { epoch + anchor.duration(to: .now) }
+    public var now: Instant { epoch + anchor.duration(to: .now) + leap() }
 
     /// Sleeps until an instant; throws when the task is cancelled.
     public func sleep(until instant: Instant) async throws {
-        try await ContinuousClock().sleep(until: anchor + (instant - epoch))
+        try await ContinuousClock().sleep(until: anchor + (instant - epoch - leap()))
     }
 }

@@ -128,7 +128,7 @@ struct UndoFlow {
 }
 
 /// Stands where no host is to be reached.
-private struct NoHosts: HostPort {
+struct NoHosts: HostPort {
     func run(_ command: HostCommand, on endpoint: HostEndpoint) async -> HostReport {
         HostReport(outcome: .neverStarted("no host is reached while a run is undone"))
     }
