@@ -194,7 +194,9 @@ struct ExpandTests {
             #expect(try await world.unpermitted(by: playbook) == [])
             #expect(again.steps.filter(\.changed).map { "\($0.node) \($0.step): \($0.detail)" } == [])
             // Whoever describes a new Node reads where it came from, once.
-            let events = try await ListedEvent.all(of: world.server).filter { $0.note?.contains("by fleet run") == true }
+            let events = try await ListedEvent.all(of: world.server).filter {
+                $0.note?.contains("by fleet run") == true
+            }
             #expect(
                 events.map { "\($0.reason) \($0.regarding.name) \($0.regarding.uid)" }.sorted()
                     == nodes.values.map { "Joined \($0.name) \($0.uid)" }.sorted(), "\(events)")

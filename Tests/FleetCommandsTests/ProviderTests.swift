@@ -139,10 +139,13 @@ struct ProviderTests {
             let result = try await world.run("resume")
             #expect(result.status == 75, "\(result.error)\n\(result.output.suffix(2000))")
             #expect(result.error.contains("the machine is locked") && result.error.contains("to try again"))
-            #expect(try await world.run("resume").error.contains("no run"))
-            // The next run has nothing else to do than to ask again: killed when it is deleted and nobody knows.
+            // 75 means that a resume goes on: it asks again, and has nothing else to do; killed when it is deleted and
+            // nobody knows.
+            _ = try world.folder.write("", to: "keep")
+            let kept = try await world.run("resume")
+            #expect(kept.status == 75 && kept.error.contains("the machine is locked"), "\(kept.error)")
+            try await world.killed(in: "deleted", ["resume", "--kubeconfig", world.kubeconfig])
             let again = ["run", playbook, "-i", inventory, "-l", "web-02", "--yes", "--kubeconfig", world.kubeconfig]
-            try await world.killed(in: "deleted", again)
             let binary = FleetBinary(directory: world.folder.path)
             for made in ["web-02-r1\n", "web-02-r1\nweb-02\n"] {
                 // Whatever has the name later is another machine.
@@ -150,6 +153,7 @@ struct ProviderTests {
                 let over = try await binary.run(list: again)
                 #expect(over.status == 0 && !over.error.contains("deleting"), "\(over.error)")
             }
+            #expect(try await world.run("resume").error.contains("no run is unfinished"))
             _ = try world.folder.write("web-02-r1\n", to: "made")
 
             let acts = try await binary.run("journal", "acts", "--output", "json")

@@ -241,7 +241,8 @@ struct CompensationTests {
         let lifted = LeftoverSearch(liftsCordons: true).leftovers(in: snapshot)
         guard !labels.isEmpty || !annotations.isEmpty else { return #expect(lifted.isEmpty) }
         let patch = NodePatch(
-            labels: labels.mapValues { _ -> String? in nil }, annotations: annotations.mapValues { _ -> String? in nil })
+            labels: labels.mapValues { _ -> String? in nil }, annotations: annotations.mapValues { _ -> String? in nil }
+        )
         #expect(
             lifted.map(\.fate) == [.restore(.patchNode("n1", uid: node.uid, patch), resourceVersion: "7")])
         #expect(lifted.allSatisfy { !$0.found.isEmpty && !$0.found.contains("\n") })

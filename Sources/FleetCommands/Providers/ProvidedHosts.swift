@@ -54,23 +54,36 @@ struct ProvidedHosts {
         }
     }
 
-    /// The machines of nodes that are out of the cluster, and that no run of the plan saw deleted: whoever has such a name
-    /// later is another machine.
+    /// The machines that are to be deleted, as the rule of the core says.
     ///
     /// - Parameter isAgain: only those whose deletion was asked for before, in vain.
     func retired(after progress: PlanProgress, isAgain: Bool) async throws -> [PlanTarget] {
-        let old = RetiredMachines(provider: provider, steps: playbook.steps)
-            .targets(of: plan, finished: progress.finished)
-        guard !old.isEmpty else { return [] }
-        let runs = Set(progress.runs.map(\.stored.id))
-        let acts = try await journal.acts().filter { act in
-            act.what == Self.name(of: .delete) && act.run.map(runs.contains) == true
+        RetiredMachines(provider: provider, steps: playbook.steps).due(
+            of: plan, finished: progress.finished,
+            told: Self.deletions(in: try await journal.acts(), of: Set(progress.runs.map(\.stored.id))),
+            isAgain: isAgain)
+    }
+
+    /// What came of the deletions that some runs asked for, by the host's name.
+    private static func deletions(
+        in acts: [OperatorAct], of runs: Set<RunID>
+    ) -> [String: Set<OperatorAct.Outcome>] {
+        let own = acts.filter { $0.what == name(of: .delete) && $0.run.map(runs.contains) == true }
+        return Dictionary(grouping: own) { $0.subject ?? "" }.mapValues { Set($0.compactMap(\.outcome)) }
+    }
+
+    /// The first of some ended runs whose pinned plan still owes deletions; nil where none does.
+    static func owing(_ ended: [StoredRun], in journal: SQLiteJournal) async throws -> StoredRun? {
+        let acts = try await journal.acts().filter { $0.what == name(of: .delete) }
+        guard !acts.isEmpty else { return nil }
+        let runs = try await journal.runs()
+        for run in ended where acts.contains(where: { $0.run == run.id }) {
+            let plan = try await journal.plan(cluster: run.cluster, playbook: run.playbook, name: run.planName)
+            guard let plan, plan.digest == run.planDigest, plan.pin == run.pin else { continue }
+            let own = runs.filter { $0.cluster == run.cluster && $0.planDigest == run.planDigest && $0.pin == run.pin }
+            if RetiredMachines.areOwed(deletions(in: acts, of: Set(own.map(\.id)))) { return run }
         }
-        let outcomes = Dictionary(grouping: acts) { $0.subject ?? "" }.mapValues { Set($0.compactMap(\.outcome)) }
-        return old.filter { target in
-            let told = outcomes[target.host] ?? []
-            return !told.contains(.done) && (!isAgain || told.contains(.asked))
-        }
+        return nil
     }
 
     /// Deletes machines, as far as the provider lists them; those whose Nodes are there again stay for good.
@@ -81,21 +94,20 @@ struct ProvidedHosts {
         try await note(.delete, machines.map(request), .asked)
         do {
             let nodes = try await nodes()
-            let back = machines.filter { nodes.contains($0.node) }
-            for target in back {
+            let parts = RetiredMachines.Division(
+                machines, nodes: nodes, listed: Set(try await call(.list).map(\.name)))
+            for target in parts.kept {
                 output.warning("Node \(target.node) is in the cluster again: its machine \(target.host) is not deleted")
             }
-            let present = Set(try await call(.list).map(\.name))
-            let rest = machines.filter { !nodes.contains($0.node) }
-            let due = rest.filter { present.contains($0.host) }.map(request)
+            let due = parts.deleted.map(request)
             if !due.isEmpty {
                 let names = due.map(\.name).joined(separator: ", ")
                 output.progress("deleting \(names) by \(provider.command.joined(separator: " "))")
                 _ = try await call(.delete, due)
             }
             try await note(.delete, due, .done)
-            try await note(.delete, rest.filter { !present.contains($0.host) }.map(request), .done, "it was not listed")
-            try await note(.delete, back.map(request), .done, "kept: its Node is in the cluster again")
+            try await note(.delete, parts.unlisted.map(request), .done, "it was not listed")
+            try await note(.delete, parts.kept.map(request), .done, "kept: its Node is in the cluster again")
         } catch {
             try await note(.delete, machines.map(request), .failed)
             throw error

@@ -41,7 +41,9 @@ struct PlayedPlan {
         guard rehearsal.result?.isFinal == true else { return [] }
         let finished = rehearsal.machine.state.nodes.values.filter { $0.phase == .finished }.map(\.target.node)
         let machines = RetiredMachines(provider: planned.playbook.header.provider, steps: planned.playbook.steps)
-        return machines.targets(of: planned.plan, finished: Set(finished))
+        let due = machines.due(of: planned.plan, finished: Set(finished))
+        let nodes = Set(rehearsal.simulation.nodes.map(\.name))
+        return RetiredMachines.Division(due, nodes: nodes, listed: Set(due.map(\.host))).deleted
     }
 
     /// A run that waits for its windows may take weeks.

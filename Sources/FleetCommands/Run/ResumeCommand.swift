@@ -11,7 +11,7 @@ struct ResumeCommand: AsyncParsableCommand {
         discussion: """
             Inventory, cluster and keys are those of the run, unless others are given; the values of extra variables and \
             passwords are not kept, so give them again. What was in flight is looked up in the world before anything is \
-            done again.
+            done again. A run that is done, but for old machines whose deletion failed, has only that left to do.
             """
     )
 
@@ -39,14 +39,7 @@ struct ResumeCommand: AsyncParsableCommand {
         let output = Output(options.output)
         try await output.exiting {
             let journal = try SQLiteJournal.open(options.state)
-            let runs = try await journal.runs()
-            guard let run = runs.first(where: { id == nil ? $0.finishedAt == nil : $0.id.rawValue == id }) else {
-                throw UsageError(
-                    id.map { "there is no run \"\($0)\"" } ?? "no run is unfinished", hint: "see: fleet runs")
-            }
-            guard run.finishedAt == nil else {
-                throw UsageError("run \(run.id) has ended: \(run.result ?? "")", hint: "see: fleet report \(run.id)")
-            }
+            let run = try await wanted(in: journal)
             var source = PlanSource(playbook: playbook ?? run.playbook, planName: run.planName, options: options)
             if let begun = try await RunLookup(options.state).invocation(of: run) {
                 try source.complete(with: begun, of: run.id, isPlaybookGiven: playbook != nil)
@@ -58,5 +51,15 @@ struct ResumeCommand: AsyncParsableCommand {
                 takesBack: handOver.takesBack, waits: waits)
             return try await RunFlow(source: source, wishes: wishes, output: output).run()
         }
+    }
+
+    /// The run that is named, else the newest unfinished one; of those that ended only one that still owes deletions.
+    private func wanted(in journal: SQLiteJournal) async throws -> StoredRun {
+        let runs = try await journal.runs().filter { id == nil || $0.id.rawValue == id }
+        if let unfinished = runs.first(where: { $0.finishedAt == nil }) { return unfinished }
+        if let owing = try await ProvidedHosts.owing(runs, in: journal) { return owing }
+        guard let id else { throw UsageError("no run is unfinished", hint: "see: fleet runs") }
+        guard let ended = runs.first else { throw UsageError("there is no run \"\(id)\"", hint: "see: fleet runs") }
+        throw UsageError("run \(ended.id) has ended: \(ended.result ?? "")", hint: "see: fleet report \(ended.id)")
     }
 }

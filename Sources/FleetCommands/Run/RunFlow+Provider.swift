@@ -25,7 +25,8 @@ extension RunFlow {
 
     /// Deletes the machines of the nodes that are out.
     ///
-    /// Returns whether everything that is to be deleted is; what cannot be is told, and is tried again by the next `run`.
+    /// Returns whether everything that is to be deleted is; what cannot be is told, and is tried again by a `resume` or the
+    /// next `run`.
     func deleteProvided(for run: RunID, _ preparation: Preparation, isAgain: Bool = false) async -> Bool {
         guard let provider = provider(for: run, preparation) else { return true }
         do {
@@ -36,7 +37,7 @@ extension RunFlow {
             }
             return true
         } catch {
-            output.warning("the old machines are not deleted: \(error); to try again: fleet run \(source.playbook)")
+            output.warning("the old machines are not deleted: \(error); to try again: fleet resume \(run)")
             return false
         }
     }

@@ -17,6 +17,8 @@ struct RunFlow {
     struct Wishes {
         var selection: WaveSelection
         /// The run that is to be gone on with, and no other, and none to be begun; nil where either will do.
+        ///
+        /// One that is over still owes the deletion of old machines, and nothing else is done.
         var goesOnWith: StoredRun?
         var isConfirmed = false
         var isDryRun = false
@@ -55,6 +57,10 @@ struct RunFlow {
         var progress = try await PlanProgress.read(
             preparation.plan, pin: preparation.pin, from: preparation.journal)
         try refuseDrift(preparation, progress.unfinished)
+        if let over = wishes.goesOnWith, over.finishedAt != nil {
+            output.progress("run \(over.id) is over, but for old machines that are still to be deleted")
+            return try await retryDeletion(after: progress, preparation)
+        }
         if let wanted = wishes.goesOnWith, progress.unfinished?.stored.id != wanted.id {
             throw Self.refusal(of: wanted, in: progress)
         }

@@ -20,4 +20,46 @@ public struct RetiredMachines: Sendable {
         guard deletesOld, deletesNodes else { return [] }
         return plan.leavers.filter { finished.contains($0.node) }
     }
+
+    /// Those of them whose deletion is to be asked for: no machine that a run of the plan saw deleted, since whoever has
+    /// its name later is another.
+    ///
+    /// - Parameters:
+    ///   - told: what came of earlier deletions, by the host's name.
+    ///   - isAgain: only those whose deletion was asked for before, in vain.
+    public func due(
+        of plan: Plan, finished: Set<NodeName>, told: [String: Set<OperatorAct.Outcome>] = [:], isAgain: Bool = false
+    ) -> [PlanTarget] {
+        targets(of: plan, finished: finished).filter { target in
+            let outcomes = told[target.host] ?? []
+            return !outcomes.contains(.done) && (!isAgain || outcomes.contains(.asked))
+        }
+    }
+
+    /// Whether a deletion was asked for of which nobody knows that it was done.
+    public static func areOwed(_ told: [String: Set<OperatorAct.Outcome>]) -> Bool {
+        told.values.contains { $0.contains(.asked) && !$0.contains(.done) }
+    }
+
+    /// What becomes of machines that are due, by what cluster and provider show.
+    public struct Division: Hashable, Sendable {
+        /// The provider deletes them.
+        public var deleted: [PlanTarget]
+        /// Their Nodes are in the cluster again: they stay for good.
+        public var kept: [PlanTarget]
+        /// The provider knows them no more.
+        public var unlisted: [PlanTarget]
+
+        /// Divides machines.
+        ///
+        /// - Parameters:
+        ///   - nodes: the Nodes that are in the cluster.
+        ///   - listed: the hosts that the provider lists.
+        public init(_ machines: [PlanTarget], nodes: Set<NodeName>, listed: Set<String>) {
+            kept = machines.filter { nodes.contains($0.node) }
+            let gone = machines.filter { !nodes.contains($0.node) }
+            deleted = gone.filter { listed.contains($0.host) }
+            unlisted = gone.filter { !listed.contains($0.host) }
+        }
+    }
 }
