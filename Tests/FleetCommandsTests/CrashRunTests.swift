@@ -40,6 +40,8 @@ import Testing
         var end: WorldEnd
         var evictedTwice: [String]
         var blows: [String] = []
+        /// Whether a command ended the run, before it was done.
+        var isUndone = false
         /// How it is played again.
         var replay = ""
 
@@ -194,6 +196,7 @@ import Testing
             let playbook = playbooks[seed % playbooks.count]
             return try await playbook.inWorld { try await end(kind, playbook, $0, seed: seed, kills: kills, test) }
         }
+        #expect(all.contains { $0.isUndone }, "every run was done before it could be ended")
         for played in all {
             #expect(played.evictedTwice.isEmpty, "\(played.replay)")
             #expect(
@@ -234,7 +237,8 @@ import Testing
         #expect(status == 0 || isOver, "\(replay)\n\(last.error)")
         var played = try await Played(world)
         played.blows = blows
-        if runs.contains("\"\(kind.result.rawValue)\"") {
+        played.isUndone = runs.contains("\"\(kind.result.rawValue)\"")
+        if played.isUndone {
             try await expectUndone(kind, playbook, world, played.end, replay)
         } else {
             #expect(isOver && runs.contains("\"done\""), "\(replay)\n\(runs)\n\(last.error)")

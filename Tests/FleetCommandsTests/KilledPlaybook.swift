@@ -32,7 +32,7 @@ struct KilledPlaybook: Sendable {
         "decommission", ["web-02", "web-06", "web-07", "web-11"], waves: "canary: 1, size: 1",
         [
             "wait_volumes_detached:", script, "service: {name: kubelet, state: stopped, enabled: false}",
-            "delete_node:", "cleanup:", "verify_gone:",
+            "delete_node:", "cleanup:", "verify_gone: {for: 1s}",
         ])
 
     /// Nodes that come back, two at a time; each host boots once, whether it asks for that or not.
