@@ -98,7 +98,8 @@ import Testing
         "what the cluster calls the user is its own word; a server that has none tells nothing, and nothing fails",
         arguments: [
             (Script.json(201, ["status": ["userInfo": ["username": "oidc:alice", "groups": ["ops"]]]]), "oidc:alice"),
-            (.json(201, ["status": ["userInfo": ["username": ""]]]), nil), (.json(201, ["status": ["allowed": false]]), nil),
+            (.json(201, ["status": ["userInfo": ["username": ""]]]), nil),
+            (.json(201, ["status": ["allowed": false]]), nil),
             (.status(404, "NotFound", "the server could not find the requested resource"), nil),
             (.status(403, "Forbidden", "no"), nil),
         ] as [(Script, String?)])
