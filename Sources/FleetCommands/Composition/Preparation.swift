@@ -48,8 +48,8 @@ struct Preparation: Sendable {
 
     /// Reads everything, plans, and hands it to a body; the connections are closed afterwards.
     ///
-    /// A run asks for the API server's version only where it may decide something: where kubelets come in or are installed,
-    /// or those that are there differ. What looks at a plan always does.
+    /// A run asks for the API server's version only where kubelets come in or are installed, or those that are there
+    /// differ. Where all are alike it warns of no skew; what only looks at a plan does.
     static func with<Result>(
         _ source: PlanSource, isForRun: Bool = false, _ body: (Preparation) async throws -> Result
     ) async throws -> Result {

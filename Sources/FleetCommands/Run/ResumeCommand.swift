@@ -53,11 +53,12 @@ struct ResumeCommand: AsyncParsableCommand {
         }
     }
 
-    /// The run that is named, else the newest unfinished one; of those that ended only one that still owes deletions.
+    /// The run that is named, else the newest unfinished one; without any the newest of all, if it still owes deletions:
+    /// what an older one owes is asked for by name only, since other machines may bear those names by now.
     private func wanted(in journal: SQLiteJournal) async throws -> StoredRun {
         let runs = try await journal.runs().filter { id == nil || $0.id.rawValue == id }
         if let unfinished = runs.first(where: { $0.finishedAt == nil }) { return unfinished }
-        if let owing = try await ProvidedHosts.owing(runs, in: journal) { return owing }
+        if let owing = try await ProvidedHosts.owing(Array(runs.prefix(1)), in: journal) { return owing }
         guard let id else { throw UsageError("no run is unfinished", hint: "see: fleet runs") }
         guard let ended = runs.first else { throw UsageError("there is no run \"\(id)\"", hint: "see: fleet runs") }
         throw UsageError("run \(ended.id) has ended: \(ended.result ?? "")", hint: "see: fleet report \(ended.id)")

@@ -48,7 +48,7 @@ struct RunFlow {
 
     /// Plans, pins, runs, and returns the exit code.
     func run() async throws -> FleetExit {
-        try await Preparation.with(source, isForRun: true) { try await run($0) }
+        try await Preparation.with(source, isForRun: !wishes.isDryRun) { try await run($0) }
     }
 
     private func run(_ preparation: Preparation) async throws -> FleetExit {
@@ -58,7 +58,8 @@ struct RunFlow {
             preparation.plan, pin: preparation.pin, from: preparation.journal)
         try refuseDrift(preparation, progress.unfinished)
         if let over = wishes.goesOnWith, over.finishedAt != nil {
-            output.progress("run \(over.id) is over, but for old machines that are still to be deleted")
+            let end = over.result.map { ": \($0)" } ?? ""
+            output.progress("run \(over.id) is over\(end); only old machines may still have to be deleted")
             return try await retryDeletion(after: progress, preparation)
         }
         if let wanted = wishes.goesOnWith, progress.unfinished?.stored.id != wanted.id {
@@ -257,7 +258,7 @@ struct RunFlow {
         _ lease: ClusterLease
     ) async throws -> FleetExit {
         let endpoints = try preparation.endpoints(source.hosts)
-        let order = await order.signed(for: preparation.client)
+        let order = try await lease.keeping { await order.signed(for: preparation.client) }
         let clock = RuntimeClock()
         let history = earlier?.history ?? []
         let printer = RunPrinter(order.settings.id, of: preparation.plan, after: history, output)

@@ -41,7 +41,8 @@ struct UndoFlow {
                     hint: "see what it did: fleet report \(run.id)")
             }
             let lease = try await take(lock)
-            let machine = RunMachine(await order.signed(for: client), history: found.history, stop: wish)
+            let signed = try await lease.keeping { await order.signed(for: client) }
+            let machine = RunMachine(signed, history: found.history, stop: wish)
             let printer = RunPrinter(run.id, of: plan, after: found.history, output)
             let crier = RunCrier(order, after: found.history, to: notifiers, of: client, output)
             // Nobody waits for a notice: the lock is given back first, and the run is over only then, as in RunFlow.
