@@ -176,6 +176,7 @@ import Testing
         }
         let status = try await run.status()
         #expect(status == 0, "\(replay(playbook.name, seed: Self.seed, blows))\n\(run.error.suffix(3000))")
+        #expect(blows.count >= 2, "the run was over before sshd and the API server were both away once")
         var played = try await Played(world)
         played.blows = blows
         played.replay = replay(playbook.name, seed: Self.seed, blows)
@@ -193,7 +194,7 @@ import Testing
     private func checkEnded(_ kind: StopKind, named test: String) async throws {
         let playbooks: [KilledPlaybook] = [.decommission, .expansion, .maintenance]
         let all = try await killed(test) { seed, kills in
-            let playbook = playbooks[seed % playbooks.count]
+            let playbook = playbooks[abs(seed - 1) % playbooks.count]
             return try await playbook.inWorld { try await end(kind, playbook, $0, seed: seed, kills: kills, test) }
         }
         #expect(all.contains { $0.isUndone }, "every run was done before it could be ended")
@@ -220,7 +221,11 @@ import Testing
         while true {
             let run = try RunningFleet(
                 playbook.arguments(in: world, isFirst: try await !hasBegun(in: world)), in: world.folder.path)
-            guard try await isKilled(run, after: chance.milliseconds(500..<4000), &blows) else { break }
+            guard try await isKilled(run, after: chance.milliseconds(500..<4000), &blows) else {
+                let status = try await run.status()
+                #expect(status == 0, "\(replay(test, seed: seed, blows))\n\(run.error.suffix(3000))")
+                break
+            }
             if blows.count >= wanted, try await hasBegun(in: world) { break }
         }
         let words = [kind.rawValue, "r-", "--kubeconfig", world.kubeconfig]

@@ -5,12 +5,12 @@ import Testing
 /// A part that throws fails the test and leaves the others to their ends.
 func together(_ parts: @Sendable () async throws -> Void...) async {
     await withDiscardingTaskGroup { group in
-        for part in parts {
+        for (number, part) in parts.enumerated() {
             group.addTask {
                 do {
                     try await part()
                 } catch {
-                    Issue.record(error)
+                    Issue.record(error, "part \(number + 1)")
                 }
             }
         }
