@@ -11,6 +11,8 @@ extension KubernetesClient {
             .post, "/apis/authentication.k8s.io/v1/selfsubjectreviews",
             body: ["apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"])
         let answer = try? await transport.send(request, subject: "ask what the cluster calls this user")
-        return answer.flatMap { try? JSONValue(parsing: $0) }?["status"]["userInfo"]["username"].string.flatMap { $0.isEmpty ? nil : $0 }
+        return answer.flatMap { try? JSONValue(parsing: $0) }?["status"]["userInfo"]["username"].string.flatMap {
+            $0.isEmpty ? nil : $0
+        }
     }
 }

@@ -50,7 +50,7 @@ struct ZoneTurnOrder: Sendable {
         rows = zones.reduce(0) { max($0, $1.nodes.count) }
     }
 
-    /// The node whose turn it is; the next one's is after that. There must be one.
+    /// The node whose turn it is; there must be one.
     mutating func next() -> Int {
         while true {
             if column >= zones.count { (row, column) = (row + 1, 0) }
