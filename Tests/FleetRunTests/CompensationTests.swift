@@ -66,6 +66,34 @@ struct CompensationTests {
         #expect((shown.requests + later.requests).contains(undo))
     }
 
+    @Test(
+        "a node of the plan that is in service again is a home for a second pod; one that is cordoned or to go is none",
+        arguments: [(false, false, true), (true, false, false), (false, true, false)])
+    func homes(isCordoned: Bool, isMarked: Bool, isHome: Bool) throws {
+        let cart = Single("cart")
+        var order = Fixture.order(
+            waves: [[Fixture.target("n1")]],
+            steps: try Fixture.steps([("surge_single_replicas", null), ("drain", null)]))
+        order.settings.retiring = ["n1", "n2"]
+        var other = Fixture.node("n2")
+        other.isCordoned = isCordoned
+        if isMarked { other.taints.append(RunMachine.retiringTaint) }
+        var machine = RunMachine(order)
+        let first = machine.handle(
+            .synchronized(
+                ClusterSnapshot(
+                    nodes: [Fixture.node("n1"), Fixture.node("n2")], pods: [cart.pod],
+                    workloads: [cart.deployment, cart.set])),
+            at: start)
+        let id = try #require(first.ids.first)
+        _ = machine.handle(answer(id, nil), at: start + .seconds(1))
+        _ = machine.handle(.changed(.node(other)), at: start + .seconds(2))
+        _ = machine.handle(.changed(.workload(cart.raised())), at: start + .seconds(2))
+        let ready = machine.handle(
+            .changed(.pod(Fixture.pod("cart-2", on: "n2", of: cart.set))), at: start + .seconds(3))
+        #expect(ready.kinds.contains("step.finished") == isHome, "\(ready.kinds)")
+    }
+
     @Test("replicas that somebody else changed stay, and fleet's annotation goes")
     func changedByOthers() throws {
         let cart = Single("cart")

@@ -112,8 +112,15 @@ public struct SurgeStep: Step {
     private func isSurged(_ workload: Workload, in context: StepContext) -> Bool {
         context.world.pods(of: workload.reference.uid).contains { pod in
             guard let home = pod.nodeName, pod.isReady, !pod.isTerminating else { return false }
-            return home != context.target.node && !context.run.retiring.contains(home)
+            return home != context.target.node && stays(home, in: context)
         }
+    }
+
+    /// Whether a node is none of the plan's, or is done and in service again.
+    private func stays(_ home: NodeName, in context: StepContext) -> Bool {
+        guard context.run.retiring.contains(home) else { return true }
+        guard let node = context.world.nodes[home] else { return false }
+        return !node.isCordoned && !node.isRetiring
     }
 
     private func needsScaling(_ workload: Workload, in context: StepContext) -> Bool {
