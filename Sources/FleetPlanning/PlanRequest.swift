@@ -46,6 +46,13 @@ public struct PlanRequest: Sendable {
         self.pinned = pinned
     }
 
+    /// Whether the API server's version may decide something: where kubelets come in or are installed, or those that are
+    /// there differ.
+    ///
+    /// Where all are alike it only warns of a skew that the run does not change.
+    public var dependsOnServerVersion: Bool {
+        !versions.isEmpty || Set(snapshot.nodes.map(\.kubeletVersion)).count > 1
+    }
     /// Whether some step empties nodes.
     var drains: Bool { steps.contains(where: \.drains) }
     /// Whether some step makes nodes unavailable, or removes them.

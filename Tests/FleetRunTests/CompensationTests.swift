@@ -67,13 +67,16 @@ struct CompensationTests {
     }
 
     @Test(
-        "a node of the plan that is in service again is a home for a second pod; one that is cordoned or to go is none",
-        arguments: [(false, false, true), (true, false, false), (false, true, false)])
-    func homes(isCordoned: Bool, isMarked: Bool, isHome: Bool) throws {
+        "a node that the plan gave back is a home for a second pod; one that is cordoned, to go, or gone for good is none",
+        arguments: [
+            ("uncordon", false, false, true), ("uncordon", true, false, false), ("uncordon", false, true, false),
+            ("delete_node", false, false, false),
+        ])
+    func homes(last: String, isCordoned: Bool, isMarked: Bool, isHome: Bool) throws {
         let cart = Single("cart")
         var order = Fixture.order(
             waves: [[Fixture.target("n1")]],
-            steps: try Fixture.steps([("surge_single_replicas", null), ("drain", null)]))
+            steps: try Fixture.steps([("surge_single_replicas", null), ("drain", null), (last, null)]))
         order.settings.retiring = ["n1", "n2"]
         var other = Fixture.node("n2")
         other.isCordoned = isCordoned

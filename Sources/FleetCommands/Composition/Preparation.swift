@@ -48,8 +48,7 @@ struct Preparation: Sendable {
 
     /// Reads everything, plans, and hands it to a body; the connections are closed afterwards.
     ///
-    /// A run asks for the API server's version only where kubelets come in or are installed, or those that are there
-    /// differ. Where all are alike it warns of no skew; what only looks at a plan does.
+    /// A run asks for the API server's version only where that may decide something, what looks at a plan always.
     static func with<Result>(
         _ source: PlanSource, isForRun: Bool = false, _ body: (Preparation) async throws -> Result
     ) async throws -> Result {
@@ -99,7 +98,7 @@ struct Preparation: Sendable {
         )
         request.spares = spares
         request.versions = playbook.versions(hosts: hosts, spares: spares, extra: extra)
-        if !isForRun || !request.versions.isEmpty || Set(snapshot.nodes.map(\.kubeletVersion)).count > 1 {
+        if !isForRun || request.dependsOnServerVersion {
             request.snapshot.serverVersion = try await client.serverVersion()
         }
         if playbook.summaries.contains(where: \.joins) {

@@ -45,6 +45,7 @@ public struct RunOrder: Sendable {
         self.soon = soon
         self.planDigest = planDigest
         self.settings.planDigest = planDigest
+        self.settings.givesNodesBack = steps.contains { $0.step.traits.contains(.uncordons) }
         self.playbook = playbook
     }
 

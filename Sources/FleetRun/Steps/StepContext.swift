@@ -57,6 +57,8 @@ public struct RunSettings: Sendable {
     public var actor: RunEvent.Actor
     /// Every node of the plan: none of them is a home for moved pods.
     public var retiring: Set<NodeName>
+    /// Whether the steps give nodes back: those that are in service again are then homes like any other.
+    var givesNodesBack = false
     /// How pods are evicted.
     public var evictions: EvictionPolicy
     /// SHA-256 of the cluster's CA, lowercase hexadecimal of its DER; nil when unknown.

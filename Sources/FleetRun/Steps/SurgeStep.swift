@@ -116,10 +116,10 @@ public struct SurgeStep: Step {
         }
     }
 
-    /// Whether a node is none of the plan's, or is done and in service again.
+    /// Whether a node is none of the plan's (safety rule 13), or one that the plan has given back.
     private func stays(_ home: NodeName, in context: StepContext) -> Bool {
         guard context.run.retiring.contains(home) else { return true }
-        guard let node = context.world.nodes[home] else { return false }
+        guard context.run.givesNodesBack, let node = context.world.nodes[home] else { return false }
         return !node.isCordoned && !node.isRetiring
     }
 
